@@ -1,0 +1,104 @@
+/** API keys: made, shown once, stored as a salted hash, looked up by an unsalted prefix. */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { userUrn } from '../access/owner.ts'
+import type { Scope, UserPrincipal } from '../access/principal.ts'
+import type { Queryable } from '../platform/database.ts'
+import { newId } from '../platform/ids.ts'
+
+export const KEY_PREFIX = 'sk_live_'
+const KEY_FORM = /^sk_live_[0-9a-f]{32}$/
+
+const lookupHash = (rawKey: string): string => createHash('sha256').update(rawKey).digest('hex').slice(0, 16)
+
+function saltedHash(rawKey: string, salt: Buffer): Buffer {
+  return createHash('sha256').update(rawKey).update(salt).digest()
+}
+
+/** The stored form: `hex(salt):hex(SHA-256(key then salt))`. */
+export function hashKey(rawKey: string, salt: Buffer = randomBytes(32)): string {
+  return `${salt.toString('hex')}:${saltedHash(rawKey, salt).toString('hex')}`
+}
+
+function matches(rawKey: string, stored: string): boolean {
+  const [salt = '', hash = ''] = stored.split(':')
+  const expected = Buffer.from(hash, 'hex')
+  const actual = saltedHash(rawKey, Buffer.from(salt, 'hex'))
+  return expected.length === actual.length && timingSafeEqual(expected, actual)
+}
+
+/**
+ * Makes a key for a user. The raw key is in the answer and nowhere else.
+ * @param owner owner URN of what the key makes; default: the user's personal URN
+ */
+export async function createApiKey(
+  db: Queryable,
+  input: { userId: string; name: string; scopes: readonly Scope[]; owner?: string },
+): Promise<{ id: string; rawKey: string }> {
+  const rawKey = `${KEY_PREFIX}${randomBytes(16).toString('hex')}`
+  const id = newId()
+  await db.query(
+    `insert into api_keys (id, user_id, owner, name, key_hash, key_hash_prefix, scopes)
+     values ($1, $2, $3, $4, $5, $6, $7::jsonb)`,
+    [
+      id,
+      input.userId,
+      input.owner ?? userUrn(input.userId),
+      input.name,
+      hashKey(rawKey),
+      lookupHash(rawKey),
+      JSON.stringify(input.scopes),
+    ],
+  )
+  return { id, rawKey }
+}
+
+/** Revokes a key; false when there is no such key or it is revoked already. Effective with the next request. */
+export async function revokeApiKey(db: Queryable, id: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'update api_keys set revoked_at = now() where id = $1 and revoked_at is null',
+    [id],
+  )
+  return rowCount === 1
+}
+
+type KeyRow = {
+  id: string
+  user_id: string
+  owner: string
+  key_hash: string
+  scopes: Scope[]
+  tier: 'starter' | 'creator'
+  is_operator: boolean
+}
+
+const SELECT = `select k.id, k.user_id, k.owner, k.key_hash, k.scopes, u.tier, u.is_operator
+  from api_keys k join users u on u.id = k.user_id
+  where k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`
+
+const toPrincipal = (row: KeyRow): UserPrincipal => ({
+  kind: 'user',
+  userId: row.user_id,
+  tier: row.tier,
+  isOperator: row.is_operator,
+  apiKey: { id: row.id, owner: row.owner, scopes: row.scopes },
+})
+
+/** Who a raw key stands for; null when it is unknown, expired or revoked. Notes the use, at most once a minute. */
+export async function findKey(db: Queryable, rawKey: string): Promise<UserPrincipal | null> {
+  if (!KEY_FORM.test(rawKey)) return null
+  const { rows } = await db.query<KeyRow>(`${SELECT} and k.key_hash_prefix = $1`, [lookupHash(rawKey)])
+  const row = rows.find((candidate) => matches(rawKey, candidate.key_hash))
+  if (!row) return null
+  await db.query(
+    `update api_keys set last_used_at = now()
+     where id = $1 and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
+    [row.id],
+  )
+  return toPrincipal(row)
+}
+
+/** The caller behind a key id, if the key is still valid: open streams ask again from time to time. */
+export async function findKeyById(db: Queryable, id: string): Promise<UserPrincipal | null> {
+  const { rows } = await db.query<KeyRow>(`${SELECT} and k.id = $1`, [id])
+  return rows[0] ? toPrincipal(rows[0]) : null
+}

@@ -1,0 +1,233 @@
+/**
+ * Steps of a job: claiming, keeping, finishing and handing back, all by guarded SQL. The rows are the truth and the
+ * queue only a bell. A claim raises `attempt`; every later write names that attempt, so that a worker which lost its
+ * step (paused, cut off, superseded) changes nothing any more.
+ */
+import type { QueryResultRow } from 'pg'
+import type { Queryable } from '../platform/database.ts'
+import { newId } from '../platform/ids.ts'
+import { startJob } from './transitions.ts'
+import type { JobError, StepKind } from './types.ts'
+
+/** A lease lasts this long unless renewed; the heartbeat renews every 5 s. */
+export const LEASE_S = 20
+/** Counted failures after which a step, and with it its job, has failed. */
+export const MAX_FAILURES = 3
+/** Claims of any kind after which a job is given up, however its workers were lost. */
+export const MAX_CLAIMS = 10
+
+/** A step this process may work on, while its lease lasts. */
+export type ClaimedStep = {
+  id: string
+  jobId: string
+  kind: StepKind
+  /** Scene id of a scene step, else empty. */
+  key: string
+  attempt: number
+  failures: number
+  engine: string | null
+  remoteId: string | null
+  contentKey: string | null
+  input: Record<string, unknown>
+}
+
+type StepRow = QueryResultRow & {
+  id: string
+  job_id: string
+  kind: StepKind
+  key: string
+  attempt: number
+  failures: number
+  engine: string | null
+  remote_id: string | null
+  content_key: string | null
+  input: Record<string, unknown>
+}
+
+/**
+ * Claims a ready step of a live job. Null means: nothing to do here, go quietly.
+ * Run in a transaction: the first claim of a job also moves it to processing.
+ */
+export async function claimStep(
+  client: Queryable,
+  stepId: string,
+  worker: string,
+): Promise<ClaimedStep | null> {
+  const { rows } = await client.query<StepRow>(
+    `update job_steps s set state = 'running', attempt = s.attempt + 1, lease_owner = $2,
+       lease_until = now() + make_interval(secs => $3), started_at = coalesce(s.started_at, now())
+     from jobs j
+     where s.id = $1 and s.state = 'ready' and j.id = s.job_id and j.status in ('queued', 'processing')
+     returning s.id, s.job_id, s.kind, s.key, s.attempt, s.failures, s.engine, s.remote_id, s.content_key, s.input`,
+    [stepId, worker, LEASE_S],
+  )
+  const row = rows[0]
+  if (!row || !(await startJob(client, row.job_id, worker))) return null
+  return {
+    id: row.id,
+    jobId: row.job_id,
+    kind: row.kind,
+    key: row.key,
+    attempt: row.attempt,
+    failures: row.failures,
+    engine: row.engine,
+    remoteId: row.remote_id,
+    contentKey: row.content_key,
+    input: row.input,
+  }
+}
+
+/** The condition of every write after a claim: `$1` step, `$2` attempt. */
+const FENCE = `id = $1 and attempt = $2 and state = 'running'`
+
+/** Stores the id of the remote work before it is submitted. False: the step is no longer ours. */
+export async function storeRemoteId(db: Queryable, step: ClaimedStep, remoteId: string): Promise<boolean> {
+  const { rowCount } = await db.query(`update job_steps set remote_id = $3 where ${FENCE}`, [
+    step.id,
+    step.attempt,
+    remoteId,
+  ])
+  return rowCount === 1
+}
+
+/** running -> done, and every dependant that has nothing left to wait for is made ready and rung for. */
+export async function finishStep(client: Queryable, step: ClaimedStep, result: object): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `update job_steps set state = 'done', result = $3::jsonb, progress = 1, error = null,
+       lease_owner = null, lease_until = null, finished_at = now()
+     where ${FENCE} and exists (select 1 from jobs j where j.id = job_steps.job_id and j.status = 'processing')`,
+    [step.id, step.attempt, JSON.stringify(result)],
+  )
+  if (rowCount !== 1) return false
+  const { rows } = await client.query<{ id: string; waiting_on: number }>(
+    `update job_steps s set waiting_on = s.waiting_on - 1,
+       state = case when s.waiting_on = 1 then 'ready' else s.state end,
+       ready_at = case when s.waiting_on = 1 then now() else s.ready_at end
+     from job_step_edges e
+     where e.depends_on = $1 and s.id = e.step_id and s.state = 'waiting'
+     returning s.id, s.waiting_on`,
+    [step.id],
+  )
+  for (const dependant of rows) {
+    if (dependant.waiting_on === 0) await client.query('select enqueue_step($1)', [dependant.id])
+  }
+  return true
+}
+
+/**
+ * running -> ready after a failure that may pass: counted, and tried again after `delayS`. With no failure left it
+ * changes nothing and says `spent`; the caller then fails the job.
+ */
+export async function retryStep(
+  client: Queryable,
+  step: ClaimedStep,
+  error: JobError,
+  delayS: number,
+  forgetRemoteId: boolean,
+): Promise<'retried' | 'spent' | 'lost'> {
+  const { rows } = await client.query<{ failures: number }>(
+    `update job_steps set failures = failures + 1, error = $3::jsonb where ${FENCE} returning failures`,
+    [step.id, step.attempt, JSON.stringify(error)],
+  )
+  const row = rows[0]
+  if (!row) return 'lost'
+  if (row.failures >= MAX_FAILURES) return 'spent'
+  await backToReady(client, step.id, delayS, forgetRemoteId)
+  return 'retried'
+}
+
+/** running -> ready without counting a failure: the worker is going away in good order. */
+export async function handBackStep(client: Queryable, step: ClaimedStep): Promise<boolean> {
+  const { rows } = await client.query(`select 1 from job_steps where ${FENCE} for update`, [
+    step.id,
+    step.attempt,
+  ])
+  if (rows.length === 0) return false
+  await backToReady(client, step.id, 0, false)
+  return true
+}
+
+async function backToReady(
+  client: Queryable,
+  stepId: string,
+  delayS: number,
+  forgetRemoteId: boolean,
+): Promise<void> {
+  await client.query(
+    `update job_steps set state = 'ready', lease_owner = null, lease_until = null,
+       ready_at = now() + make_interval(secs => $2), remote_id = case when $3 then null else remote_id end,
+       progress = 0
+     where id = $1`,
+    [stepId, delayS, forgetRemoteId],
+  )
+  await client.query('select enqueue_step($1, make_interval(secs => $2))', [stepId, delayS])
+}
+
+/** Renews leases that are really being worked on; returns the ids that are still ours. */
+export async function renewLeases(
+  db: Queryable,
+  worker: string,
+  running: readonly { id: string; attempt: number }[],
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `update job_steps s set lease_until = now() + make_interval(secs => $4)
+     from unnest($1::uuid[], $2::int[]) as mine (id, attempt)
+     where s.id = mine.id and s.attempt = mine.attempt and s.lease_owner = $3 and s.state = 'running'
+     returning s.id`,
+    [running.map((step) => step.id), running.map((step) => step.attempt), worker, LEASE_S],
+  )
+  return rows.map((row) => row.id)
+}
+
+export type NewStep = {
+  kind: StepKind
+  key: string
+  /** Queue task that does it, e.g. `scene.preview`. */
+  task: string
+  engine?: string
+  contentKey?: string
+  input?: object
+  /** A step that is known already: done from the start. */
+  result?: object
+}
+
+/**
+ * Inserts steps in one statement and links `last` behind all others. Steps without a result are made ready and rung
+ * for; `last` is ready at once when there is nothing left to wait for.
+ */
+export async function insertSteps(
+  client: Queryable,
+  jobId: string,
+  steps: readonly NewStep[],
+  last: NewStep,
+): Promise<void> {
+  const open = steps.filter((step) => !step.result).length
+  const rows = [...steps, last].map((step) => ({
+    id: newId(),
+    kind: step.kind,
+    key: step.key,
+    task: step.task,
+    state: step.result ? 'done' : step === last && open > 0 ? 'waiting' : 'ready',
+    waiting_on: step === last ? open : 0,
+    engine: step.engine ?? null,
+    content_key: step.contentKey ?? null,
+    input: step.input ?? {},
+    result: step.result ?? null,
+  }))
+  await client.query(
+    `insert into job_steps (id, job_id, kind, key, task, state, waiting_on, engine, content_key, input, result, progress, ready_at, finished_at)
+     select s.id, $1, s.kind, s.key, s.task, s.state, s.waiting_on, s.engine, s.content_key, s.input, s.result,
+       case when s.state = 'done' then 1 else 0 end,
+       case when s.state = 'ready' then now() end, case when s.state = 'done' then now() end
+     from jsonb_to_recordset($2::jsonb) as s (id uuid, kind text, key text, task text, state text, waiting_on int,
+       engine text, content_key text, input jsonb, result jsonb)`,
+    [jobId, JSON.stringify(rows)],
+  )
+  const lastId = rows.at(-1)!.id
+  await client.query(
+    `insert into job_step_edges (step_id, depends_on)
+     select $1, id from job_steps where job_id = $2 and id <> $1 and kind <> 'plan'`,
+    [lastId, jobId],
+  )
+  for (const row of rows) if (row.state === 'ready') await client.query('select enqueue_step($1)', [row.id])
+}

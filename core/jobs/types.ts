@@ -1,0 +1,86 @@
+/** Words and shapes of jobs, as stored. URLs are made when a job is presented (present.ts). */
+
+export const JOB_STATUSES = ['queued', 'processing', 'completed', 'failed', 'canceled'] as const
+export type JobStatus = (typeof JOB_STATUSES)[number]
+export const TERMINAL_STATUSES = ['completed', 'failed', 'canceled'] as const
+export const isTerminal = (status: JobStatus): boolean =>
+  (TERMINAL_STATUSES as readonly string[]).includes(status)
+
+export type FailureType = 'system' | 'validation' | 'timeout' | 'canceled'
+export type JobError = { code: string; message: string; scene_id?: string }
+
+export type JobPhase = 'queued' | 'initializing' | 'generating' | 'stitching' | 'finalizing'
+
+export type StoredPreview = { scene_id: string; key: string; generated_at: string }
+
+export type JobProgress = {
+  phase?: JobPhase
+  /** 0 to 100, two decimals; never falls. */
+  percent?: number
+  scenes_total?: number
+  scenes_completed?: number
+  scenes_reused?: number
+  current_scene?: string | null
+  message?: string | null
+  /** Newest picture of each scene; object keys, made into URLs when presented. */
+  previews?: StoredPreview[]
+  /** How far each scene has come, 0 to 1, by scene id; scenes at 0 are left out. */
+  scenes?: Record<string, number>
+}
+
+export type JobOutput = {
+  video_key: string
+  thumbnail_key: string
+  contact_sheet_key: string
+  scene_clips: { scene_id: string; key: string; duration: number; reused: boolean }[]
+  /** Seconds. */
+  duration: number
+  /** e.g. `1280x720` */
+  resolution: string
+  format: 'mp4'
+  size_bytes: number
+  sha256: string
+  metadata: {
+    model_used: string
+    seed: number | null
+    generation_time_ms: number
+    frames: number
+    fps: number
+    scenes_total: number
+    scenes_reused: number
+    joins_encoded: number
+    frames_copied: number
+    frames_encoded: number
+    /** Seconds spent a stage: waiting, planning, scenes, assembling. */
+    stages: Record<string, number>
+    warnings: string[]
+  }
+}
+
+export const JOB_EVENT_TYPES = [
+  'queued',
+  'started',
+  'progress',
+  'scene_complete',
+  'completed',
+  'failed',
+  'canceled',
+] as const
+export type JobEventType = (typeof JOB_EVENT_TYPES)[number]
+
+/** Channel of NOTIFY for events; the payload is `job_id:sequence:position`. */
+export const EVENTS_CHANNEL = 'job_events'
+
+export type JobEvent = {
+  id: string
+  job_id: string
+  sequence: number
+  position: number
+  event_type: JobEventType
+  payload: Record<string, unknown>
+  /** RFC 3339, UTC. */
+  created_at: string
+}
+
+export type StepKind = 'plan' | 'scene' | 'assemble'
+export type StepState = 'waiting' | 'ready' | 'running' | 'done' | 'failed' | 'canceled'

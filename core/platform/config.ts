@@ -1,0 +1,143 @@
+/**
+ * Configuration: read once from the environment by the main files, checked against `schemas/config.schema.json`.
+ * A bad or missing value stops the start and names every variable at fault.
+ */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import schema from '../../schemas/config.schema.json' with { type: 'json' }
+
+type Properties = typeof schema.properties
+type ValueOf<P> = P extends { type: 'integer' | 'number' }
+  ? number
+  : P extends { type: 'boolean' }
+    ? boolean
+    : string
+type RawConfig = { [K in keyof Properties]: ValueOf<Properties[K]> }
+
+export type EngineKind = 'comfyui' | 'preview'
+
+/** The checked configuration. Names are those of the environment, so that a reader finds them in the documentation. */
+export type Config = Readonly<
+  Omit<
+    RawConfig,
+    | 'CREDITS_MODE'
+    | 'MEDIA_DELIVERY'
+    | 'LOG_LEVEL'
+    | 'DEFAULT_ENGINE'
+    | 'COMFYUI_URLS'
+    | 'CORS_ORIGINS'
+    | 'WORKER_ROLES'
+    | 'WORKER_CONCURRENCY'
+  > & {
+    CREDITS_MODE: 'enforce' | 'track' | 'off'
+    MEDIA_DELIVERY: 'redirect' | 'proxy'
+    LOG_LEVEL: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+    DEFAULT_ENGINE: EngineKind
+    COMFYUI_URLS: readonly string[]
+    CORS_ORIGINS: readonly string[]
+    WORKER_ROLES: readonly WorkerRole[]
+    WORKER_CONCURRENCY: number
+  }
+>
+
+export const WORKER_ROLES = ['plan', 'scene', 'assemble', 'housekeeping'] as const
+export type WorkerRole = (typeof WORKER_ROLES)[number]
+
+/** Names of the variables whose values never belong in a log or an error. */
+export const SECRET_VARIABLES: readonly string[] = Object.entries(schema.properties)
+  .filter(([, property]) => 'x-secret' in property)
+  .map(([name]) => name)
+
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+
+const isWorkerRole = (text: string): text is WorkerRole => (WORKER_ROLES as readonly string[]).includes(text)
+
+/** What is wrong with one variable, in words, without showing the value of a secret. */
+function explain(name: string, property: Record<string, unknown>, value: unknown): string {
+  const shown = 'x-secret' in property ? 'its value' : JSON.stringify(value)
+  if (Array.isArray(property.enum))
+    return `${name} is ${shown}; it must be one of ${property.enum.join(', ')}`
+  if (property.type === 'integer' || property.type === 'number') {
+    const bounds = [
+      property.minimum !== undefined ? `at least ${property.minimum}` : '',
+      property.maximum !== undefined ? `at most ${property.maximum}` : '',
+    ].filter(Boolean)
+    const kind = property.type === 'integer' ? 'a whole number' : 'a number'
+    return `${name} is ${shown}; it must be ${kind}${bounds.length > 0 ? `, ${bounds.join(' and ')}` : ''}`
+  }
+  if (property.type === 'boolean') return `${name} is ${shown}; it must be true or false`
+  return `${name} is ${shown}, which does not have the right form. ${property.description}`
+}
+
+/**
+ * Reads and checks the configuration.
+ * @param env environment variables; empty text counts as unset
+ * @throws {ConfigError} naming every variable that is missing or wrong
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const properties = schema.properties as Record<string, Record<string, unknown>>
+  const given: Record<string, unknown> = {}
+  for (const name of Object.keys(properties)) {
+    const text = env[name]
+    if (text !== undefined && text !== '') given[name] = text
+  }
+  const ajv = new Ajv2020({ coerceTypes: true, useDefaults: true, allErrors: true, strict: false })
+  const validate = ajv.compile(schema)
+  const problems: string[] = []
+  if (!validate(given)) {
+    for (const error of validate.errors ?? []) {
+      const missing = error.keyword === 'required' ? String(error.params.missingProperty) : null
+      const name = missing ?? error.instancePath.slice(1)
+      const property = properties[name] ?? {}
+      problems.push(
+        missing ? `${name} is not set. ${property.description}` : explain(name, property, env[name]),
+      )
+    }
+  }
+  const raw = given as unknown as RawConfig
+  const roles = list(raw.WORKER_ROLES ?? '')
+  for (const role of roles) {
+    if (!isWorkerRole(role)) {
+      problems.push(`WORKER_ROLES names ${JSON.stringify(role)}; the roles are ${WORKER_ROLES.join(', ')}`)
+    }
+  }
+  const comfyuiUrls = list(raw.COMFYUI_URLS ?? '')
+  for (const [name, urls] of [
+    ['COMFYUI_URLS', comfyuiUrls],
+    ['PREVIEW_URL', raw.PREVIEW_URL ? [raw.PREVIEW_URL] : []],
+  ] as const) {
+    for (const url of urls) {
+      if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+        problems.push(`${name} holds ${JSON.stringify(url)}; an address looks like http://gpu-01:8188`)
+      }
+    }
+  }
+  const defaultEngine = (given.DEFAULT_ENGINE ??
+    (comfyuiUrls.length > 0 ? 'comfyui' : 'preview')) as EngineKind
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze({
+    ...raw,
+    CREDITS_MODE: raw.CREDITS_MODE as Config['CREDITS_MODE'],
+    MEDIA_DELIVERY: raw.MEDIA_DELIVERY as Config['MEDIA_DELIVERY'],
+    LOG_LEVEL: raw.LOG_LEVEL as Config['LOG_LEVEL'],
+    S3_PUBLIC_ENDPOINT: raw.S3_PUBLIC_ENDPOINT ?? raw.S3_ENDPOINT,
+    DEFAULT_ENGINE: defaultEngine,
+    COMFYUI_URLS: comfyuiUrls.map((url) => url.replace(/\/+$/, '')),
+    PREVIEW_URL: (raw.PREVIEW_URL ?? '').replace(/\/+$/, ''),
+    CORS_ORIGINS: list(raw.CORS_ORIGINS ?? ''),
+    WORKER_ROLES: roles.filter(isWorkerRole),
+    WORKER_CONCURRENCY: raw.WORKER_CONCURRENCY ?? Math.max(1, comfyuiUrls.length + (raw.PREVIEW_URL ? 1 : 0)),
+  })
+}

@@ -1,0 +1,106 @@
+/**
+ * The database: one pool a process, used by MikroORM for aggregates and by plain SQL for work on sets and for
+ * guarded transitions.
+ */
+import { Migrator } from '@mikro-orm/migrations'
+import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql'
+import type { Pool, PoolClient, QueryResultRow } from 'pg'
+import { entities } from '../entities.ts'
+
+/** Anything that runs SQL with `$1` parameters: the pool, or one client inside a transaction. */
+export type Queryable = {
+  query<Row extends QueryResultRow = QueryResultRow>(
+    text: string,
+    values?: unknown[],
+  ): Promise<{ rows: Row[]; rowCount: number | null }>
+}
+
+export type Database = {
+  readonly orm: MikroORM
+  readonly pool: Pool
+  close(): Promise<void>
+}
+
+export type DatabaseOptions = {
+  url: string
+  poolSize: number
+  /** Shown in pg_stat_activity: which process holds a connection. */
+  applicationName: string
+  /** Longest a statement may run, in ms: 5 s in the server, 30 s in workers. */
+  statementTimeoutMs: number
+}
+
+export const MIGRATIONS_DIR = new URL('../../migrations', import.meta.url).pathname
+
+/** Configuration of MikroORM; shared with the migration command and the test that compares entities with the SQL. */
+export function ormOptions(options: DatabaseOptions): Options {
+  return defineConfig({
+    clientUrl: options.url,
+    entities,
+    extensions: [Migrator],
+    preferTs: true,
+    pool: { min: 0, max: options.poolSize, idleTimeoutMillis: 30_000 },
+    driverOptions: {
+      application_name: options.applicationName,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      statement_timeout: options.statementTimeoutMs,
+      idle_in_transaction_session_timeout: 10_000,
+    },
+    schemaGenerator: { ignoreSchema: ['graphile_worker'] },
+    migrations: {
+      path: MIGRATIONS_DIR,
+      pathTs: MIGRATIONS_DIR,
+      glob: 'Migration*.ts',
+      tableName: 'schema_migration',
+      snapshot: false,
+      silent: true,
+    },
+    // A lost connection must be logged as a warning by us, not printed by the ORM.
+    logger: () => {},
+  })
+}
+
+/** Opens the database. Connects lazily: a database that is away is noticed by the first query. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const orm = await MikroORM.init({ ...ormOptions(options), connect: false } as Options)
+  const pool = (await (
+    orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }
+  ).getNativeClient()) as Pool
+  return { orm, pool, close: () => orm.close(true) }
+}
+
+/** SQLSTATEs after which a whole transaction may simply be run again. */
+const REPEATABLE = new Set(['40001', '40P01'])
+
+/**
+ * Runs `work` in one transaction on one client: commits when it resolves, rolls back when it rejects. Serialization
+ * failures and deadlocks are run again, at most twice: `work` must have no effect outside the database.
+ */
+export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  for (let round = 1; ; round += 1) {
+    const client = await pool.connect()
+    let broken: Error | undefined
+    try {
+      await client.query('begin')
+      const result = await work(client)
+      await client.query('commit')
+      return result
+    } catch (error) {
+      await client.query('rollback').catch((cause: Error) => {
+        broken = cause
+      })
+      const state = (error as { code?: string }).code ?? ''
+      if (round < 3 && REPEATABLE.has(state)) continue
+      throw error
+    } finally {
+      // A client whose rollback failed may be in any state: the pool throws it away.
+      client.release(broken)
+    }
+  }
+}
+
+/** A timestamp of Postgres as RFC 3339 in UTC, which the wire uses; null stays null. */
+export function toIso(value: string | Date | null): string | null {
+  return value === null ? null : new Date(value).toISOString()
+}

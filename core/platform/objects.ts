@@ -1,0 +1,276 @@
+/**
+ * The object store, spoken to as S3. Bytes travel as streams over presigned URLs, so memory does not grow with a file,
+ * and are checked on the way: MD5 against the store's ETag when put, SHA-256 against the caller's when read.
+ */
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rm, stat as statFile } from 'node:fs/promises'
+import http from 'node:http'
+import https from 'node:https'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Client as MinioClient } from 'minio'
+import { retry, withDeadline } from './retry.ts'
+
+export type ObjectStat = { sizeBytes: number; contentType: string; etag: string }
+
+export type ObjectStore = {
+  /** Makes the bucket when it is missing. */
+  ensureBucket(): Promise<void>
+  /** Resolves when the store answers; rejects within 5 s when it does not. */
+  ping(): Promise<void>
+  /**
+   * Puts a file under `key` unless an object of the same size is there already: for keys that name their content.
+   * Tries again for up to `budgetMs` (60 s) while the store is away.
+   */
+  putFile(
+    key: string,
+    path: string,
+    contentType: string,
+    signal: AbortSignal,
+    budgetMs?: number,
+  ): Promise<void>
+  /** Puts a small object, whether or not the key exists. */
+  putBytes(key: string, bytes: Uint8Array, contentType: string, signal: AbortSignal): Promise<void>
+  /** Fetches an object into a file; with `sha256` (hex) the bytes must match. */
+  getFile(key: string, path: string, signal: AbortSignal, sha256?: string, budgetMs?: number): Promise<void>
+  /** Null when there is no such object. */
+  stat(key: string): Promise<ObjectStat | null>
+  /** Bytes `start` to `end`, both inclusive; the whole object by default. */
+  read(key: string, signal: AbortSignal, range?: { start: number; end: number }): Promise<Readable>
+  remove(keys: readonly string[]): Promise<void>
+  /** Every key under a prefix (objects of one job: bounded). */
+  list(prefix: string): AsyncIterable<string>
+  /** A URL that a browser can GET for `expiresS` seconds; `filename` makes it a download. */
+  presignGet(key: string, expiresS: number, filename?: string): Promise<string>
+  /** A URL to PUT one object to. */
+  presignPut(key: string, expiresS: number): Promise<string>
+}
+
+export type ObjectStoreOptions = {
+  endpoint: string
+  publicEndpoint: string
+  region: string
+  accessKey: string
+  secretKey: string
+  pathStyle: boolean
+  bucket: string
+}
+
+const CONNECT_MS = 5_000
+const IDLE_MS = 30_000
+const DEFAULT_BUDGET_MS = 60_000
+
+/** The store answered, but not as asked; `status` is the HTTP status. */
+export class ObjectStoreError extends Error {
+  readonly code: 'storage_unavailable' | 'storage_full' | 'storage_corrupt' | 'object_missing'
+  readonly status: number | null
+  constructor(
+    code: ObjectStoreError['code'],
+    message: string,
+    status: number | null = null,
+    cause?: unknown,
+  ) {
+    super(message, { cause })
+    this.name = 'ObjectStoreError'
+    this.code = code
+    this.status = status
+  }
+}
+
+function client(options: ObjectStoreOptions, endpoint: string): MinioClient {
+  const url = new URL(endpoint)
+  return new MinioClient({
+    endPoint: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port ? Number(url.port) : url.protocol === 'https:' ? 443 : 80,
+    useSSL: url.protocol === 'https:',
+    accessKey: options.accessKey,
+    secretKey: options.secretKey,
+    region: options.region,
+    pathStyle: options.pathStyle,
+  })
+}
+
+/** One HTTP exchange with limits on connecting and on silence; resolves with the response once its head is here. */
+function exchange(
+  url: string,
+  method: 'GET' | 'PUT',
+  headers: Record<string, string>,
+  body: Readable | Uint8Array | null,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = (url.startsWith('https:') ? https : http).request(
+      url,
+      { method, headers, signal },
+      resolve,
+    )
+    // The socket's own timeout counts silence in both directions; it starts tighter, while connecting.
+    request.setTimeout(CONNECT_MS, () => request.destroy(new Error('the object store is silent')))
+    request.once('socket', (socket) => {
+      const connected = () => request.setTimeout(IDLE_MS)
+      if (socket.connecting) socket.once('connect', connected)
+      else connected()
+    })
+    request.once('error', reject)
+    if (body instanceof Readable) pipeline(body, request).catch(reject)
+    else request.end(body ?? undefined)
+  })
+}
+
+/** Reads a reply's body to its end, keeping at most 4 kB of it. */
+async function drain(response: http.IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const chunk of response) if (text.length < 4_096) text += String(chunk)
+  return text.slice(0, 4_096)
+}
+
+const isMissing = (error: unknown): boolean =>
+  ['NotFound', 'NoSuchKey', 'NoSuchBucket'].includes(String((error as { code?: unknown }).code))
+
+/** Failures that will not pass by waiting. */
+const isFinal = (error: unknown): boolean =>
+  error instanceof ObjectStoreError && error.code === 'object_missing'
+
+export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
+  const { bucket } = options
+  const inner = client(options, options.endpoint)
+  const outer = client(options, options.publicEndpoint)
+  const limited = <T>(work: Promise<T>): Promise<T> =>
+    withDeadline(work, IDLE_MS, 'the object store did not answer within 30 s')
+
+  async function put(
+    key: string,
+    body: Readable | Uint8Array,
+    sizeBytes: number,
+    contentType: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const md5 = createHash('md5')
+    const tap =
+      body instanceof Readable
+        ? body.pipe(
+            new Transform({
+              transform(chunk, _encoding, done) {
+                md5.update(chunk)
+                done(null, chunk)
+              },
+            }),
+          )
+        : body
+    if (body instanceof Readable) body.once('error', (error) => (tap as Transform).destroy(error))
+    else md5.update(body)
+    const url = await limited(inner.presignedPutObject(bucket, key, 900))
+    const headers = { 'content-length': String(sizeBytes), 'content-type': contentType }
+    const response = await exchange(url, 'PUT', headers, tap, signal)
+    const text = await drain(response)
+    if (response.statusCode !== 200) {
+      const full = response.statusCode === 507 || /XMinioStorageFull|QuotaExceeded|ENOSPC/i.test(text)
+      const code = full ? 'storage_full' : 'storage_unavailable'
+      throw new ObjectStoreError(
+        code,
+        `the object store refused a file (${response.statusCode})`,
+        response.statusCode ?? null,
+      )
+    }
+    const etag = String(response.headers.etag ?? '').replaceAll('"', '')
+    if (/^[0-9a-f]{32}$/.test(etag) && etag !== md5.digest('hex')) {
+      throw new ObjectStoreError('storage_corrupt', 'the object store received other bytes than were sent')
+    }
+  }
+
+  async function stat(key: string): Promise<ObjectStat | null> {
+    try {
+      const found = await limited(inner.statObject(bucket, key))
+      const contentType = String(found.metaData?.['content-type'] ?? 'application/octet-stream')
+      return { sizeBytes: found.size, contentType, etag: found.etag }
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw error
+    }
+  }
+
+  async function read(
+    key: string,
+    signal: AbortSignal,
+    range?: { start: number; end: number },
+  ): Promise<Readable> {
+    const url = await limited(inner.presignedGetObject(bucket, key, 900))
+    const headers: Record<string, string> = range ? { range: `bytes=${range.start}-${range.end}` } : {}
+    const response = await exchange(url, 'GET', headers, null, signal)
+    if (response.statusCode !== 200 && response.statusCode !== 206) {
+      await drain(response)
+      const missing = response.statusCode === 404
+      throw new ObjectStoreError(
+        missing ? 'object_missing' : 'storage_unavailable',
+        `the object store answered ${response.statusCode}`,
+        response.statusCode ?? null,
+      )
+    }
+    return response
+  }
+
+  return {
+    async ensureBucket() {
+      if (await limited(inner.bucketExists(bucket))) return
+      await limited(inner.makeBucket(bucket, options.region)).catch((error: { code?: string }) => {
+        // Another process made it in the meantime.
+        if (!['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes(error.code ?? '')) throw error
+      })
+    },
+    async ping() {
+      await withDeadline(inner.bucketExists(bucket), CONNECT_MS, 'the object store did not answer within 5 s')
+    },
+    async putFile(key, path, contentType, signal, budgetMs = DEFAULT_BUDGET_MS) {
+      const { size } = await statFile(path)
+      const work = async () => {
+        if ((await stat(key))?.sizeBytes === size) return
+        await put(key, createReadStream(path), size, contentType, signal)
+      }
+      await retry(work, { budgetMs, signal, retryable: (error) => !isFinal(error) })
+    },
+    async putBytes(key, bytes, contentType, signal) {
+      await put(key, bytes, bytes.byteLength, contentType, signal)
+    },
+    async getFile(key, path, signal, sha256, budgetMs = DEFAULT_BUDGET_MS) {
+      const work = async () => {
+        const hash = createHash('sha256')
+        const tap = new Transform({
+          transform(chunk, _encoding, done) {
+            hash.update(chunk)
+            done(null, chunk)
+          },
+        })
+        try {
+          await pipeline(await read(key, signal), tap, createWriteStream(path), { signal })
+          if (sha256 && hash.digest('hex') !== sha256) {
+            throw new ObjectStoreError(
+              'storage_corrupt',
+              'an object does not have the bytes it was stored with',
+            )
+          }
+        } catch (error) {
+          await rm(path, { force: true })
+          throw error
+        }
+      }
+      await retry(work, { budgetMs, signal, retryable: (error) => !isFinal(error) })
+    },
+    stat,
+    read,
+    async remove(keys) {
+      for (const key of keys) await limited(inner.removeObject(bucket, key))
+    },
+    async *list(prefix) {
+      for await (const item of inner.listObjectsV2(bucket, prefix, true))
+        if (item.name) yield String(item.name)
+    },
+    async presignGet(key, expiresS, filename) {
+      const headers = filename ? { 'response-content-disposition': `attachment; filename="${filename}"` } : {}
+      return outer.presignedGetObject(bucket, key, expiresS, headers)
+    },
+    async presignPut(key, expiresS) {
+      return outer.presignedPutObject(bucket, key, expiresS)
+    },
+  }
+}
