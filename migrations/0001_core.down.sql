@@ -1,5 +1,6 @@
 drop table workers, ws_tickets, watch_links, asset_files, usage, credit_entries, scene_cache,
   job_step_edges, job_steps, job_events, jobs, api_keys, users;
+drop function enqueue_object_removal(text);
 drop function enqueue_interrupt(uuid, text, text);
 drop function enqueue_step(uuid, interval);
 drop function job_events_notify();

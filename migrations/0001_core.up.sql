@@ -87,6 +87,7 @@ create trigger api_keys_owner_allowed before insert or update of owner, user_id 
   for each row execute function api_keys_owner_allowed();
 
 -- ---------------------------------------------------------------- jobs
+-- Times are kept to the millisecond, as JavaScript has them, so that a cursor made from one finds the same row again.
 create table jobs (
   id uuid primary key,
   owner owner_urn not null,
@@ -97,7 +98,7 @@ create table jobs (
   options jsonb not null default '{}',
   engine text not null,
   progress jsonb not null default '{}',
-  progress_event_at timestamptz,
+  progress_event_at timestamptz(3),
   output jsonb,
   output_size_bytes bigint,
   error jsonb,
@@ -106,11 +107,11 @@ create table jobs (
   credits_refunded integer not null default 0,
   idempotency_key text,
   spec_revision integer,
-  started_at timestamptz,
-  completed_at timestamptz,
+  started_at timestamptz(3),
+  completed_at timestamptz(3),
   last_event_sequence bigint not null default 0,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
+  created_at timestamptz(3) not null default now(),
+  updated_at timestamptz(3) not null default now(),
   constraint jobs_status_known check (status in ('queued', 'processing', 'completed', 'failed', 'canceled')),
   constraint jobs_terminal_completed_at check ((status in ('completed', 'failed', 'canceled')) = (completed_at is not null)),
   constraint jobs_processing_started check (status <> 'processing' or started_at is not null),
@@ -282,6 +283,18 @@ begin
     payload => pg_catalog.json_build_object('step_id', step, 'remote_id', remote),
     max_attempts => 5,
     job_key => 'interrupt:' || step::text
+  );
+end $$;
+
+-- Objects go after the rows that named them: by prefix, tried again until done.
+create function enqueue_object_removal(prefix text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform graphile_worker.add_job(
+    identifier => 'objects.remove',
+    payload => pg_catalog.json_build_object('prefix', prefix),
+    max_attempts => 25,
+    job_key => 'objects:' || prefix
   );
 end $$;
 

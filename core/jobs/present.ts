@@ -1,0 +1,77 @@
+/** Jobs and events as the wire shows them. Object keys become links here, and nowhere else. */
+import type { MediaLinks } from '../platform/media-links.ts'
+import type { Job } from './entities.ts'
+import type { JobEvent, JobOutput, JobProgress } from './types.ts'
+
+const HOUR_S = 3_600
+
+async function presentProgress(progress: JobProgress, media: MediaLinks): Promise<object> {
+  const { previews, ...rest } = progress
+  if (!previews) return rest
+  const links = previews.map(async ({ scene_id, key, generated_at }) => ({
+    scene_id,
+    url: await media.url(key, HOUR_S),
+    generated_at,
+  }))
+  return { ...rest, previews: await Promise.all(links) }
+}
+
+async function presentOutput(output: JobOutput, media: MediaLinks): Promise<object> {
+  return {
+    video_url: await media.url(output.video_key, HOUR_S),
+    scene_clips: await Promise.all(
+      output.scene_clips.map(async (clip) => ({
+        scene_id: clip.scene_id,
+        url: await media.url(clip.key, HOUR_S),
+        duration: clip.duration,
+      })),
+    ),
+    thumbnail_url: await media.url(output.thumbnail_key, HOUR_S),
+    contact_sheet_url: await media.url(output.contact_sheet_key, HOUR_S),
+    duration: output.duration,
+    resolution: output.resolution,
+    format: output.format,
+    size_bytes: output.size_bytes,
+    sha256: output.sha256,
+    metadata: output.metadata,
+  }
+}
+
+const iso = (date: Date | null | undefined): string | null => date?.toISOString() ?? null
+
+/** The wire object, keys in the documented order, absent values as null. */
+export async function presentJob(job: Job, media: MediaLinks): Promise<object> {
+  return {
+    id: job.id,
+    owner: job.owner,
+    triggered_by: job.triggeredBy,
+    project_id: job.projectId ?? null,
+    status: job.status,
+    spec_snapshot: job.specSnapshot,
+    options: job.options,
+    progress: await presentProgress(job.progress, media),
+    output: job.output ? await presentOutput(job.output, media) : null,
+    output_size_bytes: job.outputSizeBytes ?? null,
+    error: job.error ?? null,
+    credits_charged: job.creditsCharged,
+    failure_type: job.failureType ?? null,
+    credits_refunded: job.creditsRefunded,
+    idempotency_key: job.idempotencyKey ?? null,
+    started_at: iso(job.startedAt),
+    completed_at: iso(job.completedAt),
+    created_at: iso(job.createdAt),
+    updated_at: iso(job.updatedAt),
+  }
+}
+
+/** An event's payload as readers get it. */
+export async function presentPayload(event: JobEvent, media: MediaLinks): Promise<object> {
+  return event.event_type === 'progress' || 'previews' in event.payload
+    ? presentProgress(event.payload as JobProgress, media)
+    : event.payload
+}
+
+/** An event as a WebSocket frame or an SSE message carries it. */
+export async function presentEvent(event: JobEvent, media: MediaLinks): Promise<JobEvent> {
+  return { ...event, payload: { ...(await presentPayload(event, media)) } }
+}
