@@ -1,0 +1,25 @@
+/** Which workflow a job's scenes run through. Pure. */
+import type { EngineKind } from '../platform/config.ts'
+import { Problem } from '../platform/errors.ts'
+import type { WorkflowLibrary } from '../workflows/library.ts'
+import type { Recipe } from './content-keys.ts'
+
+/** Workflow that stands behind the name `default`, by engine. */
+const DEFAULT_WORKFLOW: Record<EngineKind, string> = {
+  preview: 'preview-animatic',
+  comfyui: 'core-wan22-5b-t2v',
+}
+
+/** @throws {Problem} VALIDATION_ERROR when there is no such workflow for the engine, naming those there are */
+export function recipeFor(workflows: WorkflowLibrary, engine: EngineKind, asked: string): Recipe {
+  const slug = asked === 'default' ? DEFAULT_WORKFLOW[engine] : asked
+  const template = workflows.find(engine, slug)
+  if (!template) {
+    const known = workflows.slugs(engine).join(', ') || 'none'
+    throw new Problem(
+      'VALIDATION_ERROR',
+      `options.workflow: the ${engine} engine has no workflow ${JSON.stringify(slug)}; it has ${known}`,
+    )
+  }
+  return { engine, workflow: slug, workflowDigest: template.digest }
+}

@@ -1,0 +1,357 @@
+/**
+ * What callers do with jobs: the rules in the order in which they are checked, over the guarded SQL beside this file.
+ * Knows nothing of HTTP; every refusal is a `Problem`.
+ */
+import type { PoolClient } from 'pg'
+import { creditSource, objectPrefix } from '../access/owner.ts'
+import type { Principal, UserPrincipal } from '../access/principal.ts'
+import { chooseOwner, reachableOwners } from '../access/reach.ts'
+import type { Config, EngineKind } from '../platform/config.ts'
+import { type Database, transaction } from '../platform/database.ts'
+import { Problem, sqlState, violatedConstraint } from '../platform/errors.ts'
+import { newId } from '../platform/ids.ts'
+import { type Estimate, estimate } from '../storyboard/estimate.ts'
+import { planShots } from '../storyboard/plan.ts'
+import { parseOptions, type RenderOptions } from '../storyboard/render-options.ts'
+import type { Storyboard } from '../storyboard/types.ts'
+import type { ValidationResult } from '../storyboard/validate.ts'
+import type { WorkflowLibrary } from '../workflows/library.ts'
+import { clipKey, sceneSeed } from './content-keys.ts'
+import { charge } from './credits.ts'
+import { type Job, JobSchema } from './entities.ts'
+import { appendEvent } from './events.ts'
+import { recipeFor } from './recipe.ts'
+import { findCachedClips } from './scene-cache.ts'
+import { checkSpec, imageHashes } from './spec-check.ts'
+import { insertSteps } from './steps.ts'
+import { cancelJob } from './transitions.ts'
+import { isTerminal, type JobStatus } from './types.ts'
+
+export type AcceptRequest = {
+  spec: unknown
+  owner?: string | null | undefined
+  options?: unknown
+  idempotencyKey?: string | null | undefined
+}
+
+export type JobFilter = {
+  status?: JobStatus
+  owner?: string
+  projectId?: string
+  createdAfter?: Date
+  createdBefore?: Date
+}
+
+/** A page of a list: at most `limit` rows after `after` (a row's sort key), or from `offset` when there is none. */
+export type Page = { limit: number; offset: number; after: { createdAt: Date; id: string } | null }
+
+export type JobPage = { jobs: Job[]; next: { createdAt: Date; id: string } | null }
+
+export type JobServiceDeps = { db: Database; config: Config; workflows: WorkflowLibrary }
+
+export type JobService = ReturnType<typeof createJobService>
+
+type Accepted = { job: Job; replayed: boolean }
+
+export function createJobService({ db, config, workflows }: JobServiceDeps) {
+  const em = () => db.orm.em.fork()
+
+  /** The engine that will do the work, or a refusal that says what is missing here. */
+  function chooseEngine(asked: RenderOptions['engine']): EngineKind {
+    const engine = asked === 'auto' ? config.DEFAULT_ENGINE : asked
+    if (engine === 'comfyui' && config.COMFYUI_URLS.length > 0) return engine
+    if (engine === 'preview' && config.PREVIEW_URL !== '') return engine
+    throw new Problem('VALIDATION_ERROR', `options.engine: this installation has no ${engine} engine`)
+  }
+
+  function readOptions(raw: unknown): RenderOptions {
+    const parsed = parseOptions(raw ?? {})
+    if ('problems' in parsed) {
+      throw new Problem('VALIDATION_ERROR', parsed.problems.map((problem) => problem.message).join('; '), {
+        details: { errors: parsed.problems },
+      })
+    }
+    return parsed.options
+  }
+
+  async function validate(principal: UserPrincipal, spec: unknown): Promise<ValidationResult> {
+    return checkSpec(db.pool, spec, reachableOwners(principal))
+  }
+
+  async function requireValid(principal: UserPrincipal, spec: unknown): Promise<ValidationResult> {
+    const result = await validate(principal, spec)
+    if (!result.valid) {
+      const count = result.errors.length
+      const first = result.errors[0]!
+      throw new Problem(
+        'VALIDATION_ERROR',
+        `the storyboard has ${count} ${count === 1 ? 'error' : 'errors'}; the first, at ${first.path || 'the root'}: ${first.message}`,
+        { details: result },
+      )
+    }
+    return result
+  }
+
+  /** Which distinct scenes the owner has as clips already: those cost nothing. */
+  async function knownScenes(
+    storyboard: Storyboard,
+    options: RenderOptions,
+    engine: EngineKind,
+    owner: string,
+  ): Promise<Set<string>> {
+    const plan = planShots(storyboard, options)
+    const recipe = recipeFor(workflows, engine, options.workflow)
+    const hashes = await imageHashes(db.pool, storyboard)
+    const keys = new Map(
+      plan.clips.map((clip) => [
+        clip.sceneId,
+        clipKey(
+          { title: plan.title, format: plan.format, scenesTotal: plan.clips.length },
+          clip,
+          recipe,
+          sceneSeed(clip, options.seed ?? null),
+          hashes,
+        ),
+      ]),
+    )
+    const cached = await findCachedClips(db.pool, creditSource(owner), [...keys.values()])
+    return new Set([...keys].filter(([, key]) => cached.has(key)).map(([sceneId]) => sceneId))
+  }
+
+  async function reckon(
+    storyboard: Storyboard,
+    options: RenderOptions,
+    engine: EngineKind,
+    owner: string,
+  ): Promise<Estimate> {
+    const rates = {
+      creditsPerSecond: config.CREDITS_PER_SECOND,
+      gpuSecondsPerVideoSecond: config.GPU_SECONDS_PER_VIDEO_SECOND,
+      engine,
+    }
+    return estimate(storyboard, options, rates, await knownScenes(storyboard, options, engine, owner))
+  }
+
+  async function byIdempotencyKey(principal: UserPrincipal, key: string | null): Promise<Job | null> {
+    if (key === null) return null
+    return em().findOne(JobSchema, { triggeredBy: principal.userId, idempotencyKey: key })
+  }
+
+  /** Job, charge, first event, first step and its queue row: all of it in one transaction, or nothing. */
+  async function insertJob(
+    client: PoolClient,
+    principal: UserPrincipal,
+    job: {
+      id: string
+      owner: string
+      spec: unknown
+      options: object
+      engine: EngineKind
+      credits: number
+      idempotencyKey: string | null
+    },
+  ): Promise<void> {
+    await client.query(
+      `insert into jobs (id, owner, triggered_by, spec_snapshot, options, engine, credits_charged, idempotency_key, progress)
+       values ($1, $2, $3, $4::jsonb, $5::jsonb, $6, $7, $8, '{"phase":"queued","percent":0}')`,
+      [
+        job.id,
+        job.owner,
+        principal.userId,
+        JSON.stringify(job.spec),
+        JSON.stringify(job.options),
+        job.engine,
+        job.credits,
+        job.idempotencyKey,
+      ],
+    )
+    await charge(client, job, job.credits, config.CREDITS_MODE)
+    await appendEvent(client, job.id, 'queued', {})
+    await insertSteps(client, job.id, [], { kind: 'plan', key: '', task: 'plan' })
+  }
+
+  async function accept(principal: UserPrincipal, request: AcceptRequest): Promise<Accepted> {
+    const owner = chooseOwner(principal, request.owner)
+    const idempotencyKey = request.idempotencyKey ?? null
+    const earlier = await byIdempotencyKey(principal, idempotencyKey)
+    if (earlier) return { job: earlier, replayed: true }
+
+    const options = readOptions(request.options)
+    await requireValid(principal, request.spec)
+    const storyboard = request.spec as Storyboard
+    const engine = chooseEngine(options.engine)
+    const recipe = recipeFor(workflows, engine, options.workflow)
+    const credits =
+      config.CREDITS_MODE === 'off' ? 0 : (await reckon(storyboard, options, engine, owner)).estimated_credits
+
+    const id = newId()
+    try {
+      await transaction(db.pool, (client) =>
+        insertJob(client, principal, {
+          id,
+          owner,
+          spec: request.spec,
+          options: { ...options, workflow: recipe.workflow },
+          engine,
+          credits,
+          idempotencyKey,
+        }),
+      )
+    } catch (error) {
+      const constraint = sqlState(error) === '23505' ? violatedConstraint(error) : null
+      if (constraint === 'jobs_idempotency') {
+        const winner = await byIdempotencyKey(principal, idempotencyKey)
+        if (winner) return { job: winner, replayed: true }
+      }
+      if (constraint === 'jobs_starter_concurrency')
+        throw new Problem('CONFLICT', 'one of your renders is still active; wait for it or cancel it')
+      if (constraint === 'jobs_owner_concurrency')
+        throw new Problem('CONFLICT', 'this owner has five active renders; wait for one or cancel it')
+      throw error
+    }
+    return { job: await em().findOneOrFail(JobSchema, { id }), replayed: false }
+  }
+
+  /** @throws {Problem} NOT_FOUND, also for a job out of reach */
+  async function find(principal: Principal, id: string): Promise<Job> {
+    const job =
+      principal.kind === 'watch'
+        ? principal.jobId === id
+          ? await em().findOne(JobSchema, { id })
+          : null
+        : await em().findOne(JobSchema, { id, owner: { $in: reachableOwners(principal) } })
+    if (!job) throw new Problem('NOT_FOUND', 'no such job')
+    return job
+  }
+
+  async function list(principal: UserPrincipal, filter: JobFilter, page: Page): Promise<JobPage> {
+    const owners = reachableOwners(principal).filter(
+      (urn) => filter.owner === undefined || urn === filter.owner,
+    )
+    if (owners.length === 0) return { jobs: [], next: null }
+    const { after } = page
+    const jobs = await em().find(
+      JobSchema,
+      {
+        owner: { $in: owners },
+        ...(filter.status ? { status: filter.status } : {}),
+        ...(filter.projectId ? { projectId: filter.projectId } : {}),
+        $and: [
+          filter.createdAfter ? { createdAt: { $gt: filter.createdAfter } } : {},
+          filter.createdBefore ? { createdAt: { $lt: filter.createdBefore } } : {},
+          after
+            ? {
+                $or: [
+                  { createdAt: { $lt: after.createdAt } },
+                  { createdAt: after.createdAt, id: { $lt: after.id } },
+                ],
+              }
+            : {},
+        ],
+      },
+      {
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        limit: page.limit + 1,
+        ...(after ? {} : { offset: page.offset }),
+      },
+    )
+    const more = jobs.length > page.limit
+    const last = jobs[page.limit - 1]
+    return {
+      jobs: jobs.slice(0, page.limit),
+      next: more && last ? { createdAt: last.createdAt, id: last.id } : null,
+    }
+  }
+
+  return {
+    accept,
+    find,
+    list,
+    validate,
+
+    /** What a render would take. Spends and reserves nothing. */
+    async estimate(
+      principal: UserPrincipal,
+      request: Omit<AcceptRequest, 'idempotencyKey'>,
+    ): Promise<Estimate & { warnings?: { message: string }[] }> {
+      const owner = chooseOwner(principal, request.owner)
+      const options = readOptions(request.options)
+      const { warnings } = await requireValid(principal, request.spec)
+      const found = await reckon(request.spec as Storyboard, options, chooseEngine(options.engine), owner)
+      const notes = warnings.map(({ message }) => ({ message }))
+      if (request.owner && config.CREDITS_MODE === 'enforce') {
+        const { rows } = await db.pool.query<{ credits: number }>('select credits from users where id = $1', [
+          principal.userId,
+        ])
+        const balance = rows[0]?.credits ?? 0
+        if (balance < found.estimated_credits) {
+          notes.push({
+            message: `the balance is ${balance} credits; this render needs ${found.estimated_credits}`,
+          })
+        }
+      }
+      return notes.length > 0 ? { ...found, warnings: notes } : found
+    },
+
+    /** The same storyboard and options again, as a new job. */
+    async clone(
+      principal: UserPrincipal,
+      id: string,
+      request: { owner?: string | null | undefined; idempotencyKey?: string | null | undefined },
+    ): Promise<Accepted> {
+      const source = await find(principal, id)
+      const earlier = await byIdempotencyKey(principal, request.idempotencyKey ?? null)
+      if (earlier) return { job: earlier, replayed: true }
+      if (!isTerminal(source.status)) {
+        throw new Problem('VALIDATION_ERROR', 'only a finished job can be cloned; this one is still active')
+      }
+      return accept(principal, {
+        spec: source.specSnapshot,
+        options: source.options,
+        owner: request.owner ?? source.owner,
+        idempotencyKey: request.idempotencyKey,
+      })
+    },
+
+    /** Cancels an active job. The person who triggered it may always do so. */
+    async cancel(principal: UserPrincipal, id: string): Promise<Job> {
+      const job = await em().findOne(JobSchema, {
+        id,
+        $or: [{ triggeredBy: principal.userId }, { owner: { $in: reachableOwners(principal) } }],
+      })
+      if (!job) throw new Problem('NOT_FOUND', 'no such job')
+      const canceled = await transaction(db.pool, (client) => cancelJob(client, id, principal.userId))
+      if (!canceled) throw new Problem('CONFLICT', 'the job is finished already')
+      return em().findOneOrFail(JobSchema, { id })
+    },
+
+    /** Deletes a finished job: rows now, objects by a queue task. Clips stay, other jobs may reuse them. */
+    async remove(principal: UserPrincipal, id: string): Promise<void> {
+      const job = await find(principal, id)
+      if (job.projectId) throw new Problem('VALIDATION_ERROR', 'a job of a project is kept for billing')
+      if (!isTerminal(job.status))
+        throw new Problem('VALIDATION_ERROR', 'only a finished job can be deleted; cancel it first')
+      await transaction(db.pool, (client) => deleteJob(client, job))
+    },
+  }
+}
+
+/** Removes a finished job's rows, lowers the owner's storage and leaves its objects to a queue task. */
+export async function deleteJob(
+  client: PoolClient,
+  job: Pick<Job, 'id' | 'owner' | 'outputSizeBytes'>,
+): Promise<void> {
+  const { rowCount } = await client.query(
+    `delete from jobs where id = $1 and status in ('completed', 'failed', 'canceled')`,
+    [job.id],
+  )
+  if (rowCount !== 1) return
+  const [, kind, userId] = job.owner.split(':')
+  if (kind === 'user' && job.outputSizeBytes) {
+    await client.query(
+      'update users set ephemeral_storage_bytes = greatest(0, ephemeral_storage_bytes - $2) where id = $1',
+      [userId, job.outputSizeBytes],
+    )
+  }
+  await client.query('select enqueue_object_removal($1)', [`${objectPrefix(job.owner)}jobs/${job.id}/`])
+}
