@@ -1,11 +1,18 @@
 /** What makes two clips the same clip. Pure. */
 import { createHash } from 'node:crypto'
 import { ENCODER_VERSION, type FilmFormat } from '../media/format.ts'
-import { contentKey } from '../platform/canonical-json.ts'
 import type { ClipPlan, ShotPlan } from '../storyboard/plan-types.ts'
+import { canonicalJson } from '../workflows/canonical.ts'
 
 /** The engine and workflow that will make a clip, by content rather than by name. */
 export type Recipe = { engine: string; workflow: string; workflowDigest: string }
+
+/** Key of a stage's result: SHA-256, hex, over the stage's name and its inputs. */
+export function contentKey(stage: string, inputs: object): string {
+  return createHash('sha256')
+    .update(`fc1\n${stage}\n${canonicalJson(inputs)}`)
+    .digest('hex')
+}
 
 /** Raised when the way an engine is driven changes so that old clips must not be reused. */
 const ADAPTER_VERSION = 1

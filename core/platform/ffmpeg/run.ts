@@ -32,7 +32,7 @@ export type FfmpegJob = {
 export type FfmpegProgress = { frame: number; outTimeS: number; speed: number | null }
 
 export type RunOptions = {
-  /** Ends the run: TERM to the process group, KILL 5 s later. */
+  /** Ends the run: TERM to the process group, KILL 1 s later. */
   signal?: AbortSignal
   onProgress?: (progress: FfmpegProgress) => void
   /** Longest the run may take; `wallLimitMs(mediaS)` is the usual choice. */

@@ -6,7 +6,11 @@ import type { FfmpegProgress, RunOptions } from './run.ts'
 const STDERR_KEPT = 64 * 1_024
 /** A program that prints this much without a line break is not printing messages. */
 const LONGEST_LINE = 1 << 20
-const KILL_AFTER_MS = 5_000
+/**
+ * From TERM to KILL. Nothing of a stopped run is kept, so there is little to wait for, and ffmpeg 7.0 does not heed TERM
+ * at all while a filter graph runs.
+ */
+const KILL_AFTER_MS = 1_000
 const DEFAULT_SILENCE_MS = 30_000
 
 export type ChildEnd = {
