@@ -1,0 +1,63 @@
+import type { Move } from './words.ts'
+
+/**
+ * Camera travel over an oversized raster, as arguments of ffmpeg's `perspective` filter. It places corners at 1/256 px,
+ * so slow travel stays smooth; `zoompan` and `crop` step by whole pixels and shiver.
+ */
+
+/** `zoom` 1 sees the resting picture; `dx`, `dy` are fractions of it, to the right and down. */
+type Pose = { readonly zoom: number; readonly dx: number; readonly dy: number }
+export type Travel = { readonly from: Pose; readonly to: Pose }
+
+/** Seconds after which a shot has made its whole way; shorter ones make less of it, so speed stays calm. */
+const FULL_TRAVEL_S = 6
+
+/**
+ * @param depth how strongly a layer moves: 0 at infinity, 1 close by
+ * @param seconds length of the shot
+ */
+export function travelOf(move: Move, depth: number, seconds: number): Travel {
+  const amount = depth * Math.min(1, Math.max(0.25, seconds / FULL_TRAVEL_S))
+  const rest: Pose = { zoom: 1.02, dx: 0, dy: 0 }
+  const side = 0.06 * amount
+  const zoom = 0.13 * amount
+  switch (move) {
+    case 'push':
+      return { from: rest, to: { zoom: 1.02 + zoom, dx: 0, dy: 0 } }
+    case 'pull':
+      return { from: { zoom: 1.02 + zoom, dx: 0, dy: 0 }, to: rest }
+    case 'left':
+      return { from: { zoom: 1.04, dx: side, dy: 0 }, to: { zoom: 1.04, dx: -side, dy: 0 } }
+    case 'right':
+      return { from: { zoom: 1.04, dx: -side, dy: 0 }, to: { zoom: 1.04, dx: side, dy: 0 } }
+    case 'up':
+      return { from: { zoom: 1.04, dx: 0, dy: side }, to: { zoom: 1.04, dx: 0, dy: -side } }
+    case 'down':
+      return { from: { zoom: 1.04, dx: 0, dy: -side }, to: { zoom: 1.04, dx: 0, dy: side } }
+    case 'still':
+      return { from: rest, to: { zoom: 1.02 + zoom * 0.25, dx: side * 0.1, dy: 0 } }
+  }
+}
+
+/**
+ * The `perspective` filter for a travel over `frames` frames.
+ * @param overscan how much larger the raster is than what a resting camera sees
+ */
+export function perspectiveFilter(travel: Travel, overscan: number, frames: number): string {
+  const { from, to } = travel
+  const along = (a: number, b: number): string =>
+    `(${num(a)}+${num(b - a)}*(on-1)/${Math.max(1, frames - 1)})`
+  const half = `(0.5/${num(overscan)}/${along(from.zoom, to.zoom)})`
+  const [cx, cy] = [
+    `(0.5+${along(from.dx, to.dx)}/${num(overscan)})`,
+    `(0.5+${along(from.dy, to.dy)}/${num(overscan)})`,
+  ]
+  const [left, right] = [`W*(${cx}-${half})`, `W*(${cx}+${half})`]
+  const [top, bottom] = [`H*(${cy}-${half})`, `H*(${cy}+${half})`]
+  const corners = [left, top, right, top, left, bottom, right, bottom]
+  const names = ['x0', 'y0', 'x1', 'y1', 'x2', 'y2', 'x3', 'y3']
+  const points = names.map((name, i) => `${name}='${corners[i]}'`).join(':')
+  return `perspective=${points}:interpolation=linear:sense=source:eval=frame`
+}
+
+const num = (value: number): string => value.toFixed(6)
