@@ -1,0 +1,31 @@
+/**
+ * Runs a command with one PostgreSQL and one object store for all of it, and passes on how it ended:
+ * `node test/support/run.ts tap run [files]`. Test files find them by TEST_DATABASE_URL and TEST_S3_URL.
+ */
+import { spawn } from 'node:child_process'
+import { prepareTemplate, startPostgres } from './postgres.ts'
+import { startStoreServer } from './store.ts'
+
+const [command, ...args] = process.argv.slice(2)
+if (!command) {
+  process.stderr.write('usage: node test/support/run.ts <command> [arguments]\n')
+  process.exit(2)
+}
+
+const [postgres, store] = await Promise.all([startPostgres(), startStoreServer()])
+let code = 1
+try {
+  await prepareTemplate(postgres.url)
+  const child = spawn(command, args, {
+    stdio: 'inherit',
+    env: { ...process.env, TEST_DATABASE_URL: postgres.url, TEST_S3_URL: store.url },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (exitCode, signal) => resolve(exitCode ?? (signal === 'SIGINT' ? 130 : 1)))
+  })
+} finally {
+  await Promise.all([postgres.close(), store.close()])
+}
+process.exit(code)
