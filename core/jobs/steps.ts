@@ -114,25 +114,33 @@ export async function finishStep(client: Queryable, step: ClaimedStep, result: o
   return true
 }
 
+export type Retry = {
+  /** Seconds before the next attempt. */
+  delayS: number
+  /** Whether this failure counts towards the three; an engine that is away does not. */
+  counted: boolean
+  /** Whether the remote work is worthless, so that the next attempt submits anew. */
+  forgetRemoteId: boolean
+}
+
 /**
- * running -> ready after a failure that may pass: counted, and tried again after `delayS`. With no failure left it
+ * running -> ready after a failure that may pass. When three were counted, or ten claims of any kind were used up, it
  * changes nothing and says `spent`; the caller then fails the job.
  */
 export async function retryStep(
   client: Queryable,
   step: ClaimedStep,
   error: JobError,
-  delayS: number,
-  forgetRemoteId: boolean,
+  how: Retry,
 ): Promise<'retried' | 'spent' | 'lost'> {
-  const { rows } = await client.query<{ failures: number }>(
-    `update job_steps set failures = failures + 1, error = $3::jsonb where ${FENCE} returning failures`,
-    [step.id, step.attempt, JSON.stringify(error)],
+  const { rows } = await client.query<{ failures: number; attempt: number }>(
+    `update job_steps set failures = failures + $4, error = $3::jsonb where ${FENCE} returning failures, attempt`,
+    [step.id, step.attempt, JSON.stringify(error), how.counted ? 1 : 0],
   )
   const row = rows[0]
   if (!row) return 'lost'
-  if (row.failures >= MAX_FAILURES) return 'spent'
-  await backToReady(client, step.id, delayS, forgetRemoteId)
+  if (row.failures >= MAX_FAILURES || row.attempt >= MAX_CLAIMS) return 'spent'
+  await backToReady(client, step.id, how.delayS, how.forgetRemoteId)
   return 'retried'
 }
 

@@ -1,0 +1,26 @@
+/** What every task of a worker is given. */
+
+import type { WorkflowLibrary } from '../core/jobs/recipe.ts'
+import type { Config } from '../core/platform/config.ts'
+import type { Database } from '../core/platform/database.ts'
+import type { FfmpegTools } from '../core/platform/ffmpeg.ts'
+import type { Logger } from '../core/platform/log.ts'
+import type { ObjectStore } from '../core/platform/objects.ts'
+import type { Engine } from './engines/engine.ts'
+import type { RunningSteps } from './leases/running-steps.ts'
+
+export type WorkerContext = {
+  readonly config: Config
+  readonly db: Database
+  readonly store: ObjectStore
+  readonly tools: FfmpegTools
+  readonly workflows: WorkflowLibrary
+  /** Engines this worker can drive, by kind. */
+  readonly engines: ReadonlyMap<string, Engine>
+  readonly log: Logger
+  /** This process, as lease owner and in the `started` event. */
+  readonly workerId: string
+  readonly running: RunningSteps
+  /** Folder of this process for temporary files; emptied at start and at stop. */
+  readonly workDir: string
+}

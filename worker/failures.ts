@@ -1,0 +1,69 @@
+/** What a failure of a step means: whether to try again, how soon, and what people are told. Pure. */
+import type { Retry } from '../core/jobs/steps.ts'
+import type { FailureType, JobError } from '../core/jobs/types.ts'
+import { isDatabaseUnavailable } from '../core/platform/errors.ts'
+import { ObjectStoreError } from '../core/platform/objects.ts'
+import { EngineError } from './engines/engine.ts'
+
+/** A failure that ends the job at once: nothing that comes later can help. */
+export class StepFailure extends Error {
+  readonly failureType: Exclude<FailureType, 'canceled'>
+  readonly code: string
+  constructor(failureType: StepFailure['failureType'], code: string, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'StepFailure'
+    this.failureType = failureType
+    this.code = code
+  }
+}
+
+export type Verdict =
+  | { kind: 'retry'; error: JobError; how: Retry }
+  | { kind: 'fail'; error: JobError; failureType: Exclude<FailureType, 'canceled'> }
+  /** The database is away: nothing can be recorded, the lease runs out and the sweeper takes the step back. */
+  | { kind: 'leave' }
+
+/** Engine codes that say "not there just now" rather than "tried and failed". */
+const AWAY = new Set(['engine_unreachable', 'engine_lost'])
+
+const MAX_DELAY_S = 15
+
+/** @param attempt claims of this step so far, from 1: the wait doubles with each */
+export function judge(error: unknown, step: { key: string; attempt: number }): Verdict {
+  const at = step.key ? { scene_id: step.key } : {}
+  const delayS = Math.min(MAX_DELAY_S, 2 ** (step.attempt - 1))
+  if (error instanceof StepFailure) {
+    return {
+      kind: 'fail',
+      failureType: error.failureType,
+      error: { code: error.code, message: error.message, ...at },
+    }
+  }
+  if (isDatabaseUnavailable(error)) return { kind: 'leave' }
+  if (error instanceof EngineError) {
+    const told: JobError = { code: error.code, message: error.message, ...at }
+    if (!error.retryable) return { kind: 'fail', failureType: 'system', error: told }
+    const away = AWAY.has(error.code)
+    return { kind: 'retry', error: told, how: { delayS, counted: !away, forgetRemoteId: !away } }
+  }
+  if (error instanceof ObjectStoreError) {
+    const told = { code: error.code, message: error.message, ...at }
+    return { kind: 'retry', error: told, how: { delayS, counted: true, forgetRemoteId: false } }
+  }
+  const code = codeOf(error)
+  const message =
+    code === 'internal'
+      ? 'something unexpected went wrong; the log has the details'
+      : (error as Error).message.slice(0, 500)
+  return {
+    kind: 'retry',
+    error: { code, message, ...at },
+    how: { delayS, counted: true, forgetRemoteId: true },
+  }
+}
+
+/** Errors of ours carry a code in lower case; anything else is unexpected, and not for showing. */
+function codeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined
+  return typeof code === 'string' && /^[a-z]+(_[a-z]+)+$/.test(code) ? code : 'internal'
+}

@@ -1,0 +1,156 @@
+/** A worker: takes steps from the queue, keeps their leases, and goes away in good order. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Runner, run, type TaskList } from 'graphile-worker'
+import pg from 'pg'
+import type { Config } from '../core/platform/config.ts'
+import { openDatabase } from '../core/platform/database.ts'
+import { findTools } from '../core/platform/ffmpeg.ts'
+import type { Logger } from '../core/platform/log.ts'
+import { withDeadline } from '../core/platform/retry.ts'
+import { openStore } from '../core/platform/store.ts'
+import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../core/workflows/load.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import type { WorkerContext } from './context.ts'
+import { createEngines } from './engines/create.ts'
+import { type Heartbeat, startHeartbeat } from './leases/heartbeat.ts'
+import { listenForEnds } from './leases/listen-for-ends.ts'
+import { RunningSteps } from './leases/running-steps.ts'
+import { startSweeper } from './leases/sweeper.ts'
+import { queueLogger } from './queue-logger.ts'
+import { otherTasks, sceneTasks } from './tasks/task-list.ts'
+
+export type RunningWorker = {
+  readonly id: string
+  /** Rejects when the worker can go on no longer; the process should then end and be started again. */
+  readonly failed: Promise<never>
+  /** Stops taking steps, hands running ones back, and closes everything within about 15 s. */
+  close(): Promise<void>
+}
+
+const HEARTBEAT_MS = 5_000
+/** Plans are short; two films may be composed at the same time. */
+const OTHER_CONCURRENCY = 2
+const DRAIN_LIMIT_MS = 12_000
+
+export async function startWorker(config: Config, { log }: { log: Logger }): Promise<RunningWorker> {
+  const id = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
+  const tools = await findTools(process.env)
+  const workflows = await loadWorkflows([
+    BUILTIN_WORKFLOWS_DIR,
+    ...(config.WORKFLOWS_DIR ? [config.WORKFLOWS_DIR] : []),
+  ])
+  const parent = config.WORK_DIR || join(tmpdir(), 'framecast')
+  await mkdir(parent, { recursive: true })
+  const workDir = await mkdtemp(join(parent, 'worker-'))
+  const db = await openDatabase({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    applicationName: 'framecast-worker',
+    statementTimeoutMs: 30_000,
+  })
+
+  let giveUp: (error: Error) => void = () => {}
+  const failed = new Promise<never>((_, reject) => {
+    giveUp = reject
+  })
+  failed.catch(() => {})
+
+  let heartbeat: Heartbeat | null = null
+  const running = new RunningSteps((steps) => heartbeat?.watch(steps))
+  const context: WorkerContext = {
+    config,
+    db,
+    store: openStore(config),
+    tools,
+    workflows,
+    engines: createEngines(config, workflows, log),
+    log,
+    workerId: id,
+    running,
+    workDir,
+  }
+  heartbeat = startHeartbeat(
+    {
+      databaseUrl: config.DATABASE_URL,
+      workerId: id,
+      host: hostname(),
+      roles: config.WORKER_ROLES,
+      version: packageJson.version,
+      intervalMs: HEARTBEAT_MS,
+    },
+    {
+      onLost: (ids) => running.stop('fenced', (step) => ids.includes(step.id)),
+      onFence: () => running.stop('fenced'),
+      onDeath: giveUp,
+    },
+    log,
+  )
+  const stopListening = listenForEnds(
+    config.DATABASE_URL,
+    (jobId) => running.stop('canceled', (step) => step.jobId === jobId),
+    log,
+  )
+  const stopSweeper = config.WORKER_ROLES.includes('housekeeping')
+    ? startSweeper(db.pool, config.JOB_TIMEOUT_SECONDS, log)
+    : async () => {}
+
+  const queuePool = new pg.Pool({
+    connectionString: config.DATABASE_URL,
+    max: config.WORKER_CONCURRENCY + OTHER_CONCURRENCY + 4,
+    application_name: 'framecast-queue',
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  })
+  queuePool.on('error', (error) => log.warn({ err: error }, 'a queue connection was lost'))
+  queuePool.on('connect', (client) =>
+    client.on('error', (error) => log.warn({ err: error }, 'a queue connection was lost')),
+  )
+  const startRunner = (taskList: TaskList, concurrency: number): Promise<Runner> =>
+    run({
+      pgPool: queuePool,
+      taskList,
+      concurrency,
+      crontab: '',
+      noHandleSignals: true,
+      pollInterval: 1_000,
+      logger: queueLogger(log),
+      // Written at once and awaited, else a step that ends during shutdown would stay locked in the queue.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+    })
+  const runners: Runner[] = []
+  const scenes = sceneTasks(context)
+  const others = otherTasks(context)
+  if (Object.keys(scenes).length > 0) runners.push(await startRunner(scenes, config.WORKER_CONCURRENCY))
+  if (Object.keys(others).length > 0) runners.push(await startRunner(others, OTHER_CONCURRENCY))
+  for (const runner of runners) runner.promise.catch(giveUp)
+  log.info(
+    {
+      worker: id,
+      tasks: [...Object.keys(scenes), ...Object.keys(others)],
+      concurrency: config.WORKER_CONCURRENCY,
+    },
+    'worker started',
+  )
+
+  return {
+    id,
+    failed,
+    async close() {
+      log.info('worker stopping')
+      const drained = Promise.allSettled(runners.map((runner) => runner.stop()))
+      running.stop('shutdown')
+      await withDeadline(drained, DRAIN_LIMIT_MS, 'steps were still running').catch((error: unknown) =>
+        log.warn({ err: error, steps: running.list() }, 'some steps are left to their leases'),
+      )
+      await stopSweeper()
+      await stopListening()
+      await heartbeat?.stop()
+      await Promise.allSettled([queuePool.end(), db.close()])
+      await rm(workDir, { recursive: true, force: true })
+      log.info('worker stopped')
+    },
+  }
+}

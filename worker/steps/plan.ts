@@ -1,0 +1,142 @@
+/** The plan step: checks the storyboard again, reckons the shots, and cuts the job into scene steps and an assembly. */
+import { creditSource, userUrn } from '../../core/access/owner.ts'
+import { clipKey, sceneSeed } from '../../core/jobs/content-keys.ts'
+import { appendEvent } from '../../core/jobs/events.ts'
+import { updateProgress } from '../../core/jobs/progress.ts'
+import { recipeFor } from '../../core/jobs/recipe.ts'
+import {
+  type CachedClip,
+  findCachedClips,
+  forgetCachedClips,
+  touchCachedClips,
+} from '../../core/jobs/scene-cache.ts'
+import { checkSpec, imageHashes } from '../../core/jobs/spec-check.ts'
+import { finishStep, insertSteps, type NewStep } from '../../core/jobs/steps.ts'
+import { fault } from '../../core/platform/faults.ts'
+import type { ObjectStore } from '../../core/platform/objects.ts'
+import { planShots } from '../../core/storyboard/plan.ts'
+import type { ClipPlan, ShotPlan } from '../../core/storyboard/plan-types.ts'
+import type { WorkerContext } from '../context.ts'
+import { StepFailure } from '../failures.ts'
+import type { StepRun } from '../tasks/run-step.ts'
+import { loadJob, lockJob } from './load-job.ts'
+
+/** What a scene step is told, stored with it. */
+export type SceneInput = {
+  clip: ClipPlan
+  seed: number
+  workflow: string
+  scenesTotal: number
+  title: string
+}
+
+/** What a scene step leaves behind: the clip as conformed for the film. */
+export type SceneOutcome = {
+  objectKey: string
+  sha256: string
+  sizeBytes: number
+  frames: number
+  keyFrames: number[]
+  reused: boolean
+  model: string | null
+  seed: number
+  engineHost: string | null
+}
+
+export type PlanOutcome = { plan: ShotPlan; warnings: string[] }
+
+export async function planStep(context: WorkerContext, run: StepRun): Promise<void> {
+  const { db, store } = context
+  const { step } = run
+  const job = await loadJob(db.pool, step.jobId)
+  const check = await checkSpec(db.pool, job.storyboard, [job.owner, userUrn(job.triggeredBy)])
+  const first = check.errors[0]
+  if (first) throw new StepFailure('validation', first.code, `${first.path}: ${first.message}`)
+
+  const plan = planShots(job.storyboard, job.options)
+  const recipe = recipeFor(context.workflows, job.engine, job.options.workflow)
+  const hashes = await imageHashes(db.pool, job.storyboard)
+  const scope = creditSource(job.owner)
+  const scenesTotal = plan.clips.length
+  const scenes = plan.clips.map((clip) => {
+    const seed = sceneSeed(clip, job.options.seed ?? null)
+    const key = clipKey({ title: plan.title, format: plan.format, scenesTotal }, clip, recipe, seed, hashes)
+    return { clip, seed, key }
+  })
+  const cached = await presentClips(
+    context,
+    store,
+    scope,
+    await findCachedClips(
+      db.pool,
+      scope,
+      scenes.map((scene) => scene.key),
+    ),
+  )
+  const steps = scenes.map(({ clip, seed, key }): NewStep => {
+    const known = cached.get(key)
+    const input: SceneInput = { clip, seed, workflow: recipe.workflow, scenesTotal, title: plan.title }
+    return {
+      kind: 'scene',
+      key: clip.sceneId,
+      task: `scene.${job.engine}`,
+      engine: job.engine,
+      contentKey: key,
+      input,
+      ...(known ? { result: reusedOutcome(known, seed) } : {}),
+    }
+  })
+  fault('worker.plan.before_commit')
+  await run.commit(async (client) => {
+    await lockJob(client, job.id)
+    const outcome: PlanOutcome = { plan, warnings: check.warnings.map((warning) => warning.message) }
+    if (!(await finishStep(client, step, outcome))) return
+    await insertSteps(client, job.id, steps, { kind: 'assemble', key: '', task: 'assemble' })
+    if (cached.size > 0) await touchCachedClips(client, scope, [...cached.keys()])
+    let completed = 0
+    for (const { clip, key } of scenes) {
+      if (!cached.has(key)) continue
+      completed += 1
+      await appendEvent(client, job.id, 'scene_complete', {
+        scene_id: clip.sceneId,
+        scenes_completed: completed,
+        scenes_total: scenesTotal,
+        duration: clip.durationS,
+        reused: true,
+      })
+    }
+    await updateProgress(client, job.id, true)
+  })
+}
+
+const reusedOutcome = (clip: CachedClip, seed: number): SceneOutcome => ({
+  objectKey: clip.objectKey,
+  sha256: clip.sha256,
+  sizeBytes: clip.sizeBytes,
+  frames: clip.frames,
+  keyFrames: clip.keyFrames,
+  reused: true,
+  model: null,
+  seed,
+  engineHost: null,
+})
+
+/** Of the cached clips those whose bytes are still in the store; the others are forgotten, and so rendered again. */
+async function presentClips(
+  context: WorkerContext,
+  store: ObjectStore,
+  scope: string,
+  cached: Map<string, CachedClip>,
+): Promise<Map<string, CachedClip>> {
+  const found = await Promise.all(
+    [...cached.values()].map(async (clip) => ({ clip, stat: await store.stat(clip.objectKey) })),
+  )
+  const gone = found
+    .filter(({ clip, stat }) => stat?.sizeBytes !== clip.sizeBytes)
+    .map(({ clip }) => clip.contentKey)
+  if (gone.length > 0) {
+    await forgetCachedClips(context.db.pool, scope, gone)
+    for (const key of gone) cached.delete(key)
+  }
+  return cached
+}

@@ -1,0 +1,219 @@
+/** The scene step: has an engine make the clip, conforms it for the film, and stores it under its content hash. */
+import { extname, join } from 'node:path'
+import sharp from 'sharp'
+import { creditSource, objectPrefix } from '../../core/access/owner.ts'
+import { appendEvent } from '../../core/jobs/events.ts'
+import { updateProgress } from '../../core/jobs/progress.ts'
+import { findCachedClips, storeCachedClip } from '../../core/jobs/scene-cache.ts'
+import { finishStep, storeRemoteId } from '../../core/jobs/steps.ts'
+import { filmFormat } from '../../core/media/format.ts'
+import { fault } from '../../core/platform/faults.ts'
+import { conformClip } from '../compose/conform.ts'
+import { makePoster } from '../compose/stills.ts'
+import type { WorkerContext } from '../context.ts'
+import type { ReferenceImage, SceneResult } from '../engines/engine.ts'
+import { StepFailure } from '../failures.ts'
+import { StepStopped } from '../leases/running-steps.ts'
+import type { StepRun } from '../tasks/run-step.ts'
+import { loadJob, lockJob, type RenderJob } from './load-job.ts'
+import type { SceneInput, SceneOutcome } from './plan.ts'
+import { createReporter } from './report.ts'
+
+/** Share of a scene's progress that the engine's work stands for; the rest is conforming and storing. */
+const ENGINE_SHARE = 0.9
+const PREVIEW_SIDE = 640
+
+export async function sceneStep(context: WorkerContext, run: StepRun): Promise<void> {
+  const { db, store, tools } = context
+  const { step, signal, workDir } = run
+  const input = step.input as SceneInput
+  const { clip } = input
+  const job = await loadJob(db.pool, step.jobId)
+  const scope = creditSource(job.owner)
+  const contentKey = step.contentKey!
+
+  // Another job may have made this very clip since ours was planned.
+  const known = (await findCachedClips(db.pool, scope, [contentKey])).get(contentKey)
+  if (known && (await store.stat(known.objectKey))?.sizeBytes === known.sizeBytes) {
+    await finish(
+      run,
+      job,
+      input,
+      { ...known, reused: true, model: null, seed: input.seed, engineHost: null },
+      null,
+    )
+    return
+  }
+
+  const report = createReporter(context, run)
+  const previewPrefix = `${objectPrefix(job.owner)}jobs/${job.id}/previews/${clip.sceneNumber}-${step.attempt}`
+  let pictures = 0
+  const { resolution, aspect, fps } = job.options
+  const format = filmFormat(resolution, aspect, fps)
+  const engine = context.engines.get(job.engine)
+  if (!engine) throw new StepFailure('system', 'no_engine', `this worker drives no ${job.engine} engine`)
+
+  const delivered = await engine.run(
+    {
+      jobId: job.id,
+      stepId: step.id,
+      attempt: step.attempt,
+      workflow: input.workflow,
+      sceneId: clip.sceneId,
+      sceneNumber: clip.sceneNumber,
+      scenesTotal: input.scenesTotal,
+      title: input.title,
+      prompt: clip.prompt,
+      negativePrompt: clip.negativePrompt,
+      writtenPrompt: clip.writtenPrompt,
+      seed: input.seed,
+      format,
+      frames: clip.frames,
+      durationS: clip.durationS,
+      cutFrames: clip.cutFrames,
+      referenceImages: await fetchReferences(context, run, clip.referenceImages),
+      remoteId: step.remoteId,
+      workDir,
+    },
+    {
+      async remoteId(id) {
+        const ours = await run.commit((client) => storeRemoteId(client, step, id))
+        if (!ours) throw new StepStopped('fenced')
+        fault('worker.scene.remote_id_stored')
+      },
+      progress: ({ fraction }) => report.progress(fraction * ENGINE_SHARE),
+      preview(image) {
+        pictures += 1
+        report.preview(`${previewPrefix}-${pictures}.jpg`, () =>
+          sharp(image, { limitInputPixels: 50_000_000 })
+            .resize(PREVIEW_SIDE, PREVIEW_SIDE, { fit: 'inside', withoutEnlargement: true })
+            .jpeg({ quality: 80 })
+            .toBuffer(),
+        )
+      },
+    },
+    signal,
+  )
+  fault('worker.scene.generated')
+
+  const conformed = await conformClip({
+    tools,
+    source: delivered.path,
+    format,
+    frames: clip.frames,
+    cutFrames: clip.cutFrames,
+    out: join(workDir, 'conformed.mp4'),
+    workDir,
+    signal,
+    onProgress: (fraction) => report.progress(ENGINE_SHARE + (1 - ENGINE_SHARE) * fraction),
+  })
+  fault('worker.scene.conformed')
+
+  const objectKey = `${objectPrefix(scope)}clips/${conformed.sha256}.mp4`
+  const posterKey = `${previewPrefix}-poster.jpg`
+  const poster = await makePoster({
+    tools,
+    source: conformed.path,
+    frames: conformed.frames,
+    format,
+    workDir,
+    signal,
+  })
+  await store.putFile(objectKey, conformed.path, 'video/mp4', signal)
+  fault('worker.scene.after_put')
+  await store.putBytes(posterKey, poster, 'image/jpeg', signal).catch(() => {})
+  await report.settled()
+
+  const outcome: SceneOutcome = {
+    objectKey,
+    sha256: conformed.sha256,
+    sizeBytes: conformed.sizeBytes,
+    frames: conformed.frames,
+    keyFrames: conformed.keyFrames,
+    reused: false,
+    ...origin(delivered),
+  }
+  await finish(run, job, input, outcome, posterKey)
+  fault('worker.scene.committed')
+}
+
+const origin = ({ model, seed, engineHost }: SceneResult) => ({ model, seed, engineHost })
+
+/** Publishes the clip: cache, step, event and progress in one transaction, or nothing when the step is not ours. */
+async function finish(
+  run: StepRun,
+  job: RenderJob,
+  input: SceneInput,
+  outcome: SceneOutcome,
+  posterKey: string | null,
+): Promise<void> {
+  const { step } = run
+  await run.commit(async (client) => {
+    await lockJob(client, job.id)
+    if (posterKey) {
+      await client.query(
+        `update job_steps set preview_key = $3, preview_at = now() where id = $1 and attempt = $2 and state = 'running'`,
+        [step.id, step.attempt, posterKey],
+      )
+    }
+    if (!(await finishStep(client, step, outcome))) return
+    const { objectKey, sha256, sizeBytes, frames, keyFrames } = outcome
+    const contentKey = step.contentKey!
+    await storeCachedClip(client, creditSource(job.owner), {
+      contentKey,
+      objectKey,
+      sha256,
+      sizeBytes,
+      frames,
+      keyFrames,
+    })
+    const { rows } = await client.query<{ total: number; completed: number }>(
+      `select count(*)::int as total, count(*) filter (where state = 'done')::int as completed
+       from job_steps where job_id = $1 and kind = 'scene'`,
+      [job.id],
+    )
+    await appendEvent(client, job.id, 'scene_complete', {
+      scene_id: input.clip.sceneId,
+      scenes_completed: rows[0]!.completed,
+      scenes_total: rows[0]!.total,
+      duration: input.clip.durationS,
+      reused: outcome.reused,
+      ...(posterKey
+        ? {
+            previews: [
+              { scene_id: input.clip.sceneId, key: posterKey, generated_at: new Date().toISOString() },
+            ],
+          }
+        : {}),
+    })
+    await updateProgress(client, job.id, true)
+  })
+}
+
+/** Fetches the reference images of a scene, checked against the hash they were confirmed with. */
+async function fetchReferences(
+  context: WorkerContext,
+  run: StepRun,
+  images: SceneInput['clip']['referenceImages'],
+): Promise<ReferenceImage[]> {
+  if (images.length === 0) return []
+  const { rows } = await context.db.pool.query<{ id: string; s3_key: string; sha256: string }>(
+    `select id, s3_key, metadata ->> 'sha256' as sha256 from asset_files where id = any($1::uuid[]) and status = 'ready'`,
+    [images.map((image) => image.assetId)],
+  )
+  const assets = new Map(rows.map((row) => [row.id, row]))
+  return Promise.all(
+    images.map(async ({ assetId, weight, symbol }) => {
+      const asset = assets.get(assetId.toLowerCase())
+      if (!asset)
+        throw new StepFailure(
+          'validation',
+          'asset_gone',
+          `a reference image of @${symbol} is no longer there`,
+        )
+      const path = join(run.workDir, `${asset.sha256}${extname(asset.s3_key)}`)
+      await context.store.getFile(asset.s3_key, path, run.signal, asset.sha256)
+      return { path, sha256: asset.sha256, weight }
+    }),
+  )
+}

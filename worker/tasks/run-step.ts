@@ -1,0 +1,112 @@
+/** The frame around every step: claim, work with a way to be stopped, then finish, try again, fail or hand back. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PoolClient } from 'pg'
+import type { ClaimedStep } from '../../core/jobs/steps.ts'
+import { claimStep, handBackStep, retryStep } from '../../core/jobs/steps.ts'
+import { failJob } from '../../core/jobs/transitions.ts'
+import { transaction } from '../../core/platform/database.ts'
+import { isDatabaseUnavailable } from '../../core/platform/errors.ts'
+import { fault } from '../../core/platform/faults.ts'
+import type { Logger } from '../../core/platform/log.ts'
+import { retry } from '../../core/platform/retry.ts'
+import type { WorkerContext } from '../context.ts'
+import { judge } from '../failures.ts'
+import { StepStopped } from '../leases/running-steps.ts'
+
+/** What a step's work is given besides the context. */
+export type StepRun = {
+  step: ClaimedStep
+  signal: AbortSignal
+  /** Folder of this attempt; removed afterwards. */
+  workDir: string
+  log: Logger
+  /**
+   * One transaction, tried again while the database is away (the lease decides for how long that makes sense). Since
+   * every write is fenced, running it twice after an unknown outcome changes nothing.
+   */
+  commit<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
+}
+
+export type StepWork = (context: WorkerContext, run: StepRun) => Promise<void>
+
+/** Longer than this without the database, and the lease is gone anyway. */
+const COMMIT_BUDGET_MS = 60_000
+
+/** Takes up the step with this id, if it is there to be taken, and sees it through. */
+export async function runStep(context: WorkerContext, stepId: string, work: StepWork): Promise<void> {
+  const { db, workerId, running } = context
+  const step = await transaction(db.pool, (client) => claimStep(client, stepId, workerId))
+  if (!step) return
+  fault(`worker.${step.kind}.claimed`)
+  const log = context.log.child({
+    jobId: step.jobId,
+    stepId,
+    kind: step.kind,
+    scene: step.key || undefined,
+    attempt: step.attempt,
+  })
+  const signal = running.add(step)
+  const workDir = await mkdtemp(join(context.workDir, `${step.kind}-`))
+  const startedAt = performance.now()
+  const commit = <T>(transactionWork: (client: PoolClient) => Promise<T>): Promise<T> =>
+    retry(() => transaction(db.pool, transactionWork), {
+      budgetMs: COMMIT_BUDGET_MS,
+      signal,
+      retryable: isDatabaseUnavailable,
+    })
+  try {
+    await work(context, { step, signal, workDir, log, commit })
+    log.info({ tookMs: Math.round(performance.now() - startedAt) }, 'step done')
+  } catch (error) {
+    await settle(context, step, log, signal.aborted ? signal.reason : error)
+  } finally {
+    running.remove(step)
+    await rm(workDir, { recursive: true, force: true })
+  }
+}
+
+/** Records how a step ended that did not succeed. */
+async function settle(context: WorkerContext, step: ClaimedStep, log: Logger, error: unknown): Promise<void> {
+  const { pool } = context.db
+  if (error instanceof StepStopped) {
+    log.info({ why: error.why }, 'step stopped')
+    if (error.why === 'shutdown') await transaction(pool, (client) => handBackStep(client, step))
+    return
+  }
+  const verdict = judge(error, step)
+  if (verdict.kind === 'leave') {
+    log.warn({ err: error }, 'step left to its lease: the database is away')
+    return
+  }
+  log.warn({ err: error, verdict: verdict.kind, code: verdict.error.code }, 'step failed')
+  await transaction(pool, async (client) => {
+    if (verdict.kind === 'retry') {
+      const outcome = await retryStep(client, step, verdict.error, verdict.how)
+      if (outcome !== 'spent') return
+      await giveUp(client, step, 'system', { ...verdict.error, code: finalCode(step, verdict.error.code) })
+    } else {
+      await giveUp(client, step, verdict.failureType, verdict.error)
+    }
+  })
+}
+
+/** A scene that failed for good is reported as such; its last cause stays in the message. */
+const finalCode = (step: ClaimedStep, code: string): string =>
+  step.kind === 'scene' ? 'generation_failed' : code
+
+/** Fails the job, provided the step is still ours. */
+async function giveUp(
+  client: PoolClient,
+  step: ClaimedStep,
+  failureType: 'system' | 'validation' | 'timeout',
+  error: { code: string; message: string; scene_id?: string },
+): Promise<void> {
+  await client.query('select 1 from jobs where id = $1 for update', [step.jobId])
+  const { rowCount } = await client.query(
+    `update job_steps set state = 'failed', error = $3::jsonb, lease_owner = null, lease_until = null, finished_at = now()
+     where id = $1 and attempt = $2 and state = 'running'`,
+    [step.id, step.attempt, JSON.stringify(error)],
+  )
+  if (rowCount === 1) await failJob(client, step.jobId, failureType, error)
+}

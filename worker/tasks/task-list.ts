@@ -1,0 +1,48 @@
+/** Which queue tasks this worker takes, by its roles and engines. A task that is not listed is left to others. */
+import type { Task, TaskList } from 'graphile-worker'
+import type { WorkerContext } from '../context.ts'
+import type { Engine } from '../engines/engine.ts'
+import { assembleStep } from '../steps/assemble.ts'
+import { planStep } from '../steps/plan.ts'
+import { sceneStep } from '../steps/scene.ts'
+import { removeObjects } from './remove-objects.ts'
+import { runStep, type StepWork } from './run-step.ts'
+
+const stepTask =
+  (context: WorkerContext, work: StepWork): Task =>
+  async (payload) => {
+    await runStep(context, (payload as { step_id: string }).step_id, work)
+  }
+
+const INTERRUPT_LIMIT_MS = 30_000
+
+/** Stops remote work of a step that was given up: by id, harmless when it is gone. */
+const interruptTask =
+  (engine: Engine): Task =>
+  async (payload) => {
+    const { remote_id } = payload as { remote_id: string }
+    await engine.cancel(remote_id, AbortSignal.timeout(INTERRUPT_LIMIT_MS))
+  }
+
+/** Tasks that drive engines; as many run at once as there are places on engines. */
+export function sceneTasks(context: WorkerContext): TaskList {
+  if (!context.config.WORKER_ROLES.includes('scene')) return {}
+  return Object.fromEntries(
+    [...context.engines.keys()].map((kind) => [`scene.${kind}`, stepTask(context, sceneStep)]),
+  )
+}
+
+/** Everything else: short work, and the composing. */
+export function otherTasks(context: WorkerContext): TaskList {
+  const roles = context.config.WORKER_ROLES
+  return {
+    ...(roles.includes('plan') ? { plan: stepTask(context, planStep) } : {}),
+    ...(roles.includes('assemble') ? { assemble: stepTask(context, assembleStep) } : {}),
+    ...(roles.includes('scene')
+      ? Object.fromEntries(
+          [...context.engines].map(([kind, engine]) => [`interrupt.${kind}`, interruptTask(engine)]),
+        )
+      : {}),
+    ...(roles.includes('housekeeping') ? { 'objects.remove': removeObjects(context.store) } : {}),
+  }
+}
