@@ -1,0 +1,21 @@
+/** Why a clip or a film was refused. Failures of ffmpeg itself stay `FfmpegError`. */
+
+export type ComposeErrorCode =
+  /** What the engine delivered is no usable clip. */
+  | 'bad_clip'
+  /** The clip ends more than a quarter of a second too early. */
+  | 'clip_too_short'
+  /** Plan and segments do not belong together: a fault of ours. */
+  | 'bad_plan'
+  /** The composed film failed one of its checks and was thrown away. */
+  | 'film_invalid'
+
+/** `message` is for people: no paths, no stream internals beyond what helps. */
+export class ComposeError extends Error {
+  readonly code: ComposeErrorCode
+  constructor(code: ComposeErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options)
+    this.name = 'ComposeError'
+    this.code = code
+  }
+}

@@ -1,0 +1,60 @@
+/** Drawing one piece: ffmpeg decodes the frames it needs from the segments and encodes the result as the clips are. */
+import { segmentFileArgs, videoEncoderArgs } from '../../core/media/encoder-args.ts'
+import type { FilmFormat } from '../../core/media/format.ts'
+import { type FfmpegInput, type FfmpegTools, runFfmpeg, wallLimitMs } from '../../core/platform/ffmpeg.ts'
+import { inspectStream } from './check.ts'
+import type { RenderPiece, Side } from './cut-list.ts'
+import { pieceGraph } from './effects.ts'
+import { ComposeError } from './errors.ts'
+
+export type RenderOptions = {
+  tools: FfmpegTools
+  piece: RenderPiece
+  format: FilmFormat
+  /** Path of a scene's segment. */
+  segmentPath: (sceneId: string) => string
+  headerHash: string
+  out: string
+  signal?: AbortSignal
+}
+
+/**
+ * Encodes one piece of the cut list into `out`.
+ * @throws {ComposeError} `film_invalid` when what came out is not exactly the piece
+ */
+export async function renderPiece(options: RenderOptions): Promise<void> {
+  const { tools, piece, format, headerHash, out, signal } = options
+  const sides = [piece.outgoing, piece.incoming].filter((side) => side !== null)
+  await runFfmpeg(
+    tools,
+    {
+      inputs: sides.map((side) => sideInput(side, options)),
+      filter: pieceGraph(piece, format),
+      outputs: [
+        {
+          path: out,
+          options: [
+            ...['-map', '[v]', '-frames:v', String(piece.frames)],
+            ...videoEncoderArgs(format, []),
+            ...segmentFileArgs(),
+          ],
+        },
+      ],
+    },
+    { wallMs: wallLimitMs(piece.frames / format.fps), ...(signal ? { signal } : {}) },
+  )
+  const { frames, faults } = await inspectStream(tools, out, format, headerHash, signal)
+  if (frames !== piece.frames) faults.push(`${frames} of ${piece.frames} frames`)
+  if (faults.length > 0) {
+    throw new ComposeError(
+      'film_invalid',
+      `The piece at frame ${piece.startFrame} is wrong: ${faults.join(', ')}.`,
+    )
+  }
+}
+
+/** Half a frame early, so that rounding cannot drop the frame meant; ffmpeg decodes from the key frame before. */
+function sideInput({ sceneId, from }: Side, { segmentPath, format }: RenderOptions): FfmpegInput {
+  const seek = from === 0 ? [] : ['-ss', ((from - 0.5) / format.fps).toFixed(6)]
+  return { path: segmentPath(sceneId), options: ['-threads', '1', ...seek] }
+}

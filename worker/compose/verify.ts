@@ -1,0 +1,80 @@
+/** Judging a finished film before anybody sees it. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { type FfmpegTools, listPackets, runFfmpeg, wallLimitMs } from '../../core/platform/ffmpeg.ts'
+import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
+import { inspectStream } from './check.ts'
+
+export const AUDIO_RATE = 48_000
+/** Samples in one AAC frame: the end of the sound can be off by less than this. */
+const AAC_FRAME = 1_024
+
+type VerifyOptions = {
+  tools: FfmpegTools
+  file: string
+  plan: ShotPlan
+  headerHash: string
+  signal?: AbortSignal
+}
+
+/** Everything that is wrong with the film; empty when it may be believed. */
+export async function filmFaults(options: VerifyOptions): Promise<string[]> {
+  const { tools, file, plan, headerHash, signal } = options
+  const [report, sound, stream] = await Promise.all([
+    inspectStream(tools, file, plan.format, headerHash, signal),
+    soundFaults(options),
+    decodedFaults(options),
+  ])
+  const count = report.frames === plan.frames ? [] : [`${report.frames} of ${plan.frames} frames`]
+  return [...count, ...report.faults, ...sound, ...stream]
+}
+
+/** The silent (or mixed) track: one AAC stereo stream that starts and ends with the pictures. */
+async function soundFaults({ tools, file, plan, signal }: VerifyOptions): Promise<string[]> {
+  const packets = await listPackets(tools, file, { stream: 'a:0', ...(signal ? { signal } : {}) })
+  if (packets.length === 0) return ['no sound track']
+  const filmSamples = (plan.frames * AUDIO_RATE) / plan.format.fps
+  // The first packet is the encoder's run-in, before 0 by the edit list.
+  const startsAt = (packets[0]!.pts ?? 0) + AAC_FRAME
+  const endsAt = (packets.at(-1)!.pts ?? 0) + AAC_FRAME
+  const faults: string[] = []
+  if (startsAt !== 0) faults.push(`sound starts at sample ${startsAt}`)
+  if (endsAt < filmSamples || endsAt - filmSamples >= AAC_FRAME)
+    faults.push(`sound ends at sample ${endsAt} of ${filmSamples}`)
+  return faults
+}
+
+/**
+ * Decodes pictures and sound and, in the same run, takes out any parameter set that stands among the pictures: with one
+ * in the header and none elsewhere, the film has one SPS and one PPS.
+ */
+async function decodedFaults({ tools, file, plan, signal }: VerifyOptions): Promise<string[]> {
+  const folder = await mkdtemp(path.join(path.dirname(file), 'verify-'))
+  try {
+    const stray = path.join(folder, 'sets.h264')
+    const { stderr, last } = await runFfmpeg(
+      tools,
+      {
+        inputs: [{ path: file, options: ['-err_detect', 'explode'] }],
+        outputs: [
+          {
+            path: '-',
+            options: ['-map', '0:v:0', '-map', '0:a:0', '-fps_mode', 'passthrough', '-f', 'null'],
+          },
+          {
+            path: stray,
+            options: ['-map', '0:v:0', '-c', 'copy', '-bsf:v', 'filter_units=pass_types=7-8', '-f', 'data'],
+          },
+        ],
+      },
+      { wallMs: wallLimitMs(plan.durationS), ...(signal ? { signal } : {}) },
+    )
+    const faults =
+      stderr.trim() === '' ? [] : [`decoding says: ${stderr.trim().split('\n')[0]!.slice(0, 200)}`]
+    if (last?.frame !== plan.frames) faults.push(`${last?.frame ?? 0} of ${plan.frames} frames decode`)
+    if ((await readFile(stray)).length > 0) faults.push('parameter sets stand among the pictures')
+    return faults
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
