@@ -4,38 +4,16 @@
  */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import schema from '../../schemas/config.schema.json' with { type: 'json' }
-
-type Properties = typeof schema.properties
-type ValueOf<P> = P extends { type: 'integer' | 'number' }
-  ? number
-  : P extends { type: 'boolean' }
-    ? boolean
-    : string
-type RawConfig = { [K in keyof Properties]: ValueOf<Properties[K]> }
+import type { Config as Variables } from '../../schemas/types.ts'
 
 export type EngineKind = 'comfyui' | 'preview'
 
 /** The checked configuration. Names are those of the environment, so that a reader finds them in the documentation. */
 export type Config = Readonly<
-  Omit<
-    RawConfig,
-    | 'CREDITS_MODE'
-    | 'MEDIA_DELIVERY'
-    | 'LOG_LEVEL'
-    | 'DEFAULT_ENGINE'
-    | 'COMFYUI_URLS'
-    | 'CORS_ORIGINS'
-    | 'WORKER_ROLES'
-    | 'WORKER_CONCURRENCY'
-  > & {
-    CREDITS_MODE: 'enforce' | 'track' | 'off'
-    MEDIA_DELIVERY: 'redirect' | 'proxy'
-    LOG_LEVEL: 'debug' | 'info' | 'warn' | 'error' | 'silent'
-    DEFAULT_ENGINE: EngineKind
+  Omit<Required<Variables>, 'COMFYUI_URLS' | 'CORS_ORIGINS' | 'WORKER_ROLES'> & {
     COMFYUI_URLS: readonly string[]
     CORS_ORIGINS: readonly string[]
     WORKER_ROLES: readonly WorkerRole[]
-    WORKER_CONCURRENCY: number
   }
 >
 
@@ -106,7 +84,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       )
     }
   }
-  const raw = given as unknown as RawConfig
+  const raw = given as unknown as Variables
   const roles = list(raw.WORKER_ROLES ?? '')
   for (const role of roles) {
     if (!isWorkerRole(role)) {
@@ -124,19 +102,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       }
     }
   }
-  const defaultEngine = (given.DEFAULT_ENGINE ??
-    (comfyuiUrls.length > 0 ? 'comfyui' : 'preview')) as EngineKind
   if (problems.length > 0) throw new ConfigError(problems)
+  const complete = raw as Required<Variables>
   return Object.freeze({
-    ...raw,
-    CREDITS_MODE: raw.CREDITS_MODE as Config['CREDITS_MODE'],
-    MEDIA_DELIVERY: raw.MEDIA_DELIVERY as Config['MEDIA_DELIVERY'],
-    LOG_LEVEL: raw.LOG_LEVEL as Config['LOG_LEVEL'],
+    ...complete,
     S3_PUBLIC_ENDPOINT: raw.S3_PUBLIC_ENDPOINT ?? raw.S3_ENDPOINT,
-    DEFAULT_ENGINE: defaultEngine,
+    DEFAULT_ENGINE: raw.DEFAULT_ENGINE ?? (comfyuiUrls.length > 0 ? 'comfyui' : 'preview'),
     COMFYUI_URLS: comfyuiUrls.map((url) => url.replace(/\/+$/, '')),
-    PREVIEW_URL: (raw.PREVIEW_URL ?? '').replace(/\/+$/, ''),
-    CORS_ORIGINS: list(raw.CORS_ORIGINS ?? ''),
+    PREVIEW_URL: complete.PREVIEW_URL.replace(/\/+$/, ''),
+    CORS_ORIGINS: list(complete.CORS_ORIGINS),
     WORKER_ROLES: roles.filter(isWorkerRole),
     WORKER_CONCURRENCY: raw.WORKER_CONCURRENCY ?? Math.max(1, comfyuiUrls.length + (raw.PREVIEW_URL ? 1 : 0)),
   })

@@ -30,7 +30,8 @@ const tell = (news: HeartbeatNews): void => port.postMessage(news)
 
 let steps: { id: string; attempt: number }[] = []
 let stopping = false
-let client: pg.Client | null = null
+// Changed by the connection's own error handler, which the type checker does not follow.
+const link: { client: pg.Client | null } = { client: null }
 let lastBeatAt = performance.now()
 let fenced = false
 const wake = new AbortController()
@@ -44,14 +45,15 @@ async function connect(): Promise<pg.Client> {
     keepAlive: true,
   })
   fresh.on('error', () => {
-    client = null
+    link.client = null
   })
   await fresh.connect()
   return fresh
 }
 
 async function beat(): Promise<void> {
-  client ??= await connect()
+  link.client ??= await connect()
+  const { client } = link
   await client.query(
     `insert into workers (id, host, roles, version, running) values ($1, $2, $3, $4, $5)
      on conflict (id) do update set last_seen_at = now(), running = excluded.running`,
@@ -81,17 +83,17 @@ while (!stopping) {
     lastBeatAt = startedAt
     fenced = false
   } catch {
-    client?.end().catch(() => {})
-    client = null
+    link.client?.end().catch(() => {})
+    link.client = null
     if (!fenced && performance.now() - lastBeatAt > FENCE_AFTER_MS) {
       fenced = true
       tell({ type: 'fence' })
     }
   }
-  const waitMs = client ? data.intervalMs : 1_000
+  const waitMs = link.client ? data.intervalMs : 1_000
   await sleep(waitMs, undefined, { signal: wake.signal }).catch(() => {})
 }
-await client?.query('delete from workers where id = $1', [data.workerId]).catch(() => {})
-await client?.end().catch(() => {})
+await link.client?.query('delete from workers where id = $1', [data.workerId]).catch(() => {})
+await link.client?.end().catch(() => {})
 tell({ type: 'stopped' })
 port.close()

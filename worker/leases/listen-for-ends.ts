@@ -15,7 +15,7 @@ export function listenForEnds(
   log: Logger,
 ): () => Promise<void> {
   const stop = new AbortController()
-  let client: pg.Client | null = null
+  const link: { client: pg.Client | null } = { client: null }
 
   async function listen(): Promise<void> {
     const fresh = new pg.Client({
@@ -29,7 +29,7 @@ export function listenForEnds(
       fresh.on('end', () => resolve())
     })
     await fresh.connect()
-    client = fresh
+    link.client = fresh
     fresh.on('notification', ({ payload }) => payload && onEnd(payload))
     await fresh.query('listen job_ended')
     await lost
@@ -38,13 +38,13 @@ export function listenForEnds(
   const loop = (async () => {
     while (!stop.signal.aborted) {
       await listen().catch((error: unknown) => log.debug({ err: error }, 'not listening for ended jobs'))
-      client = null
+      link.client = null
       await sleep(RECONNECT_MS, undefined, { signal: stop.signal }).catch(() => {})
     }
   })()
   return async () => {
     stop.abort()
-    await client?.end().catch(() => {})
+    await link.client?.end().catch(() => {})
     await loop
   }
 }
