@@ -1,0 +1,98 @@
+/** The shot plan: a checked storyboard in whole frames. */
+import { type Aspect, type FrameRate, filmFormat, type Resolution, toFrames } from '../media/format.ts'
+import type { ClipPlan, Join, Shot, ShotPlan } from './plan-types.ts'
+import { assemblePrompt } from './prompts.ts'
+import { isInner, joinLengths, type PlayedShot, playlist } from './timeline.ts'
+import type { Storyboard } from './types.ts'
+
+export type PlanFormat = { resolution: Resolution; aspect: Aspect; fps: FrameRate }
+
+/** Frames of the scene's middle that play. */
+function playedRange(shot: PlayedShot, fps: number): { inFrame: number; frames: number } {
+  const whole = toFrames(shot.scene.duration, fps)
+  const frames = Math.max(1, Math.round((whole * shot.percent) / 100))
+  return { inFrame: Math.floor((whole - frames) / 2), frames }
+}
+
+/**
+ * Plans a film to the frame. `frames` = sum of shot frames - sum of the joins between shots.
+ * Clips come in order of first play, so that the film's beginning is generated first.
+ * @param storyboard a document that passed validation
+ * @throws {UnknownSceneError} when the timeline names a scene that is not there
+ */
+export function planShots(storyboard: Storyboard, { resolution, aspect, fps }: PlanFormat): ShotPlan {
+  const played = playlist(storyboard)
+  const ranges = played.shots.map((shot) => playedRange(shot, fps))
+  const lengths = joinLengths(
+    played.joins,
+    ranges.map((range) => range.frames),
+    fps,
+  )
+  const joins: Join[] = []
+  const overlaps = new Map<number, number>()
+  for (const [index, join] of played.joins.entries()) {
+    const { type, params, effects, audio } = join.transition
+    const frames = lengths[index]!.given
+    if (type === 'cut' || frames === 0) continue
+    joins.push({ after: join.after, type, frames, params, effects, audio })
+    if (isInner(join, ranges.length)) overlaps.set(join.after, frames)
+  }
+
+  let end = 0
+  const shots: Shot[] = played.shots.map((shot, index) => {
+    const startFrame = end - (overlaps.get(index - 1) ?? 0)
+    end = startFrame + ranges[index]!.frames
+    return {
+      index,
+      sceneId: shot.scene.id,
+      path: shot.path,
+      ...ranges[index]!,
+      startFrame,
+      treatment: shot.treatment,
+    }
+  })
+
+  return {
+    title: storyboard.title,
+    format: filmFormat(resolution, aspect, fps),
+    clips: planClips(storyboard, played.shots, shots, joins, fps),
+    shots,
+    joins,
+    frames: end,
+    durationS: end / fps,
+  }
+}
+
+/** One clip for each distinct scene that plays, with every frame at which any of its shots is cut or joined. */
+function planClips(
+  storyboard: Storyboard,
+  played: readonly PlayedShot[],
+  shots: readonly Shot[],
+  joins: readonly Join[],
+  fps: number,
+): ClipPlan[] {
+  const cuts = new Map<string, Set<number>>()
+  for (const { sceneId, index, inFrame, frames } of shots) {
+    const places = cuts.get(sceneId) ?? new Set([0])
+    cuts.set(sceneId, places)
+    places.add(inFrame).add(inFrame + frames)
+    for (const join of joins) {
+      if (join.after === index - 1) places.add(inFrame + join.frames)
+      if (join.after === index) places.add(inFrame + frames - join.frames)
+    }
+  }
+  const first = new Map<string, PlayedShot>()
+  for (const shot of played) if (!first.has(shot.scene.id)) first.set(shot.scene.id, shot)
+  return [...first.values()].map(({ scene, sceneIndex }) => {
+    const frames = toFrames(scene.duration, fps)
+    return {
+      sceneId: scene.id,
+      sceneNumber: sceneIndex + 1,
+      frames,
+      durationS: scene.duration,
+      writtenPrompt: scene.prompt,
+      ...assemblePrompt(storyboard, scene),
+      cutFrames: [...cuts.get(scene.id)!].filter((frame) => frame < frames).sort((a, b) => a - b),
+    }
+  })
+}

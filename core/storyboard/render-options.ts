@@ -1,0 +1,95 @@
+/** Options of a render: read once at the door, complete from then on. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import schema from '../../schemas/render-options.schema.json' with { type: 'json' }
+import type { RenderOptionsBody } from '../../schemas/types.ts'
+import type { Aspect, FrameRate, Resolution } from '../media/format.ts'
+import type { Problem } from './problems.ts'
+import { didYouMean } from './suggest.ts'
+import { byteSize, describe } from './values.ts'
+
+export type RenderOptions = {
+  engine: 'auto' | 'preview' | 'comfyui' | 'runpod'
+  resolution: Resolution
+  aspect: Aspect
+  fps: FrameRate
+  /** null: chosen for each scene. */
+  seed: number | null
+  /** `default`: the engine's own choice. */
+  workflow: string
+  draft: boolean
+  /** Unknown keys are kept as they came. */
+  [unknown: string]: unknown
+}
+
+export const MAX_OPTIONS_BYTES = 8192
+
+const validate = new Ajv2020({
+  allErrors: true,
+  verbose: true,
+  allowUnionTypes: true,
+}).compile<RenderOptionsBody>(schema)
+
+/**
+ * Options with defaults filled in, or what is wrong with them. Never throws, whatever `raw` is.
+ * @param raw a JSON value; absent and null mean "all defaults"
+ */
+export function parseOptions(raw: unknown): { options: RenderOptions } | { problems: Problem[] } {
+  const size = byteSize(raw ?? null, MAX_OPTIONS_BYTES)
+  if (size > MAX_OPTIONS_BYTES) {
+    const message = `options are larger than ${MAX_OPTIONS_BYTES} bytes`
+    return { problems: [{ path: 'options', message, code: 'options_too_large', limit: MAX_OPTIONS_BYTES }] }
+  }
+  if (raw != null && (Array.isArray(raw) || !validate(raw))) return { problems: problemsOf(raw) }
+  const given = Object.fromEntries(
+    Object.entries((raw ?? {}) as object).filter(([, value]) => value !== null),
+  )
+  return {
+    options: {
+      engine: 'auto',
+      resolution: '720p',
+      aspect: '16:9',
+      fps: 24,
+      seed: null,
+      workflow: 'default',
+      draft: false,
+      ...given,
+    },
+  }
+}
+
+function problemsOf(raw: unknown): Problem[] {
+  if (typeof raw !== 'object' || Array.isArray(raw)) {
+    return [
+      {
+        path: 'options',
+        message: `options must be an object such as {"resolution": "480p"}, found ${describe(raw)}`,
+        code: 'options_type',
+      },
+    ]
+  }
+  return (validate.errors ?? []).map((error) => {
+    const name = error.instancePath.slice(1)
+    const path = `options.${name}`
+    if (error.keyword === 'enum') {
+      const allowed = (error.params.allowedValues as unknown[]).filter((value) => value !== null) as (
+        | string
+        | number
+      )[]
+      const hint = typeof error.data === 'string' ? didYouMean(error.data, allowed.map(String)) : ''
+      const message = `${path} must be one of ${allowed.join(', ')}; found ${describe(error.data)}.${hint}`
+      return { path, message, code: 'options_value', value: error.data, valid_values: allowed }
+    }
+    const wanted =
+      name === 'seed'
+        ? `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`
+        : name === 'workflow'
+          ? 'the name of a workflow, 1 to 100 characters'
+          : 'true or false'
+    return {
+      path,
+      message: `${path} must be ${wanted}; found ${describe(error.data)}`,
+      code: 'options_value',
+      value: error.data,
+    }
+  })
+}

@@ -1,0 +1,708 @@
+/* Generated from schemas/*.schema.json by tools/generate-types.ts: change the schemas, then run it again. */
+
+// config.schema.json
+
+/**
+ * Every environment variable that Framecast reads. Documentation and .env.example are made from this file.
+ */
+export interface Config {
+  /**
+   * PostgreSQL 15 or newer, as a direct or session-mode connection (LISTEN is used).
+   */
+  DATABASE_URL: string
+  /**
+   * 32 random bytes in base64 (`openssl rand -base64 32`). Signs media links and cursors; keep it the same on every replica and back it up.
+   */
+  DATA_KEY: string
+  /**
+   * Address the server listens on. Loopback unless told otherwise.
+   */
+  HOST?: string
+  /**
+   * Port the server listens on; 0 takes a free one.
+   */
+  PORT?: number
+  /**
+   * Address people use to reach the server: links and media URLs begin with it. No slash at the end.
+   */
+  APP_BASE_URL?: string
+  /**
+   * Comma list of origins whose pages may call the API and open the WebSocket.
+   */
+  CORS_ORIGINS?: string
+  /**
+   * How films reach a browser: presigned URLs of the object store, or through the server where the store cannot be reached from the browser.
+   */
+  MEDIA_DELIVERY?: 'redirect' | 'proxy'
+  /**
+   * Lowest level that is written. Logs are JSON lines on standard output.
+   */
+  LOG_LEVEL?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /**
+   * Connections a process keeps for queries; LISTEN, queue and heartbeat use a few more.
+   */
+  DATABASE_POOL_SIZE?: number
+  /**
+   * Object store as the server and the workers reach it. Any S3 will do.
+   */
+  S3_ENDPOINT: string
+  /**
+   * Object store as a browser reaches it; used in presigned URLs. Default: S3_ENDPOINT.
+   */
+  S3_PUBLIC_ENDPOINT?: string
+  /**
+   * Region name used in signatures.
+   */
+  S3_REGION?: string
+  /**
+   * Access key of the object store.
+   */
+  S3_ACCESS_KEY: string
+  /**
+   * Secret key of the object store.
+   */
+  S3_SECRET_KEY: string
+  /**
+   * Bucket name in the path (MinIO and most local stores) rather than in the host name.
+   */
+  S3_FORCE_PATH_STYLE?: boolean
+  /**
+   * Bucket for films, clips and uploads. Made at `migrate` when it is missing.
+   */
+  S3_BUCKET_OUTPUTS?: string
+  /**
+   * enforce refuses a job the balance cannot pay; track records and never refuses; off charges nothing.
+   */
+  CREDITS_MODE?: 'enforce' | 'track' | 'off'
+  /**
+   * Credits for one second of generated scene at 720p.
+   */
+  CREDITS_PER_SECOND?: number
+  /**
+   * Expected seconds of GPU time for one second of scene at 720p; used in time estimates.
+   */
+  GPU_SECONDS_PER_VIDEO_SECOND?: number
+  /**
+   * Engine for jobs that ask for `auto`. Default: comfyui when COMFYUI_URLS is set, else preview.
+   */
+  DEFAULT_ENGINE?: 'comfyui' | 'preview'
+  /**
+   * Comma list of ComfyUI servers, one GPU each, on a private network.
+   */
+  COMFYUI_URLS?: string
+  /**
+   * Address of the preview engine, which draws animatics on the CPU.
+   */
+  PREVIEW_URL?: string
+  /**
+   * Folder with the studio's own workflow templates, read beside the built-in ones.
+   */
+  WORKFLOWS_DIR?: string
+  /**
+   * Longest time a job may process; then it fails with `timeout` and is refunded.
+   */
+  JOB_TIMEOUT_SECONDS?: number
+  /**
+   * Comma list of the work this worker takes: plan, scene, assemble, housekeeping.
+   */
+  WORKER_ROLES?: string
+  /**
+   * Scenes this worker drives at once. Default: one per engine host.
+   */
+  WORKER_CONCURRENCY?: number
+  /**
+   * Folder for temporary files. Default: a folder of ours in the system's temporary folder.
+   */
+  WORK_DIR?: string
+  /**
+   * Address the preview engine listens on. It has no authentication: keep it private.
+   */
+  PREVIEW_HOST?: string
+  /**
+   * Port the preview engine listens on.
+   */
+  PREVIEW_PORT?: number
+  /**
+   * Folder for the preview engine's files. Default: a folder of ours in the system's temporary folder.
+   */
+  PREVIEW_DATA_DIR?: string
+  /**
+   * ffmpeg to use. Default: the system's when it is new enough, else the one from npm.
+   */
+  FFMPEG_PATH?: string
+  /**
+   * ffprobe to use. Default: as for FFMPEG_PATH.
+   */
+  FFPROBE_PATH?: string
+  /**
+   * For tests: named places at which this process is to die or freeze. Leave empty.
+   */
+  FAULT_PLAN?: string
+}
+
+// render-options.schema.json
+
+/**
+ * How a storyboard is rendered. At most 8192 bytes as compact JSON. Every field may be left out or null; unknown fields are kept.
+ */
+export type RenderOptionsBody = {
+  /**
+   * Who makes the pictures: auto (the operator's default), preview (a CPU animatic, 0 credits), comfyui (GPU hosts), runpod.
+   */
+  engine?: 'auto' | 'preview' | 'comfyui' | 'runpod' | null
+  /**
+   * Short side of the picture.
+   */
+  resolution?: '480p' | '720p' | '1080p' | null
+  /**
+   * Shape of the picture.
+   */
+  aspect?: '16:9' | '9:16' | '1:1' | null
+  /**
+   * Frames a second.
+   */
+  fps?: 16 | 24 | 30 | null
+  /**
+   * Whole number from 0 to 9007199254740991: the same seed gives the same pictures. Chosen for each scene when missing.
+   */
+  seed?: number | null
+  /**
+   * Name of the workflow that generates scenes; `default` is the engine's own choice.
+   */
+  workflow?: string | null
+  /**
+   * Quicker and rougher, at half the price.
+   */
+  draft?: boolean | null
+} | null
+
+// storyboard.schema.json
+
+/**
+ * A bed of sound.
+ */
+export type AudioRef = {
+  asset_id: AudioAssetId
+  volume?: Volume
+  /**
+   * Seconds from silence to full volume.
+   */
+  fade_in?: number | null
+  /**
+   * Seconds from full volume to silence.
+   */
+  fade_out?: number | null
+  /**
+   * Repeat the sound until its place ends (with a 50 ms crossfade); otherwise silence follows its end.
+   */
+  loop?: boolean | null
+} | null
+/**
+ * Id of a sound: a system sound (asset_sfx_..., asset_ambient_..., asset_music_..., asset_transition_...) or an uploaded audio file.
+ */
+export type AudioAssetId = string
+/**
+ * Loudness from 0 (silent) to 1 (as recorded).
+ */
+export type Volume = number | null
+/**
+ * How the symbol sounds. Needed if it speaks.
+ */
+export type Voice = {
+  asset_id: AudioAssetId
+} | null
+/**
+ * cut: at once. fade: through a colour. dissolve: one picture melts into the other. wipe: a moving edge. blur, zoom, flash, glitch: effects. custom: left to the workflow, else a dissolve.
+ */
+export type TransitionType =
+  'cut' | 'fade' | 'dissolve' | 'wipe' | 'blur' | 'zoom' | 'flash' | 'glitch' | 'custom'
+/**
+ * Details of the type, at most 2048 bytes as compact JSON. wipe: direction; zoom: factor; fade: color. Others are kept.
+ */
+export type TransitionParams = {
+  /**
+   * Where the edge moves to.
+   */
+  direction?: 'left' | 'right' | 'up' | 'down' | null
+  /**
+   * How far the zoom goes: 2 is twice as near. Above 0, at most 10.
+   */
+  factor?: number | null
+  /**
+   * Colour between the scenes: #rgb, #rrggbb or one of black, white, gray, red, orange, yellow, green, blue, purple, brown.
+   */
+  color?: string | null
+  [k: string]: unknown
+} | null
+/**
+ * A sound centred on the join.
+ */
+export type TransitionAudio = {
+  asset_id: AudioAssetId
+  volume?: Volume
+} | null
+/**
+ * What is heard in this scene. Sound past its end is cut, except effects, which may ring on for 1 s.
+ */
+export type SceneAudio = {
+  ambient?: AudioRef
+  music?: AudioRef
+  /**
+   * Up to 10 effects.
+   *
+   * @maxItems 10
+   */
+  sfx?: Sfx[] | null
+  /**
+   * Up to 5 lines.
+   *
+   * @maxItems 5
+   */
+  dialogue?: Dialogue[] | null
+} | null
+/**
+ * Seconds, 0 or more.
+ */
+export type Seconds = number | null
+/**
+ * For every join that has none of its own.
+ */
+export type DefaultTransition = string | Transition | null
+/**
+ * The name of a preset, one of the built-in names (cut, fade, dissolve, wipe, blur, zoom, flash, glitch), or a transition written out.
+ */
+export type TransitionRef = string | Transition | null
+/**
+ * Scenes played in order with a treatment.
+ */
+export type Flashback = {
+  /**
+   * Ids of the scenes, at least one.
+   *
+   * @minItems 1
+   *
+   * Items: A scene's id.
+   */
+  scenes: string[]
+  treatment?: Treatment
+} | null
+/**
+ * How a flashback looks.
+ */
+export type Treatment = {
+  desaturate?: Unit
+  /**
+   * Dark edges.
+   */
+  vignette?: boolean | null
+  grain?: Unit
+  blur?: Unit
+} | null
+/**
+ * A number from 0 to 1.
+ */
+export type Unit = number | null
+/**
+ * Scenes shortened to their middle and played in quick succession.
+ */
+export type Montage = {
+  /**
+   * Ids of the scenes, at least one.
+   *
+   * @minItems 1
+   *
+   * Items: A scene's id.
+   */
+  scenes: string[]
+  /**
+   * How much of each scene plays: slow 100 %, medium 60 %, fast 35 %.
+   */
+  pace?: 'slow' | 'medium' | 'fast' | null
+  transition?: TransitionRef
+} | null
+
+/**
+ * A film in writing: scenes with prompts and lengths, the people and places they share, sound, transitions and playing order. Whole document at most 102,400 bytes as compact JSON; scene durations at most 300 s together. Optional fields may be left out or null. Unknown fields are kept and give a warning.
+ */
+export interface Storyboard {
+  /**
+   * Name of the film, 1 to 200 characters.
+   */
+  title: string
+  /**
+   * Look and mood of the whole film: added to every scene.
+   */
+  global_prompt?: {
+    /**
+     * Put after every scene's prompt; up to 2000 characters.
+     */
+    positive?: string | null
+    /**
+     * What no scene should show; up to 2000 characters.
+     */
+    negative?: string | null
+  } | null
+  /**
+   * Sound under the whole film. A scene's own music or ambient replaces it for that scene.
+   */
+  global_audio?: {
+    music?: AudioRef
+    ambient?: AudioRef
+  } | null
+  /**
+   * People, places and things by name. Write @name in a scene's prompt to use one. Up to 20; names are 1 to 64 letters, digits or underscores.
+   */
+  symbols?: {
+    [k: string]: StoryboardSymbol
+  } | null
+  /**
+   * Transitions by name, to be used wherever a transition is asked for. Up to 20. The names cut, fade, dissolve, wipe, blur, zoom, flash and glitch work without being defined.
+   */
+  transition_presets?: {
+    [k: string]: Transition
+  } | null
+  /**
+   * What is filmed: 1 to 50 scenes. Played by `order`, then as written, unless there is a timeline.
+   *
+   * @minItems 1
+   * @maxItems 50
+   */
+  scenes: Scene[]
+  /**
+   * What joins two scenes. Keys: `default`, or `a->b` for the join from scene a to scene b. A transition on the timeline goes before both; without any it is a cut.
+   */
+  transitions?: {
+    default?: DefaultTransition
+    [k: string]: TransitionRef | DefaultTransition | undefined
+  } | null
+  /**
+   * Playing order, up to 100 elements, each with exactly one of scene, transition, flashback, montage. A scene may play many times; it is generated once. Without a timeline (or with an empty one) all scenes play by `order`.
+   *
+   * @maxItems 100
+   */
+  timeline?: TimelineElement[] | null
+}
+/**
+ * A person, place or thing that scenes name with @.
+ */
+export interface StoryboardSymbol {
+  /**
+   * Text put in place of @name, 1 to 1000 characters. Names in it are not expanded.
+   */
+  prompt: string
+  /**
+   * Added to the negative prompt of scenes that use the symbol; up to 1000 characters.
+   */
+  negative?: string | null
+  /**
+   * Up to 8 pictures of the symbol.
+   *
+   * @maxItems 8
+   */
+  reference_images?: ReferenceImage[] | null
+  voice?: Voice
+}
+/**
+ * A picture that shows the symbol to the image or video model.
+ */
+export interface ReferenceImage {
+  /**
+   * Id of an uploaded image; or `sha256:<64 hex digits>`, a picture in the store of reference images; or, in a storyboard file rendered from the command line, `file:` and a path relative to the storyboard (`file:images/mara.jpg`, no `..`): the command uploads the file and puts its sha256 id in this place.
+   */
+  id: string
+  /**
+   * Filled in when a storyboard is read; ignored when it is written.
+   */
+  url?: string | null
+  /**
+   * How strongly the picture counts, from 0 to 1.
+   */
+  weight?: number | null
+}
+/**
+ * How one scene becomes the next. Every type but cut overlaps the two scenes by its duration, cut down to half of the shorter scene.
+ */
+export interface Transition {
+  type: TransitionType
+  /**
+   * Seconds, 0 to 5. A cut has none.
+   */
+  duration?: number | null
+  params?: TransitionParams
+  /**
+   * Up to 5.
+   *
+   * @maxItems 5
+   */
+  effects?: TransitionEffect[] | null
+  audio?: TransitionAudio
+}
+/**
+ * A value that changes during the transition.
+ */
+export interface TransitionEffect {
+  /**
+   * What changes.
+   */
+  name: string
+  /**
+   * Value at the start.
+   */
+  from?: number | null
+  /**
+   * Value at the end.
+   */
+  to?: number | null
+  /**
+   * How it moves from one to the other.
+   */
+  easing?: 'linear' | 'ease_in' | 'ease_out' | 'ease_in_out' | null
+}
+/**
+ * One continuous picture.
+ */
+export interface Scene {
+  /**
+   * Name of the scene, unique: 1 to 64 letters, digits, underscores or hyphens.
+   */
+  id: string
+  /**
+   * What the camera sees and does, 1 to 2000 characters. @name puts in a symbol. In YAML, text that starts with @ needs quotes.
+   */
+  prompt: string
+  /**
+   * Length in seconds, 1 to 30. Over 10 s picture quality may drop.
+   */
+  duration: number
+  /**
+   * Sort key when there is no timeline; scenes without one come last, as written.
+   */
+  order?: number | null
+  audio?: SceneAudio
+}
+/**
+ * A sound at a moment of the scene. It may ring into the next scene by 1 s.
+ */
+export interface Sfx {
+  asset_id: AudioAssetId
+  /**
+   * What sets it off, in words (up to 200 characters): a hint for placing it when `start` is missing.
+   */
+  trigger?: string | null
+  start?: Seconds
+  volume?: Volume
+}
+/**
+ * A spoken line. Its text always becomes a caption.
+ */
+export interface Dialogue {
+  /**
+   * What is said, 1 to 500 characters.
+   */
+  text: string
+  /**
+   * Name of the symbol that speaks, without @. The symbol needs a voice.
+   */
+  speaker?: string | null
+  start?: Seconds
+  volume?: Volume
+}
+/**
+ * Exactly one of scene, transition, flashback, montage.
+ */
+export interface TimelineElement {
+  /**
+   * Id of the scene to play.
+   */
+  scene?: string | null
+  transition?: TransitionRef
+  flashback?: Flashback
+  montage?: Montage
+}
+
+// workflow.schema.json
+
+export type Transform = {
+  op: 'multiple_of' | 'frames' | 'offset' | 'wrap' | 'scale' | 'uploaded_name'
+} & Transform1
+export type Transform1 =
+  | {
+      op: 'multiple_of'
+      n: number
+    }
+  | {
+      op: 'frames'
+      stride: number
+      offset: number
+    }
+  | {
+      op: 'offset'
+      by: number
+    }
+  | {
+      op: 'wrap'
+      before: string
+      after: string
+    }
+  | {
+      op: 'scale'
+      by: number
+    }
+  | {
+      op: 'uploaded_name'
+    }
+
+/**
+ * A ComfyUI graph with typed parameters and outputs. Put a file like this into WORKFLOWS_DIR to add a workflow; no code is needed.
+ */
+export interface Workflow {
+  /**
+   * Address of this schema, for editors.
+   */
+  $schema?: string
+  /**
+   * Name by which jobs choose the workflow. `core-` is kept for built-in ones.
+   */
+  slug: string
+  /**
+   * Name for people.
+   */
+  name: string
+  /**
+   * What it makes, on which hardware, under which licence.
+   */
+  description?: string
+  /**
+   * What goes in and what comes out.
+   */
+  category:
+    | 'text-to-image'
+    | 'image-to-image'
+    | 'text-to-video'
+    | 'image-to-video'
+    | 'video-to-video'
+    | 'upscale'
+    | 'interpolate'
+    | 'audio'
+    | 'other'
+  /**
+   * Words to find it by.
+   *
+   * @maxItems 16
+   */
+  tags?: string[]
+  /**
+   * Kind of server that runs it.
+   */
+  engine: 'comfyui' | 'preview'
+  /**
+   * Oldest ComfyUI release that runs it.
+   */
+  min_version?: string
+  /**
+   * Picture sizes the model was trained for. The one nearest in shape to the film is asked for, and the clip is fitted to the film afterwards. Leave out for a model that takes any size.
+   *
+   * @minItems 1
+   * @maxItems 32
+   */
+  sizes?: Size[]
+  /**
+   * The graph in API form, as the editor's "Export (API)" writes it.
+   */
+  graph: {
+    [k: string]: Node
+  }
+  /**
+   * What may be filled in, and where.
+   *
+   * @maxItems 64
+   */
+  parameters: Parameter[]
+  /**
+   * Which nodes give results. Exactly one is primary.
+   *
+   * @minItems 1
+   * @maxItems 16
+   */
+  outputs: Output[]
+}
+export interface Size {
+  width: number
+  height: number
+}
+export interface Node {
+  /**
+   * Class of the node.
+   */
+  class_type: string
+  /**
+   * Values, or links as [node id, output index].
+   */
+  inputs: {}
+  /**
+   * Titles for people.
+   */
+  _meta?: {}
+}
+export interface Parameter {
+  name: string
+  /**
+   * Where the value comes from when a scene is rendered. `custom` parameters named title, scene_id, scene_number, scenes_total, written_prompt, cut_frames, reference_images or details are filled in too.
+   */
+  role:
+    | 'prompt'
+    | 'negative_prompt'
+    | 'seed'
+    | 'width'
+    | 'height'
+    | 'frames'
+    | 'fps'
+    | 'duration'
+    | 'reference_image'
+    | 'end_image'
+    | 'mask'
+    | 'reference_video'
+    | 'audio'
+    | 'steps'
+    | 'cfg'
+    | 'strength'
+    | 'model'
+    | 'lora'
+    | 'custom'
+  type: 'string' | 'text' | 'integer' | 'number' | 'boolean' | 'enum' | 'image' | 'video' | 'audio'
+  /**
+   * A required parameter has no default.
+   */
+  required?: boolean
+  default?: string | number | boolean
+  min?: number
+  max?: number
+  step?: number
+  /**
+   * Longest text, 2000 unless given.
+   */
+  max_length?: number
+  /**
+   * Choices of an enum.
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  values?: string[]
+  /**
+   * @minItems 1
+   * @maxItems 8
+   */
+  targets: Target[]
+}
+export interface Target {
+  node_id: string
+  input: string
+  transform?: Transform
+}
+export interface Output {
+  name: string
+  node_id: string
+  kind: 'image' | 'video' | 'audio'
+  primary: boolean
+}
