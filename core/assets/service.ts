@@ -4,7 +4,8 @@ import sharp from 'sharp'
 import { objectPrefix } from '../access/owner.ts'
 import type { UserPrincipal } from '../access/principal.ts'
 import { chooseOwner, reachableOwners } from '../access/reach.ts'
-import type { Database } from '../platform/database.ts'
+import { addStorage } from '../accounts/storage.ts'
+import { type Database, transaction } from '../platform/database.ts'
 import { Problem } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { MediaLinks } from '../platform/media-links.ts'
@@ -149,16 +150,16 @@ export function createAssetService({
         throw new Problem('CONFLICT', 'the file has not been uploaded yet')
       try {
         const { sizeBytes, metadata } = await inspect(asset, signal)
-        const { rowCount } = await db.pool.query(
-          `with confirmed as (
-             update asset_files set status = 'ready', size_bytes = $2, metadata = $3::jsonb
-             where id = $1 and status = 'pending' returning owner
-           )
-           update users set ephemeral_storage_bytes = ephemeral_storage_bytes + $2
-           from confirmed where confirmed.owner = 'framecast:user:' || users.id`,
-          [id, sizeBytes, JSON.stringify(metadata)],
-        )
-        if (rowCount !== 1) throw new Problem('CONFLICT', 'the asset was confirmed already')
+        const confirmed = await transaction(db.pool, async (client) => {
+          const { rowCount } = await client.query(
+            `update asset_files set status = 'ready', size_bytes = $2, metadata = $3::jsonb
+             where id = $1 and status = 'pending'`,
+            [id, sizeBytes, JSON.stringify(metadata)],
+          )
+          if (rowCount === 1) await addStorage(client, asset.owner, sizeBytes)
+          return rowCount === 1
+        })
+        if (!confirmed) throw new Problem('CONFLICT', 'the asset was confirmed already')
       } catch (error) {
         if (error instanceof Problem && error.code === 'VALIDATION_ERROR') {
           await db.pool.query(

@@ -6,6 +6,7 @@ import type { PoolClient } from 'pg'
 import { creditSource, objectPrefix } from '../access/owner.ts'
 import type { Principal, UserPrincipal } from '../access/principal.ts'
 import { chooseOwner, reachableOwners } from '../access/reach.ts'
+import { addStorage } from '../accounts/storage.ts'
 import type { Config, EngineKind } from '../platform/config.ts'
 import { type Database, transaction } from '../platform/database.ts'
 import { Problem, sqlState, violatedConstraint } from '../platform/errors.ts'
@@ -345,12 +346,6 @@ export async function deleteJob(
     [job.id],
   )
   if (rowCount !== 1) return
-  const [, kind, userId] = job.owner.split(':')
-  if (kind === 'user' && job.outputSizeBytes) {
-    await client.query(
-      'update users set ephemeral_storage_bytes = greatest(0, ephemeral_storage_bytes - $2) where id = $1',
-      [userId, job.outputSizeBytes],
-    )
-  }
+  await addStorage(client, job.owner, -(job.outputSizeBytes ?? 0))
   await client.query('select enqueue_object_removal($1)', [`${objectPrefix(job.owner)}jobs/${job.id}/`])
 }

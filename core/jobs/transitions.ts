@@ -2,6 +2,7 @@
  * Every change of a job's status: one guarded UPDATE each, with all side effects in the caller's transaction.
  * A guard that matches nothing changes nothing and is reported as `false`: somebody else was first.
  */
+import { addStorage } from '../accounts/storage.ts'
 import type { Queryable } from '../platform/database.ts'
 import { addUsage, giveBack } from './credits.ts'
 import { appendEvent } from './events.ts'
@@ -36,13 +37,7 @@ export async function completeJob(client: Queryable, jobId: string, output: JobO
   )
   const owner = rows[0]?.owner
   if (!owner) return false
-  const [, kind, id] = owner.split(':')
-  if (kind === 'user') {
-    await client.query(
-      'update users set ephemeral_storage_bytes = ephemeral_storage_bytes + $2 where id = $1',
-      [id, output.size_bytes],
-    )
-  }
+  await addStorage(client, owner, output.size_bytes)
   await addUsage(client, owner, { renders: 1, renderSeconds: Math.ceil(output.duration) })
   await appendEvent(client, jobId, 'completed', {
     duration: output.duration,

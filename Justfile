@@ -1,0 +1,87 @@
+# The front door to every task. `npx just` lists them.
+
+export PATH := justfile_directory() / "node_modules/.bin" + ":" + env("PATH")
+
+set dotenv-load := true
+set positional-arguments := true
+
+# List the tasks
+default:
+    @just --list --unsorted
+
+# Install what the project needs (npm packages only), and say what is missing
+setup:
+    npm ci
+    node cli/bin.js doctor
+
+# Render examples/welcome.yaml on this machine: everything it needs is started, and stopped afterwards
+demo *args:
+    @node cli/bin.js demo "$@"
+
+# Start a private instance on this machine and keep it running (data in .framecast/)
+dev *args:
+    @node cli/bin.js up "$@"
+
+# Run the whole test suite, or the given test files
+test *args:
+    @node test/support/run.ts tap run "$@"
+
+# Run the tests in a real browser only
+test-e2e *args:
+    @node test/support/run.ts tap run test/e2e "$@"
+
+# Format, lint, types, dead code, unused dependencies, docs held to code
+check:
+    biome check --error-on-warnings .
+    tsc
+    knip
+    node tools/generate-types.ts --check
+    node tools/generate-config-docs.ts --check
+
+# Format the code and bring generated files up to date
+fmt:
+    biome check --write .
+    node tools/generate-types.ts
+    node tools/generate-config-docs.ts
+
+# Bring the database and the bucket to this release
+migrate:
+    node migrations/main.ts up
+
+# Take the newest migration back (`--all`: every one)
+migrate-down *args:
+    node migrations/main.ts down "$@"
+
+# Make the local operator and a key for it
+seed:
+    @node cli/bin.js admin seed
+
+# Make an API key: just generate-api-key --email you@studio.example
+generate-api-key *args:
+    @node cli/bin.js admin key create "$@"
+
+# Delete finished jobs that are older than --older-than (default 30d)
+cleanup-jobs *args:
+    @node cli/bin.js admin cleanup-jobs "$@"
+
+# Build the container images (needs a Docker engine)
+build tag="framecast:dev":
+    @docker info >/dev/null 2>&1 || { echo "No Docker engine answers here: start one, or build on a machine that has one." >&2; exit 1; }
+    docker build --tag {{ tag }} .
+    docker build --tag {{ tag }}-comfyui comfyui
+
+# Show the logs: of the compose services when they run here, else of the private instance
+logs *args:
+    @node tools/logs.ts "$@"
+
+# Run the benchmarks, or the given one
+bench *args:
+    @node bench/run.ts "$@"
+
+# Print the OpenAPI document of the HTTP API
+openapi:
+    @node server/openapi/main.ts
+
+# Remove what tasks leave behind: private instance, test data, films in out/
+clean:
+    rm -rf .framecast .tap out coverage tmp
