@@ -93,7 +93,7 @@ export function checkGrid(
 }
 
 /**
- * Decodes every frame and gives the faults found: whatever ffmpeg prints, or a frame count that is not `frames`.
+ * Decodes every frame, and sound where there is some, and gives the faults found: whatever ffmpeg prints, or a frame count that is not `frames`.
  */
 export async function decodeFaults(
   tools: FfmpegTools,
@@ -106,7 +106,9 @@ export async function decodeFaults(
     tools,
     {
       inputs: [{ path: file, options: ['-err_detect', 'explode'] }],
-      outputs: [{ path: '-', options: ['-map', '0:v:0', '-fps_mode', 'passthrough', '-f', 'null'] }],
+      outputs: [
+        { path: '-', options: ['-map', '0:v:0', '-map', '0:a?', '-fps_mode', 'passthrough', '-f', 'null'] },
+      ],
     },
     { wallMs: wallLimitMs(frames / format.fps), ...(signal ? { signal } : {}) },
   )

@@ -82,8 +82,10 @@ function pushBody(shot: Shot, from: number, to: number, segment: SegmentFacts, p
   const end = shot.inFrame + to
   const first = segment.keyFrames.find((frame) => frame >= start)
   const last = end === segment.frames ? end : segment.keyFrames.findLast((frame) => frame <= end)
-  if (isTreated(shot.treatment) || first === undefined || last === undefined || first >= last)
-    return plain(start, end)
+  if (isTreated(shot.treatment) || first === undefined || last === undefined || first >= last) {
+    plain(start, end)
+    return
+  }
   plain(start, first)
   push({ kind: 'copy', frames: last - first, range: { sceneId: shot.sceneId, from: first, to: last } })
   plain(last, end)

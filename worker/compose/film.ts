@@ -137,7 +137,8 @@ async function joinAll(
     tools,
     {
       inputs: [
-        { path: script, options: ['-f', 'concat', '-safe', '0'] },
+        // Without `auto_convert`, or parameter sets are put before every key frame on the way.
+        { path: script, options: ['-f', 'concat', '-safe', '0', '-auto_convert', '0'] },
         { lavfi: `anullsrc=r=${AUDIO_RATE}:cl=stereo,atrim=end_sample=${samples}` },
       ],
       outputs: [
