@@ -12,12 +12,13 @@ import { submitPrompt } from './submit.ts'
 import { type WatchCallbacks, watchPrompt } from './watch.ts'
 
 export type RunRequest = {
-  /** The graph for one submission. Put `promptId` into the file prefix, so that no two runs share a file name. */
-  graphFor(promptId: string): PromptGraph
-  /** A prompt submitted earlier; taken up when the server still knows it and it did not fail. */
-  attachTo: string | null
-  /** How long to try to reach the server about `attachTo` before giving up. */
-  attachMs?: number
+  /** The graph before anything is filled in: its nodes tell progress and limits. */
+  shape: PromptGraph
+  /**
+   * Makes the graph of one submission (and uploads what it needs). Put `promptId` into the file prefix, so that
+   * no two runs share a file name.
+   */
+  prepare(promptId: string, signal: AbortSignal): Promise<PromptGraph>
   /** Node whose file is the result, and its kind; another node's file of the kind is taken when it has none. */
   outputNode: string
   outputKind: OutputFile['kind']
@@ -34,9 +35,19 @@ export type RunCallbacks = WatchCallbacks & {
 
 export type RunResult = { path: string; promptId: string; file: OutputFile; sizeBytes: number }
 
+/** All calls throw {ComfyError}, or the signal's reason when aborted, which leaves the prompt on the server. */
 export type ComfyClient = {
   readonly api: ComfyApi
-  /** @throws {ComfyError}; the signal's reason when aborted, which leaves the prompt on the server */
+  /** Whether the server still has a prompt worth taking up: one that waits, runs, or ended well. Asks for `forMs`. */
+  holds(promptId: string, forMs: number, signal: AbortSignal): Promise<boolean>
+  /** Follows a prompt that is on the server. Null when it has no result to give: submit it anew. */
+  takeUp(
+    request: RunRequest,
+    promptId: string,
+    on: RunCallbacks,
+    signal: AbortSignal,
+  ): Promise<RunResult | null>
+  /** Submits and follows; again, a few times, when the server loses the prompt or its file. */
   run(request: RunRequest, on: RunCallbacks, signal: AbortSignal): Promise<RunResult>
   /** Stops a prompt; a run of this client that follows it ends as `interrupted` and is not submitted again. */
   cancel(promptId: string, signal: AbortSignal): Promise<void>
@@ -64,18 +75,6 @@ export function createComfyClient(options: ClientOptions): ComfyClient {
   const pauseFor = (signal: AbortSignal) => (ms: number) =>
     pause(ms, undefined, { signal }).catch(() => signal.throwIfAborted())
 
-  /** Whether an earlier prompt is worth taking up: it waits, runs, or ended well. */
-  async function stillGood(promptId: string, forMs: number, signal: AbortSignal): Promise<boolean> {
-    const state = await patiently(
-      () => api.lookUp(promptId, signal),
-      pauseFor(signal),
-      forMs,
-      limits.pollFastMs,
-    )
-    if (state.kind === 'absent') return false
-    return state.kind !== 'finished' || failureOf(state.entry) === null
-  }
-
   /** One prompt to its end. Null: there is no result to be had, and the graph should be submitted anew. */
   async function attempt(
     request: RunRequest,
@@ -84,7 +83,7 @@ export function createComfyClient(options: ClientOptions): ComfyClient {
     on: RunCallbacks,
     signal: AbortSignal,
   ): Promise<RunResult | null> {
-    const graph = request.graphFor(promptId)
+    const graph = attached ? request.shape : await request.prepare(promptId, signal)
     const watch = watchPrompt(target, promptId, graph, limits, on, random)
     try {
       let id = promptId
@@ -138,15 +137,20 @@ export function createComfyClient(options: ClientOptions): ComfyClient {
 
   return {
     api,
+    async holds(promptId, forMs, signal) {
+      const state = await patiently(
+        () => api.lookUp(promptId, signal),
+        pauseFor(signal),
+        forMs,
+        limits.pollFastMs,
+      )
+      if (state.kind === 'absent') return false
+      return state.kind !== 'finished' || failureOf(state.entry) === null
+    },
+    takeUp: (request, promptId, on, signal) => attempt(request, promptId, true, on, signal),
     async run(request, on, signal) {
-      let promptId = request.attachTo
-      if (promptId !== null) {
-        const good = await stillGood(promptId, request.attachMs ?? limits.unreachableMs, signal)
-        const result = good ? await attempt(request, promptId, true, on, signal) : null
-        if (result) return result
-      }
       for (let n = 0; n < limits.submissions; n++) {
-        promptId = newId()
+        const promptId = newId()
         await on.promptId(promptId)
         const result = await attempt(request, promptId, false, on, signal)
         if (result) return result

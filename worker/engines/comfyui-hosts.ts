@@ -1,0 +1,178 @@
+/** The servers of one engine: who they are, how they do, and which takes the next scene. */
+import { createHash } from 'node:crypto'
+import { type ComfyClient, createComfyClient } from '../../comfyui/client/client.ts'
+import { ComfyError, isUnreachable } from '../../comfyui/client/errors.ts'
+import { parseTarget } from '../../comfyui/client/http.ts'
+import type { ComfyLimits } from '../../comfyui/client/limits.ts'
+import { atLeast } from '../../comfyui/client/version.ts'
+import type { WorkflowTemplate } from '../../core/workflows/types.ts'
+import { type Breaker, createBreaker } from './breaker.ts'
+import { type ModelMatch, matchModels } from './comfyui-models.ts'
+import type { EngineHealth } from './engine.ts'
+
+export type Host = {
+  /** Made from the address, so that a stored remote id finds its server whatever the order of the list. */
+  readonly key: string
+  /** `host:port`, for people. */
+  readonly label: string
+  readonly client: ComfyClient
+  readonly breaker: Breaker
+  inFlight: number
+  /** Workflow that ran here last: its models are likely still in memory. */
+  lastWorkflow: string | null
+}
+
+export function createHosts(urls: readonly string[], limits: Partial<ComfyLimits>): Host[] {
+  const seen = new Set<string>()
+  return urls.flatMap((url) => {
+    const { origin, basePath, label } = parseTarget(url)
+    const key = createHash('sha256').update(`${origin}${basePath}`).digest('hex').slice(0, 12)
+    if (seen.has(key)) return []
+    seen.add(key)
+    const client = createComfyClient({ url, limits })
+    return [{ key, label, client, breaker: createBreaker(), inFlight: 0, lastWorkflow: null }]
+  })
+}
+
+export const remoteIdOf = (host: Host, promptId: string): string => `${host.key}/${promptId}`
+
+/** The server and prompt of a stored remote id; null when the server is not configured any more. */
+export function findRemote(
+  hosts: readonly Host[],
+  remoteId: string,
+): { host: Host; promptId: string } | null {
+  const slash = remoteId.indexOf('/')
+  const host = hosts.find(({ key }) => key === remoteId.slice(0, slash))
+  return host && slash > 0 ? { host, promptId: remoteId.slice(slash + 1) } : null
+}
+
+type Survey =
+  | { host: Host; kind: 'fit'; queueRemaining: number; models: ModelMatch }
+  | { host: Host; kind: 'unfit' | 'down'; error: ComfyError }
+
+async function survey(host: Host, template: WorkflowTemplate, signal: AbortSignal): Promise<Survey> {
+  const { api } = host.client
+  const unfit = (code: 'missing_node' | 'missing_model', message: string): Survey => ({
+    host,
+    kind: 'unfit',
+    error: new ComfyError(code, message, { retryable: false }),
+  })
+  try {
+    const queueRemaining = await api.queueRemaining(signal)
+    if (template.min_version) {
+      const { version } = await api.stats(signal)
+      if (version !== null && !atLeast(version, template.min_version))
+        return unfit(
+          'missing_node',
+          `${host.label} runs ComfyUI ${version}; "${template.slug}" needs ${template.min_version} or newer.`,
+        )
+    }
+    const infos = new Map<string, Record<string, unknown> | null>()
+    for (const classType of template.requires) infos.set(classType, await api.nodeInfo(classType, signal))
+    const absent = template.requires.filter((classType) => infos.get(classType) === null)
+    if (absent.length > 0)
+      return unfit(
+        'missing_node',
+        `${host.label} has no node ${absent.map((name) => `"${name}"`).join(', ')}.`,
+      )
+    const models = matchModels(template.graph, (classType) => infos.get(classType) ?? null)
+    if (models.missing.length > 0)
+      return unfit('missing_model', `${host.label} does not have the model ${models.missing.join(', ')}.`)
+    return { host, kind: 'fit', queueRemaining, models }
+  } catch (error) {
+    if (!isUnreachable(error)) throw error
+    api.forget()
+    const reason = new ComfyError('engine_unreachable', `${host.label} does not answer.`, {
+      retryable: true,
+      hostAtFault: true,
+      cause: error,
+    })
+    return { host, kind: 'down', error: reason }
+  }
+}
+
+export type Choice = { host: Host; models: ModelMatch; release(): void }
+
+/**
+ * The server for the next submission: one that answers and has the nodes and models; rested ones before those that
+ * rest, then the shortest queue, then the one that ran this workflow last. Its place is held until `release`.
+ * @throws {ComfyError} `missing_node`, `missing_model` or `engine_unreachable` when there is none
+ */
+export async function chooseHost(
+  hosts: readonly Host[],
+  template: WorkflowTemplate,
+  signal: AbortSignal,
+): Promise<Choice> {
+  const surveys = await Promise.all(hosts.map((host) => survey(host, template, signal)))
+  const nowMs = performance.now()
+  for (const { host, kind } of surveys) if (kind === 'down') host.breaker.failure(nowMs)
+  const order = (s: Survey & { kind: 'fit' }): number[] => [
+    s.host.breaker.resting(nowMs) ? 1 : 0,
+    Math.max(s.queueRemaining, s.host.inFlight),
+    s.host.lastWorkflow === template.slug ? 0 : 1,
+  ]
+  const [best] = surveys.filter((s) => s.kind === 'fit').sort((a, b) => compare(order(a), order(b)))
+  if (best) {
+    const { host, models } = best
+    host.inFlight++
+    host.lastWorkflow = template.slug
+    return {
+      host,
+      models,
+      release() {
+        host.inFlight--
+      },
+    }
+  }
+  // A server that is away may be the one that fits: as long as there is one, waiting may help.
+  const failures = surveys.filter((s) => s.kind !== 'fit')
+  const first = failures.find(({ kind }) => kind === 'down') ?? failures[0]
+  throw (
+    first?.error ??
+    new ComfyError('engine_unreachable', 'No engine host is configured.', { retryable: false })
+  )
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (const [i, value] of a.entries()) if (value !== b[i]) return value - (b[i] ?? 0)
+  return 0
+}
+
+/** Health of all servers as one: `down` when none answers, `degraded` when some do not or rest. */
+export async function healthOf(hosts: readonly Host[], signal: AbortSignal): Promise<EngineHealth> {
+  const nowMs = performance.now()
+  const reports = await Promise.all(
+    hosts.map(async ({ client, label, breaker }) => {
+      try {
+        const [stats, counts] = await Promise.all([client.api.stats(signal), client.api.queueCounts(signal)])
+        return { label, up: true, resting: breaker.resting(nowMs), ...stats, ...counts }
+      } catch (error) {
+        if (!isUnreachable(error)) throw error
+        return {
+          label,
+          up: false,
+          resting: false,
+          version: null,
+          vramFreeBytes: null,
+          vramTotalBytes: null,
+          running: 0,
+          pending: 0,
+        }
+      }
+    }),
+  )
+  const up = reports.filter((report) => report.up)
+  const roomiest = [...up].sort((a, b) => (b.vramFreeBytes ?? 0) - (a.vramFreeBytes ?? 0))[0]
+  const troubles = reports.flatMap(({ label, up: answers, resting }) =>
+    !answers ? [`${label} does not answer`] : resting ? [`${label} rests after failures`] : [],
+  )
+  return {
+    state: up.length === 0 ? 'down' : troubles.length > 0 ? 'degraded' : 'healthy',
+    version: roomiest?.version ?? null,
+    queueRunning: up.reduce((sum, { running }) => sum + running, 0),
+    queuePending: up.reduce((sum, { pending }) => sum + pending, 0),
+    vramFreeBytes: roomiest?.vramFreeBytes ?? null,
+    vramTotalBytes: roomiest?.vramTotalBytes ?? null,
+    detail: troubles.length > 0 ? troubles.join('; ') : null,
+  }
+}

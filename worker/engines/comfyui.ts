@@ -1,0 +1,243 @@
+/** ComfyUI servers as an engine: local GPUs and the preview engine alike. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunCallbacks, RunRequest, RunResult } from '../../comfyui/client/client.ts'
+import { ComfyError } from '../../comfyui/client/errors.ts'
+import type { ComfyLimits } from '../../comfyui/client/limits.ts'
+import type { Logger } from '../../core/platform/log.ts'
+import { injectParameters } from '../../core/workflows/inject.ts'
+import { type Graph, WorkflowError, type WorkflowTemplate } from '../../core/workflows/types.ts'
+import { chooseHost, createHosts, findRemote, type Host, healthOf, remoteIdOf } from './comfyui-hosts.ts'
+import type { ModelMatch } from './comfyui-models.ts'
+import {
+  type Engine,
+  type EngineCallbacks,
+  EngineError,
+  type ReferenceImage,
+  type SceneRequest,
+} from './engine.ts'
+import { sceneValues, takesImages } from './scene-values.ts'
+
+export type ComfyEngineOptions = {
+  kind: 'comfyui' | 'preview'
+  /** Addresses of the servers; credentials in an address are sent as basic authentication. */
+  urls: readonly string[]
+  workflows: ReadonlyMap<string, WorkflowTemplate>
+  /** Workflow for requests that ask for `default`. */
+  defaultWorkflow?: string
+  limits?: Partial<ComfyLimits>
+  /** How long to ask an unreachable server about an earlier submission while others could take the scene. */
+  attachMs?: number
+  log: Logger
+}
+
+const DEFAULT_WORKFLOWS = { comfyui: 'core-wan22-5b-t2v', preview: 'preview-animatic' } as const
+const ATTACH_MS = 10_000
+const UNREACHABLE_MS = 60_000
+const IMAGE_LIMIT_BYTES = 64 * 1024 * 1024
+
+/** @throws {TypeError} when an address is not http(s); {EngineError} from its methods, as `Engine` says */
+export function createComfyEngine(options: ComfyEngineOptions): Engine {
+  const { kind, workflows, log } = options
+  const hosts = createHosts(options.urls, options.limits ?? {})
+  const defaultWorkflow = options.defaultWorkflow ?? DEFAULT_WORKFLOWS[kind]
+
+  function workflowFor(request: SceneRequest): WorkflowTemplate {
+    const slug = request.workflow === 'default' ? defaultWorkflow : request.workflow
+    const template = workflows.get(slug)
+    if (template && template.engine === kind) return template
+    const reason = template ? `is for the ${template.engine} engine` : 'is not known here'
+    throw new EngineError('workflow_invalid', `The workflow "${slug}" ${reason}.`, { retryable: false })
+  }
+
+  /** Follows work on a host, and lets the host's breaker know how it went. */
+  async function watchHost<T>(host: Host, work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work()
+      host.breaker.success()
+      return result
+    } catch (error) {
+      if (error instanceof ComfyError && error.hostAtFault) {
+        if (error.code === 'engine_silent') host.breaker.trip(performance.now())
+        else host.breaker.failure(performance.now())
+        log.warn({ engineHost: host.label, code: error.code, reason: error.message }, 'engine host failed')
+      }
+      throw error
+    }
+  }
+
+  function runRequest(
+    host: Host,
+    models: ModelMatch,
+    template: WorkflowTemplate,
+    request: SceneRequest,
+  ): RunRequest {
+    return {
+      shape: template.graph,
+      outputNode: template.primaryOutput.node_id,
+      outputKind: template.primaryOutput.kind,
+      toPath: join(request.workDir, 'engine-clip'),
+      extraData: {
+        preview_method: 'auto',
+        framecast: { job: request.jobId, step: request.stepId, attempt: request.attempt },
+      },
+      async prepare(promptId, signal) {
+        const images = takesImages(template) ? request.referenceImages : []
+        const names: string[] = []
+        for (const image of images) names.push(await uploadImage(host, image, signal))
+        const graph = injectParameters(template, sceneValues(template, request, names))
+        for (const { nodeId, input, value } of models.renames) {
+          const node = graph[nodeId]
+          if (node) node.inputs[input] = value
+        }
+        return withPrefix(graph, template, `framecast/${safeName(request.jobId)}/${promptId}`)
+      },
+    }
+  }
+
+  /** The result of an earlier submission, when its server still has it. */
+  async function takeUp(
+    template: WorkflowTemplate,
+    request: SceneRequest,
+    on: EngineCallbacks,
+    signal: AbortSignal,
+  ): Promise<{ host: Host; result: RunResult } | null> {
+    const held = request.remoteId === null ? null : findRemote(hosts, request.remoteId)
+    if (!held) return null
+    const { host, promptId } = held
+    const alone = hosts.length === 1
+    const forMs = alone ? (options.limits?.unreachableMs ?? UNREACHABLE_MS) : (options.attachMs ?? ATTACH_MS)
+    try {
+      if (!(await host.client.holds(promptId, forMs, signal))) return null
+    } catch (error) {
+      if (alone || !(error instanceof ComfyError) || error.code !== 'engine_unreachable') throw error
+      host.breaker.failure(performance.now())
+      log.warn({ engineHost: host.label, promptId }, 'engine host of an earlier submission does not answer')
+      return null
+    }
+    host.inFlight++
+    try {
+      log.info({ engineHost: host.label, promptId }, 'taking up an earlier submission')
+      const work = runRequest(host, { renames: [], missing: [] }, template, request)
+      const result = await watchHost(host, () =>
+        host.client.takeUp(work, promptId, callbacks(host, on), signal),
+      )
+      return result && { host, result }
+    } finally {
+      host.inFlight--
+    }
+  }
+
+  async function submit(
+    template: WorkflowTemplate,
+    request: SceneRequest,
+    on: EngineCallbacks,
+    signal: AbortSignal,
+  ): Promise<{ host: Host; result: RunResult }> {
+    const { host, models, release } = await chooseHost(hosts, template, signal)
+    try {
+      const work = runRequest(host, models, template, request)
+      return { host, result: await watchHost(host, () => host.client.run(work, callbacks(host, on), signal)) }
+    } finally {
+      release()
+    }
+  }
+
+  return {
+    kind,
+    health: (signal) => healthOf(hosts, signal),
+    async run(request, on, signal) {
+      const template = workflowFor(request)
+      try {
+        const { host, result } =
+          (await takeUp(template, request, on, signal)) ?? (await submit(template, request, on, signal))
+        return { path: result.path, model: modelOf(template), seed: request.seed, engineHost: host.label }
+      } catch (error) {
+        signal.throwIfAborted()
+        throw engineError(error)
+      }
+    },
+    async cancel(remoteId, signal) {
+      const held = findRemote(hosts, remoteId)
+      if (!held) return
+      try {
+        await held.host.client.cancel(held.promptId, signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        throw engineError(error)
+      }
+    },
+  }
+}
+
+const callbacks = (host: Host, on: EngineCallbacks): RunCallbacks => ({
+  promptId: (id) => on.remoteId(remoteIdOf(host, id)),
+  progress: ({ fraction, note }) => on.progress(note ? { fraction, note } : { fraction }),
+  preview: (image, mime) => on.preview(image, mime),
+})
+
+/** The client's failures in the words of the engine interface; anything else (a full disk, a bug) passes as it is. */
+function engineError(error: unknown): unknown {
+  if (error instanceof ComfyError)
+    return new EngineError(error.code, error.message, {
+      retryable: error.retryable,
+      hostAtFault: error.hostAtFault,
+      cause: error,
+    })
+  if (error instanceof WorkflowError)
+    return new EngineError('workflow_invalid', error.message, { retryable: false, cause: error })
+  if (error instanceof Error && error.name === 'TransportError')
+    return new EngineError('engine_unreachable', 'No usable answer from the engine.', {
+      retryable: true,
+      hostAtFault: true,
+      cause: error,
+    })
+  return error
+}
+
+/** A file prefix of its own for the result: names are then never given out twice, nor shared between hosts. */
+function withPrefix(graph: Graph, template: WorkflowTemplate, prefix: string): Graph {
+  for (const { node_id } of template.outputs) {
+    const node = graph[node_id]
+    if (node && typeof node.inputs.filename_prefix === 'string') node.inputs.filename_prefix = prefix
+  }
+  return graph
+}
+
+const safeName = (text: string): string => text.replaceAll(/[^\w-]/g, '-').slice(0, 64)
+
+/** The weights that make the pictures, for the record; a workflow without any is its own model. */
+function modelOf(template: WorkflowTemplate): string {
+  for (const { inputs } of Object.values(template.graph)) {
+    const name = inputs.unet_name ?? inputs.ckpt_name
+    if (typeof name === 'string') return name
+  }
+  return template.models[0] ?? template.slug
+}
+
+const IMAGE_KINDS = [
+  { magic: '89504e47', extension: 'png', mime: 'image/png' },
+  { magic: 'ffd8ff', extension: 'jpg', mime: 'image/jpeg' },
+  { magic: '52494646', extension: 'webp', mime: 'image/webp' },
+] as const
+
+/** Uploads under a name made from the content, so that the same picture is stored once and never replaced. */
+async function uploadImage(host: Host, image: ReferenceImage, signal: AbortSignal): Promise<string> {
+  const bytes = await readFile(image.path, { signal })
+  const head = bytes.toString('hex', 0, 4)
+  const kind = IMAGE_KINDS.find(({ magic }) => head.startsWith(magic))
+  if (!kind || bytes.length > IMAGE_LIMIT_BYTES)
+    throw new EngineError(
+      'workflow_invalid',
+      'A reference image is neither PNG, JPEG nor WebP, or too large.',
+      {
+        retryable: false,
+      },
+    )
+  return host.client.api.upload(
+    `framecast-${safeName(image.sha256)}.${kind.extension}`,
+    bytes,
+    kind.mime,
+    signal,
+  )
+}
