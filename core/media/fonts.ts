@@ -1,0 +1,50 @@
+/**
+ * Fonts for pictures: importing this module points fontconfig at Inter, which the project carries as TTF files. Import it
+ * before `sharp`: fontconfig reads its configuration once, at the first text drawn in the process. On a machine
+ * without fonts every letter is otherwise an empty box, and nothing says so.
+ */
+import { lstatSync, mkdirSync, mkdtempSync, renameSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir, userInfo } from 'node:os'
+import path from 'node:path'
+
+export const FONT_FAMILY = 'Inter'
+
+const WEIGHTS = ['400Regular', '500Medium', '600SemiBold', '700Bold']
+
+/** A fontconfig file that knows our folders and no font of the machine, so that pictures are the same everywhere. */
+export function fontsConf(cacheDir: string): string {
+  const home = path.dirname(createRequire(import.meta.url).resolve('@expo-google-fonts/inter/package.json'))
+  const folders = WEIGHTS.map((weight) => `  <dir>${xml(path.join(home, weight))}</dir>`)
+  return [
+    '<?xml version="1.0"?>',
+    '<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">',
+    '<fontconfig>',
+    ...folders,
+    `  <cachedir>${xml(cacheDir)}</cachedir>`,
+    '</fontconfig>',
+  ].join('\n')
+}
+
+const xml = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+
+/** A folder of ours in the shared temporary one; a name that somebody else took there first is not used. */
+function ownFolder(name: string): string {
+  const folder = path.join(tmpdir(), name)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const found = lstatSync(folder)
+  return found.isDirectory() && found.uid === userInfo().uid ? folder : mkdtempSync(`${folder}-`)
+}
+
+function install(): void {
+  if (process.env.FONTCONFIG_FILE) return // an operator's own choice stands
+  const folder = ownFolder(`framecast-fonts-${userInfo().uid}`)
+  const file = path.join(folder, 'pictures.conf')
+  // Renamed into place: processes that start together never read half a file.
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, fontsConf(path.join(folder, 'cache')))
+  renameSync(draft, file)
+  process.env.FONTCONFIG_FILE = file
+}
+
+install()
