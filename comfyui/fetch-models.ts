@@ -7,7 +7,8 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { fetchModel, hasModel, ModelError, modelsOf, parseModels } from './models.ts'
 
-const usage = 'usage: node comfyui/fetch-models.ts --dir DIR [--workflow NAME] [--mirror URL] [--list FILE] [--check]'
+const usage =
+  'usage: node comfyui/fetch-models.ts --dir DIR [--workflow NAME] [--mirror URL] [--list FILE] [--check]'
 const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
 
 async function main(): Promise<number> {

@@ -52,7 +52,11 @@ export function parseModels(text: string): ModelList {
       Number.isSafeInteger(model.sizeBytes) &&
       model.sizeBytes > 0 &&
       /^[0-9a-f]{64}$/.test(model.sha256)
-    if (!sound) throw new ModelError('model_list', `the entry for ${JSON.stringify(model.file)} is not complete or not safe`)
+    if (!sound)
+      throw new ModelError(
+        'model_list',
+        `the entry for ${JSON.stringify(model.file)} is not complete or not safe`,
+      )
   }
   if (!list?.models?.length) throw new ModelError('model_list', 'the list holds no models')
   return list
@@ -71,7 +75,8 @@ export function modelsOf(list: ModelList, workflow?: string): readonly Model[] {
   }
   return wanted.models.map((file) => {
     const model = list.models.find((candidate) => candidate.file === file)
-    if (!model) throw new ModelError('model_list', `${workflow} needs ${file}, which the list does not describe`)
+    if (!model)
+      throw new ModelError('model_list', `${workflow} needs ${file}, which the list does not describe`)
     return model
   })
 }
@@ -116,7 +121,10 @@ export async function fetchModel(model: Model, options: FetchOptions): Promise<v
   const missingBytes = model.sizeBytes - (await sizeOf(`${path}.part`))
   if (space.bavail * space.bsize < missingBytes) {
     const freeGb = ((space.bavail * space.bsize) / 1e9).toFixed(1)
-    throw new ModelError('disk_full', `${model.file} needs ${(missingBytes / 1e9).toFixed(1)} GB, ${dir} has ${freeGb} GB free`)
+    throw new ModelError(
+      'disk_full',
+      `${model.file} needs ${(missingBytes / 1e9).toFixed(1)} GB, ${dir} has ${freeGb} GB free`,
+    )
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -125,7 +133,11 @@ export async function fetchModel(model: Model, options: FetchOptions): Promise<v
     } catch (cause) {
       if (cause instanceof ModelError && cause.code !== 'download_failed') throw cause
       if (attempt >= attempts) {
-        throw new ModelError('download_failed', `${model.file} could not be downloaded: ${(cause as Error).message}`, cause)
+        throw new ModelError(
+          'download_failed',
+          `${model.file} could not be downloaded: ${(cause as Error).message}`,
+          cause,
+        )
       }
       await pause(retryMs * 2 ** (attempt - 1))
     }
@@ -146,7 +158,10 @@ async function download(model: Model, part: string, options: FetchOptions): Prom
     const stop = () => idle.abort(new Error(`no data for ${idleMs / 1_000} s`))
     let timer = setTimeout(stop, idleMs)
     try {
-      const reply = await fetch(url, { headers: had > 0 ? { range: `bytes=${had}-` } : {}, signal: idle.signal })
+      const reply = await fetch(url, {
+        headers: had > 0 ? { range: `bytes=${had}-` } : {},
+        signal: idle.signal,
+      })
       if (!reply.ok || !reply.body) throw new Error(`${url.host} answered ${reply.status}`)
       // A source that does not do ranges sends the whole file again.
       const resumed = had > 0 && reply.status === 206
@@ -169,14 +184,18 @@ async function download(model: Model, part: string, options: FetchOptions): Prom
         },
       })
       const body = Readable.fromWeb(reply.body as Parameters<typeof Readable.fromWeb>[0])
-      await pipeline(body, count, createWriteStream(part, { flags: resumed ? 'a' : 'w' }), { signal: idle.signal })
+      await pipeline(body, count, createWriteStream(part, { flags: resumed ? 'a' : 'w' }), {
+        signal: idle.signal,
+      })
     } catch (cause) {
       if (cause instanceof ModelError) await rm(part, { force: true })
-      throw cause
+      // An aborted stream says only that it was aborted; the reason says why.
+      throw idle.signal.aborted ? idle.signal.reason : cause
     } finally {
       clearTimeout(timer)
     }
-    if (doneBytes < model.sizeBytes) throw new Error(`the source closed after ${doneBytes} of ${model.sizeBytes} bytes`)
+    if (doneBytes < model.sizeBytes)
+      throw new Error(`the source closed after ${doneBytes} of ${model.sizeBytes} bytes`)
   } else {
     await hashInto(hash, part)
   }
