@@ -10,7 +10,7 @@ export const AssetFileSchema = defineEntity({
     uploadedBy: p.uuid(),
     projectId: p.uuid().nullable(),
     filename: p.text(),
-    s3Key: p.text(),
+    s3Key: p.text().fieldName('s3_key'),
     contentType: p.text(),
     sizeBytes: p.bigint('number'),
     status: p.text().$type<'pending' | 'ready' | 'failed'>().default('pending'),

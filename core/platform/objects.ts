@@ -30,8 +30,14 @@ export type ObjectStore = {
     signal: AbortSignal,
     budgetMs?: number,
   ): Promise<void>
-  /** Puts a small object, whether or not the key exists. */
-  putBytes(key: string, bytes: Uint8Array, contentType: string, signal: AbortSignal): Promise<void>
+  /** Puts a small object, whether or not the key exists. Tries again for up to `budgetMs` (0: once only). */
+  putBytes(
+    key: string,
+    bytes: Uint8Array,
+    contentType: string,
+    signal: AbortSignal,
+    budgetMs?: number,
+  ): Promise<void>
   /** Fetches an object into a file; with `sha256` (hex) the bytes must match. */
   getFile(key: string, path: string, signal: AbortSignal, sha256?: string, budgetMs?: number): Promise<void>
   /** Null when there is no such object. */
@@ -229,8 +235,8 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
       }
       await retry(work, { budgetMs, signal, retryable: (error) => !isFinal(error) })
     },
-    async putBytes(key, bytes, contentType, signal) {
-      await put(key, bytes, bytes.byteLength, contentType, signal)
+    async putBytes(key, bytes, contentType, signal, budgetMs = 0) {
+      await retry(() => put(key, bytes, bytes.byteLength, contentType, signal), { budgetMs, signal })
     },
     async getFile(key, path, signal, sha256, budgetMs = DEFAULT_BUDGET_MS) {
       const work = async () => {

@@ -21,6 +21,8 @@ import { createReporter } from './report.ts'
 
 /** Clips fetched at the same time. */
 const PARALLEL_FETCHES = 4
+/** How long a store that is away is waited for, for the small pictures. */
+const PICTURE_BUDGET_MS = 60_000
 /** Shares of this step's progress. */
 const FETCHED = 0.2
 const COMPOSED = 0.85
@@ -61,8 +63,8 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
     contactSheet: `${prefix}/contact-sheet.png`,
   }
   await store.putFile(keys.video, composed.path, 'video/mp4', signal)
-  await store.putFile(keys.thumbnail, thumbnail, 'image/jpeg', signal)
-  await store.putFile(keys.contactSheet, contactSheet, 'image/png', signal)
+  await store.putBytes(keys.thumbnail, thumbnail, 'image/jpeg', signal, PICTURE_BUDGET_MS)
+  await store.putBytes(keys.contactSheet, contactSheet, 'image/png', signal, PICTURE_BUDGET_MS)
   fault('worker.assemble.after_put')
   await report.settled()
 

@@ -1,0 +1,81 @@
+/** Rows for tests: valid by default, with only what matters to a test named in it. */
+import type pg from 'pg'
+import { userUrn } from '../../core/access/owner.ts'
+import type { UserPrincipal } from '../../core/access/principal.ts'
+import { createApiKey, findKey } from '../../core/accounts/keys.ts'
+import { appendEvent } from '../../core/jobs/events.ts'
+import { insertSteps, type NewStep } from '../../core/jobs/steps.ts'
+import { transaction } from '../../core/platform/database.ts'
+import { newId } from '../../core/platform/ids.ts'
+
+let users = 0
+
+export async function buildUser(
+  pool: pg.Pool,
+  over: { tier?: 'starter' | 'creator'; credits?: number } = {},
+): Promise<UserPrincipal> {
+  users += 1
+  const id = newId()
+  const tier = over.tier ?? 'creator'
+  await pool.query(`insert into users (id, email, tier, upgraded_at, credits) values ($1, $2, $3, $4, $5)`, [
+    id,
+    `person${users}.${process.pid}@example.test`,
+    tier,
+    tier === 'creator' ? new Date() : null,
+    over.credits ?? 0,
+  ])
+  return { kind: 'user', userId: id, tier, isOperator: false, apiKey: null }
+}
+
+/** A user with a key: the raw key, and who it stands for. */
+export async function buildKey(pool: pg.Pool, scopes: Parameters<typeof createApiKey>[1]['scopes'] = ['*']) {
+  const { userId } = await buildUser(pool)
+  const { rawKey, id } = await createApiKey(pool, { userId, name: 'test', scopes })
+  const principal = await findKey(pool, rawKey)
+  if (!principal) throw new Error('the key just made is not valid')
+  return { rawKey, id, principal }
+}
+
+export type JobOver = { owner?: string; credits?: number; idempotencyKey?: string; steps?: NewStep[] }
+
+/** A queued job with its first event and a plan step, as accepting one leaves it. */
+export async function buildJob(pool: pg.Pool, user: UserPrincipal, over: JobOver = {}): Promise<string> {
+  const id = newId()
+  await transaction(pool, async (client) => {
+    await client.query(
+      `insert into jobs (id, owner, triggered_by, spec_snapshot, engine, credits_charged, idempotency_key, progress)
+       values ($1, $2, $3, '{"title":"Test"}', 'preview', $4, $5, '{"phase":"queued","percent":0}')`,
+      [id, over.owner ?? userUrn(user.userId), user.userId, over.credits ?? 0, over.idempotencyKey ?? null],
+    )
+    await client.query(
+      `insert into credit_entries (id, source, job_id, kind, amount, moves_balance) values ($1, $2, $3, 'debit', $4, true)`,
+      [newId(), userUrn(user.userId), id, over.credits ?? 0],
+    )
+    await appendEvent(client, id, 'queued', {})
+    await insertSteps(client, id, over.steps ?? [], { kind: 'plan', key: '', task: 'plan' })
+  })
+  return id
+}
+
+export async function stepOf(pool: pg.Pool, jobId: string, kind = 'plan', key = '') {
+  const { rows } = await pool.query('select * from job_steps where job_id = $1 and kind = $2 and key = $3', [
+    jobId,
+    kind,
+    key,
+  ])
+  return rows[0]
+}
+
+export async function jobRow(pool: pg.Pool, jobId: string) {
+  const { rows } = await pool.query('select * from jobs where id = $1', [jobId])
+  return rows[0]
+}
+
+/** The queue rows of a step, as the queue sees them. */
+export async function queueRows(pool: pg.Pool, stepId: string) {
+  const { rows } = await pool.query(
+    `select q.* from graphile_worker._private_jobs q where payload ->> 'step_id' = $1 order by id`,
+    [stepId],
+  )
+  return rows
+}
