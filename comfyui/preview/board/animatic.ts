@@ -43,7 +43,9 @@ export async function filmAnimatic(spec: BoardSpec, options: AnimaticOptions): P
     return { path, raster: { width: raster.width, height: raster.height, channels: raster.channels } }
   }
 
-  const pictures = options.images.slice(0, Math.min(MAX_IMAGES, Math.max(1, spec.frames)))
+  // Each picture stays half a second at least.
+  const room = Math.max(1, Math.floor(spec.frames / (spec.fps / 2)))
+  const pictures = options.images.slice(0, Math.min(MAX_IMAGES, room))
   const backdrop: Raster[] =
     pictures.length === 0
       ? await drawScenery(mood, spec.seed, stageFor(spec.width, spec.height))

@@ -106,7 +106,7 @@ function imagesGraph(spec: BoardSpec, mood: Mood, count: number): string[] {
     const filters = [
       perspectiveFilter(travel, IMAGE_OVERSCAN, share),
       `scale=${spec.width}:${spec.height}:flags=bicubic`,
-      `setsar=1,trim=end_frame=${share},setpts=N/(${spec.fps}*TB)`,
+      `setsar=1,trim=end_frame=${share},setpts=N/(${spec.fps}*TB),fps=${spec.fps}`,
     ]
     graph.push(still(i, 'yuv420p', `,${filters.join(',')}[p${i}]`))
   }
