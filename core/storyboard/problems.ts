@@ -4,7 +4,14 @@
 export type Path = readonly (string | number)[]
 
 /** A place in the text that was parsed. Line and columns count from 1; `endColumn` is one past the end on that line. */
-export type Location = { line: number; column: number; endColumn: number; source: string }
+export type Location = {
+  line: number
+  column: number
+  endColumn: number
+  /** The source line; part of it when it is very long, and then `sourceColumn` is the place within. */
+  source: string
+  sourceColumn?: number
+}
 
 export type Problem = {
   /** `scenes[0].audio.sfx[1].asset_id`, `transitions["a->b"]`; empty for the document as a whole. */
