@@ -9,7 +9,7 @@ const OURS =
 
 export const DATABASE = 'framecast'
 
-export function databaseUrl(ports: Ports, secrets: Secrets, database: string): string {
+export function databaseUrl(ports: Pick<Ports, 'postgres'>, secrets: Secrets, database: string): string {
   return `postgresql://framecast:${secrets.postgresPassword}@127.0.0.1:${ports.postgres}/${database}`
 }
 

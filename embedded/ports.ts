@@ -19,7 +19,8 @@ function hold(port: number): Promise<net.Server | null> {
 
 const portOf = (server: net.Server): number => (server.address() as net.AddressInfo).port
 
-async function readKept(file: string): Promise<Partial<Ports>> {
+/** The ports of the last run, or of the one that goes on; empty when there was none. */
+export async function keptPorts(file: string): Promise<Partial<Ports>> {
   try {
     const kept: unknown = JSON.parse(await readFile(file, 'utf8'))
     return typeof kept === 'object' && kept !== null ? (kept as Partial<Ports>) : {}
@@ -34,7 +35,7 @@ async function readKept(file: string): Promise<Partial<Ports>> {
  * @throws {EmbeddedError} `port_taken` when the port asked for is not free
  */
 export async function choosePorts(file: string, asked?: number): Promise<Ports> {
-  const kept = await readKept(file)
+  const kept = await keptPorts(file)
   // All are held at once, so that no two of them are the same.
   const held: net.Server[] = []
   try {

@@ -2,6 +2,7 @@
  * A private instance: the same server, worker and preview engine as in production, each its own process, against a real
  * Postgres and an S3 server from npm. Everything listens on loopback and lives in one folder; only addresses differ.
  */
+import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { ensureOperatorKey } from './account.ts'
@@ -184,7 +185,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 
     await Promise.all([
       bringUp('server', 'server/main.ts', [], () => answers(`${url}/ready`)),
-      bringUp('worker', 'worker/main.ts', [], () => workerIsUp(appUrl, parts)),
+      bringUp('worker', 'worker/main.ts', [], () => workerIsUp(appUrl, parts.get('worker')?.pid() ?? null)),
     ])
     await lock.announce(url)
     return {
@@ -210,15 +211,15 @@ function pickPlain(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => plain.includes(name)))
 }
 
-/** The worker says that it lives by its row, which its heartbeat keeps fresh. */
-async function workerIsUp(url: string, parts: Map<PartName, Part>): Promise<boolean> {
-  const pid = parts.get('worker')?.pid()
-  if (!pid) return false
+/** The worker says that it lives by its row, which begins with its host and process id. */
+async function workerIsUp(url: string, pid: number | null): Promise<boolean> {
+  if (pid === null) return false
   return withClient(url, async (client) => {
     const { rowCount } = await client.query(
-      `select 1 from workers where last_seen_at > now() - interval '15 seconds' and started_at > now() - interval '2 minutes'`,
+      `select 1 from workers where starts_with(id, $1) and last_seen_at > now() - interval '15 seconds'`,
+      [`${os.hostname()}:${pid}:`],
     )
-    return (rowCount ?? 0) > 0
+    return rowCount === 1
   })
 }
 

@@ -1,0 +1,97 @@
+/** `framecast render`: a storyboard file becomes a film file. */
+import path from 'node:path'
+import type { CommandContext } from '../context.ts'
+import { shortPath } from '../instance.ts'
+import { filmLine, loadChecked, type RenderResult, renderFile, stagesLine } from '../render.ts'
+import { openTarget, type TargetOptions } from '../target.ts'
+
+export type RenderFlags = TargetOptions & {
+  output?: string
+  contactSheet?: string
+  json?: boolean
+  resolution?: string
+  aspect?: string
+  fps?: number
+  seed?: number
+  engine?: string
+  workflow?: string
+  draft?: boolean
+}
+
+/** Options of the job: those given; the server fills in the rest. Pure. */
+export function jobOptions(flags: RenderFlags): Record<string, unknown> {
+  const { resolution, aspect, fps, seed, engine, workflow, draft } = flags
+  return Object.fromEntries(
+    Object.entries({ resolution, aspect, fps, seed, engine, workflow, draft }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  )
+}
+
+/** Where the film goes when nothing is said: the storyboard's name, in the current folder. Pure. */
+export const defaultOutput = (file: string): string =>
+  file === '-' ? 'film.mp4' : `${path.basename(file).replace(/\.(ya?ml|json)$/i, '')}.mp4`
+
+/** Result of a render: one JSON line, or a line for the film and one for the time it took. */
+export function printResult(result: RenderResult, json: boolean, { terminal }: CommandContext): void {
+  if (json) {
+    terminal.out(JSON.stringify(result))
+    return
+  }
+  terminal.out(`${terminal.outPalette.bold(shortPath(result.output))}  ${filmLine(result)}`)
+  if (result.contact_sheet) terminal.out(shortPath(result.contact_sheet))
+  terminal.err(terminal.errPalette.dim(stagesLine(result.stages)))
+}
+
+export async function render(file: string, flags: RenderFlags, context: CommandContext): Promise<void> {
+  const { terminal, signal, env } = context
+  const begun = performance.now()
+  // Errors in the file are found before anything is started.
+  const storyboard = await loadChecked(file, terminal)
+  const target = await openTarget(flags, env, terminal, signal)
+  let jobId: string | null = null
+  try {
+    const upS = (performance.now() - begun) / 1_000
+    const result = await renderFile(
+      {
+        file,
+        output: flags.output ?? defaultOutput(file),
+        contactSheet: flags.contactSheet ?? null,
+        options: jobOptions(flags),
+        onAccepted: async (job) => {
+          jobId = job.id
+          terminal.err(terminal.errPalette.dim(`job ${job.id}`))
+        },
+      },
+      target.api,
+      storyboard,
+      terminal,
+      signal,
+    )
+    const stages = { ...(target.instance ? { startup: upS } : {}), ...result.stages }
+    const total = (performance.now() - begun) / 1_000
+    printResult({ ...result, stages: { ...stages, total } }, flags.json === true, context)
+  } catch (error) {
+    if (signal.aborted && jobId) sayHowToResume(jobId, target.instance !== null, target.flags, context)
+    throw error
+  } finally {
+    await target.close()
+  }
+}
+
+/** Stopping the command does not stop the job: says so, and how to come back to it. */
+export function sayHowToResume(
+  jobId: string,
+  isPrivate: boolean,
+  flags: string,
+  { terminal }: CommandContext,
+): void {
+  if (isPrivate) {
+    terminal.err(`Job ${jobId} is kept. It goes on when the instance runs again:`)
+    terminal.err(`  framecast up${flags}`)
+  } else {
+    terminal.err(`Job ${jobId} goes on without this command.`)
+  }
+  terminal.err(`Watch it:  framecast watch ${jobId}${flags}`)
+  terminal.err(`Cancel it: framecast cancel ${jobId}${flags}`)
+}

@@ -1,0 +1,216 @@
+/** The command line: names, options, help. What a command does is in `commands/`, loaded when it is called. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { CommandContext } from './context.ts'
+
+function wholeNumber(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+  }
+}
+
+const serverOption = () =>
+  new Option(
+    '-s, --server <url>',
+    'server to speak to (default: FRAMECAST_URL, else the instance that runs in --data)',
+  )
+const keyOption = () => new Option('-k, --key <key>', 'API key (default: FRAMECAST_API_KEY)')
+const dataOption = () => new Option('--data <dir>', 'folder of the private instance (default: .framecast)')
+const jsonOption = (what = 'print the result as JSON') => new Option('--json', what)
+
+const remote = (command: Command): Command =>
+  command.addOption(serverOption()).addOption(keyOption()).addOption(dataOption())
+
+/** A group of examples below the help of a command. */
+const examples = (command: Command, lines: readonly (readonly [string, string])[]): Command => {
+  const widest = Math.max(...lines.map(([call]) => call.length))
+  const text = lines.map(([call, what]) => `  $ ${call.padEnd(widest)}  ${what}`.trimEnd()).join('\n')
+  return command.addHelpText('after', `\nExamples:\n${text}`)
+}
+
+/**
+ * @param version of the package
+ * @param contextOf makes what a command needs, once the global options are known
+ */
+export function buildProgram(
+  version: string,
+  contextOf: (global: { color: boolean; quiet: boolean }) => CommandContext,
+): Command {
+  const program = new Command('framecast')
+  const context = () => {
+    const { color = true, quiet = false } = program.opts<{ color?: boolean; quiet?: boolean }>()
+    return contextOf({ color, quiet })
+  }
+
+  program
+    .description('Turns a written storyboard into a finished film.')
+    .version(version, '-V, --version', 'print the version')
+    .option('--no-color', 'no colours (also: NO_COLOR=1)')
+    .option('-q, --quiet', 'results and errors only, no progress')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .showSuggestionAfterError(true)
+    .configureHelp({ showGlobalOptions: true })
+  examples(program, [
+    ['framecast demo', 'the whole way once, on this machine'],
+    ['framecast render story.yaml --embedded', 'render without a server'],
+    ['framecast validate story.yaml', 'errors with line and column'],
+  ])
+  program.addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 failed, 2 usage, 3 storyboard invalid, 4 server unreachable, 5 refused, 6 canceled,\n130 interrupted. All of it: docs/cli.md',
+  )
+
+  const render = remote(
+    program
+      .command('render')
+      .summary('render a storyboard to an MP4 file')
+      .argument('<file>', 'storyboard, YAML or JSON; - reads standard input'),
+  )
+    .description('Renders a storyboard and writes the film. Ctrl-C leaves the job running.')
+    .option('-o, --output <file>', "film to write (default: the storyboard's name with .mp4, here)")
+    .option('--contact-sheet <file>', 'also write a PNG with a picture of every scene')
+    .option('--embedded', 'no server: start a private instance in --data for this render')
+    .addOption(new Option('--resolution <name>', 'size of the film').choices(['480p', '720p', '1080p']))
+    .addOption(new Option('--aspect <ratio>', 'shape of the film').choices(['16:9', '9:16', '1:1']))
+    .addOption(
+      new Option('--fps <rate>', 'frames a second').choices(['16', '24', '30']).argParser(wholeNumber(1, 60)),
+    )
+    .option('--seed <number>', 'same seed, same pictures', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--engine <name>', 'what makes the pictures: auto, preview, comfyui, …')
+    .option('--workflow <name>', 'workflow of the engine')
+    .option('--draft', 'faster and cheaper, where the workflow knows how')
+    .addOption(jsonOption('print one JSON line at the end'))
+    .action(async (file, flags) => (await import('./commands/render.ts')).render(file, flags, context()))
+  examples(render, [
+    ['framecast render story.yaml --embedded', 'on this machine, film in story.mp4'],
+    ['framecast render story.yaml -o out/story.mp4 --resolution 1080p', ''],
+    ['framecast render story.yaml --server http://studio:3000 --key sk_live_…', ''],
+    ['framecast render story.yaml --embedded --json | jq .output', ''],
+  ])
+
+  const validate = program
+    .command('validate')
+    .summary('check storyboards')
+    .description('Checks storyboards and shows every problem with line and column. Needs no server.')
+    .argument('<file...>', 'storyboards, YAML or JSON; - reads standard input')
+    .addOption(jsonOption('print one JSON line a file'))
+    .action(async (files, flags) =>
+      (await import('./commands/validate.ts')).validate(files, flags, context()),
+    )
+  examples(validate, [['framecast validate examples/*.yaml', '']])
+
+  const watch = remote(program.command('watch').summary('follow a job').argument('<job>', 'id of the job'))
+    .description('Follows a job to its end, and fetches its film with -o.')
+    .option('-o, --output <file>', 'film to write when it is done')
+    .option('--contact-sheet <file>', 'with -o: also write the contact sheet')
+    .addOption(jsonOption('print one JSON line at the end'))
+    .action(async (job, flags) => (await import('./commands/jobs.ts')).watch(job, flags, context()))
+  examples(watch, [['framecast watch 0192f0c4-… -o film.mp4', '']])
+
+  remote(program.command('jobs').summary('list jobs').description('Lists jobs, newest first.'))
+    .addOption(
+      new Option('--status <status>', 'only these').choices([
+        'queued',
+        'processing',
+        'completed',
+        'failed',
+        'canceled',
+      ]),
+    )
+    .option('-n, --limit <number>', 'how many', wholeNumber(1, 100), 20)
+    .addOption(jsonOption())
+    .action(async (flags) => (await import('./commands/jobs.ts')).jobs(flags, context()))
+
+  remote(program.command('cancel').summary('cancel a job').argument('<job>', 'id of the job'))
+    .description('Cancels a job that waits or runs. Credits are given back as far as they were not used.')
+    .addOption(jsonOption())
+    .action(async (job, flags) => (await import('./commands/jobs.ts')).cancel(job, flags, context()))
+
+  const up = program
+    .command('up')
+    .summary('run a private instance')
+    .description(
+      'Runs server, worker, preview engine, Postgres and object store on this machine until Ctrl-C.',
+    )
+    .addOption(dataOption())
+    .option(
+      '-p, --port <number>',
+      'port of the server (default: a free one, kept between runs)',
+      wholeNumber(1, 65_535),
+    )
+    .addOption(jsonOption('print the addresses as one JSON line'))
+    .action(async (flags) => (await import('./commands/up.ts')).up(flags, context()))
+  examples(up, [['framecast up --port 3000', '']])
+
+  program
+    .command('demo')
+    .summary('render the welcome film')
+    .description(
+      'Starts a private instance, renders examples/welcome.yaml through the public API, and stops again.',
+    )
+    .addOption(dataOption())
+    .option('--out <dir>', 'folder for film and contact sheet', 'out')
+    .addOption(new Option('--resolution <name>', 'size of the film').choices(['480p', '720p', '1080p']))
+    .option('--engine <name>', 'engine to use')
+    .addOption(jsonOption('print one JSON line at the end'))
+    .action(async (flags) => (await import('./commands/demo.ts')).demo(flags, context()))
+
+  remote(program.command('doctor').summary('look for what is missing, and the fix'))
+    .description('Checks what Framecast needs on this machine. Exit code 1 when something is missing.')
+    .addOption(jsonOption())
+    .action(async (flags) => (await import('./commands/doctor.ts')).doctor(flags, context()))
+
+  addAdmin(program, context)
+  return program
+}
+
+function addAdmin(program: Command, context: () => CommandContext): void {
+  const admin = program
+    .command('admin')
+    .summary('tasks of an operator')
+    .description('Tasks on the database itself: DATABASE_URL, else the instance that runs in --data.')
+  const load = () => import('./commands/admin.ts')
+  const options = (command: Command): Command => command.addOption(dataOption()).addOption(jsonOption())
+
+  const user = admin.command('user').description('Users.')
+  options(user.command('create').description('Makes a user.'))
+    .requiredOption('--email <address>', 'email address')
+    .option('--name <name>', 'name')
+    .option('--operator', 'may run the installation')
+    .option('--credits <number>', 'first balance', wholeNumber(0, 2_147_483_647))
+    .action(async (flags) => (await load()).userCreate(flags, context()))
+  options(user.command('list').description('Lists users.')).action(async (flags) =>
+    (await load()).userList(flags, context()),
+  )
+
+  const key = admin.command('key').description('API keys.')
+  const create = options(key.command('create').description('Makes an API key and prints it, this once.'))
+    .requiredOption('--email <address>', 'user the key acts for')
+    .option('--name <name>', 'name of the key', 'Default')
+    .option(
+      '--scopes <list>',
+      'what it may do, separated by commas',
+      (text) => text.split(',').map((part) => part.trim()),
+      ['*'],
+    )
+    .action(async (flags) => (await load()).keyCreate(flags, context()))
+  examples(create, [
+    ['framecast admin key create --email ana@studio.example', ''],
+    ['framecast admin key create --email bot@studio.example --scopes generate,jobs:read', ''],
+  ])
+  options(key.command('revoke').description('Revokes an API key.').argument('<id>', 'id of the key')).action(
+    async (id, flags) => (await load()).keyRevoke(id, flags, context()),
+  )
+
+  const cleanup = options(admin.command('cleanup-jobs').description('Deletes finished jobs and their films.'))
+    .option('--older-than <age>', 'finished at least this long ago: 30d, 12h, 90m', '30d')
+    .option('--dry-run', 'count only')
+    .action(async (flags) => (await load()).cleanup(flags, context()))
+  examples(cleanup, [['framecast admin cleanup-jobs --older-than 7d --dry-run', '']])
+
+  options(admin.command('seed').description('Makes the local operator and prints a key.')).action(
+    async (flags) => (await load()).seed(flags, context()),
+  )
+}

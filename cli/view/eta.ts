@@ -1,0 +1,31 @@
+/** Time left, said only when it can be known. Pure. */
+
+const WINDOW_MS = 20_000
+const SHORTEST_MS = 4_000
+const LEAST_PERCENT = 8
+const STALLED_MS = 15_000
+
+/**
+ * Seconds left, from the pace of the last 20 s; null while there is too little to go by, when nothing moves, and near
+ * the end, where a figure only jumps.
+ */
+export function secondsLeft(
+  samples: readonly { atMs: number; percent: number }[],
+  nowMs: number,
+): number | null {
+  const newest = samples.at(-1)
+  if (!newest || newest.percent < LEAST_PERCENT || newest.percent >= 97) return null
+  if (nowMs - newest.atMs > STALLED_MS) return null
+  const first = samples.find((sample) => newest.atMs - sample.atMs <= WINDOW_MS) ?? newest
+  const spanMs = newest.atMs - first.atMs
+  if (spanMs < SHORTEST_MS || newest.percent - first.percent < 2) return null
+  const left = ((100 - newest.percent) * spanMs) / (newest.percent - first.percent) - (nowMs - newest.atMs)
+  return left < 1_000 ? null : left / 1_000
+}
+
+/** Rounded as honestly as an estimate deserves: `about 10 s left`, `about 3 min left`. */
+export function etaText(seconds: number): string {
+  if (seconds < 10) return 'a few seconds left'
+  if (seconds < 90) return `about ${Math.round(seconds / 5) * 5} s left`
+  return `about ${Math.round(seconds / 60)} min left`
+}
