@@ -47,6 +47,7 @@ export function clipKey(
           sceneNumber: clip.sceneNumber,
           scenesTotal: plan.scenesTotal,
           written: clip.writtenPrompt,
+          details: clip.details,
         }
       : undefined
   return contentKey('clip', {

@@ -106,7 +106,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
       plan.clips.map((clip) => [
         clip.sceneId,
         clipKey(
-          { title: plan.title, format: plan.format, scenesTotal: plan.clips.length },
+          { title: plan.title, format: plan.format, scenesTotal: storyboard.scenes.length },
           clip,
           recipe,
           sceneSeed(clip, options.seed ?? null),

@@ -31,6 +31,8 @@ export type ClipPlan = {
   negativePrompt: string
   /** The prompt as written, `@names` unexpanded: for people. */
   writtenPrompt: string
+  /** One line about the scene, for people. */
+  details: string
   /** Names of used symbols, in order of first use. */
   symbols: string[]
   referenceImages: { symbol: string; assetId: string; weight: number }[]

@@ -1,5 +1,6 @@
 /** The shot plan: a checked storyboard in whole frames. */
 import { type Aspect, type FrameRate, filmFormat, type Resolution, toFrames } from '../media/format.ts'
+import { sceneDetails } from './details.ts'
 import type { ClipPlan, Join, Shot, ShotPlan } from './plan-types.ts'
 import { assemblePrompt } from './prompts.ts'
 import { isInner, joinLengths, type PlayedShot, playlist } from './timeline.ts'
@@ -91,6 +92,7 @@ function planClips(
       frames,
       durationS: scene.duration,
       writtenPrompt: scene.prompt,
+      details: sceneDetails(storyboard, scene),
       ...assemblePrompt(storyboard, scene),
       cutFrames: [...cuts.get(scene.id)!].filter((frame) => frame < frames).sort((a, b) => a - b),
     }

@@ -19,6 +19,8 @@ export type SceneRequest = {
   negativePrompt: string
   /** The prompt as written, for people. */
   writtenPrompt: string
+  /** One line about the scene, for people: the preview engine prints it on the board. */
+  details: string
   seed: number
   format: FilmFormat
   /** Frames wanted at `format.fps`; an engine may deliver more, never fewer. */

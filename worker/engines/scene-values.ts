@@ -50,7 +50,7 @@ export function sceneValues(
     written_prompt: (p) => cut(request.writtenPrompt, p),
     cut_frames: () => request.cutFrames.join(','),
     reference_images: () => images.join(','),
-    details: (p) => cut(`${format.width}×${format.height} · ${format.fps} fps · seed ${request.seed}`, p),
+    details: (p) => cut(request.details, p),
   }
   const byRole = (parameter: Parameter): unknown => {
     switch (parameter.role) {

@@ -57,7 +57,7 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
   const recipe = recipeFor(context.workflows, job.engine, job.options.workflow)
   const hashes = await imageHashes(db.pool, job.storyboard)
   const scope = creditSource(job.owner)
-  const scenesTotal = plan.clips.length
+  const scenesTotal = job.storyboard.scenes.length
   const scenes = plan.clips.map((clip) => {
     const seed = sceneSeed(clip, job.options.seed ?? null)
     const key = clipKey({ title: plan.title, format: plan.format, scenesTotal }, clip, recipe, seed, hashes)
@@ -100,7 +100,7 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
       await appendEvent(client, job.id, 'scene_complete', {
         scene_id: clip.sceneId,
         scenes_completed: completed,
-        scenes_total: scenesTotal,
+        scenes_total: plan.clips.length,
         duration: clip.durationS,
         reused: true,
       })

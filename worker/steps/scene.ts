@@ -66,6 +66,7 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
       prompt: clip.prompt,
       negativePrompt: clip.negativePrompt,
       writtenPrompt: clip.writtenPrompt,
+      details: clip.details,
       seed: input.seed,
       format,
       frames: clip.frames,
