@@ -116,6 +116,8 @@ export async function watch(file: string, format: FilmFormat = FORMAT): Promise<
     '0:v',
     '-fps_mode',
     'passthrough',
+    '-vf',
+    'extractplanes=y',
     '-pix_fmt',
     'gray',
     '-f',

@@ -29,8 +29,8 @@ export function fitFilter(
     const crop = scaledWidth === width && scaledHeight === height ? '' : `crop=${width}:${height},`
     return `scale=${scaledWidth}:${scaledHeight}:${colour},${crop}${finish}`
   }
-  const fitWidth = even(Math.min(width, height * shape), Math.floor)
-  const fitHeight = even(Math.min(height, width / shape), Math.floor)
+  const fitWidth = Math.max(2, even(Math.min(width, height * shape), Math.floor))
+  const fitHeight = Math.max(2, even(Math.min(height, width / shape), Math.floor))
   // The backdrop is blurred small: a sixteenth of the work, and nobody sees its detail.
   const backWidth = even(width / 4, Math.ceil)
   const backHeight = even(height / 4, Math.ceil)
@@ -45,9 +45,8 @@ export function fitFilter(
   ].join(';')
 }
 
-const even = (value: number, round: (n: number) => number): number =>
+const even = (value: number, round: (n: number) => number): number => {
+  const halves = value / 2
   // A hair's breadth of tolerance, so that 719.9999999 and 720.0000001 are both 720.
-  Math.max(
-    2,
-    2 * round(Math.abs(value / 2 - Math.round(value / 2)) < 1e-6 ? Math.round(value / 2) : value / 2),
-  )
+  return 2 * (Math.abs(halves - Math.round(halves)) < 1e-6 ? Math.round(halves) : round(halves))
+}

@@ -74,7 +74,8 @@ function caption(
   const number = String(sceneNumber ?? shot.index + 1)
   const idX = x + 10 + 11 * number.length
   const length = `${(shot.frames / fps).toFixed(1)} s`
-  const look = shot.treatment ? '  ·  flashback' : ''
+  const mode = /\b(flashback|montage)\b/.exec(shot.path)?.[1]
+  const look = mode ? `  ·  ${mode}` : ''
   return `<rect x="${x}" y="${y}" width="${cellWidth}" height="${cellHeight}" rx="6" fill="#23262c"/>
 <text x="${x}" y="${base}" font-size="17" font-weight="700" fill="#e8b45a">${number}</text>
 <text x="${idX}" y="${base}" font-size="16" font-weight="500" fill="#f4f1ea">${label(shot.sceneId, cellWidth - (idX - x) - 56, 16)}</text>

@@ -5,7 +5,7 @@ import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
 import { decodeFaults, inspectStream } from './check.ts'
 
 export const AUDIO_RATE = 48_000
-/** Samples in one AAC frame: the end of the sound can be off by less than this. */
+/** Samples in one AAC frame: the end of the sound can be off by less than this, which is less than half a picture. */
 const AAC_FRAME = 1_024
 
 type VerifyOptions = {
@@ -39,7 +39,7 @@ async function soundFaults({ tools, file, plan, signal }: VerifyOptions): Promis
   const endsAt = (packets.at(-1)!.pts ?? 0) + AAC_FRAME
   const faults: string[] = []
   if (startsAt !== 0) faults.push(`sound starts at sample ${startsAt}`)
-  if (endsAt < filmSamples || endsAt - filmSamples >= AAC_FRAME)
+  if (Math.abs(endsAt - filmSamples) >= AAC_FRAME)
     faults.push(`sound ends at sample ${endsAt} of ${filmSamples}`)
   return faults
 }
