@@ -86,13 +86,15 @@ export async function downloadFile(
     await rename(part, path)
     return { kind: 'stored', sizeBytes }
   } catch (error) {
+    // Taken before the file is closed: a write that was still waiting then fails too, and is not the reason.
+    // A full disk here is this machine's trouble, not the server's: it keeps its own code (ENOSPC).
+    const reason = failure ?? error
     out.destroy()
+    if (!out.closed) await new Promise((resolve) => out.once('close', resolve))
     await rm(part, { force: true })
     signal.throwIfAborted()
-    // A full disk here is this machine's trouble, not the server's: it keeps its own code (ENOSPC).
-    if (failure) throw failure
-    if (error instanceof ComfyError || error instanceof TransportError) throw error
-    throw fail('a result file broke off', error)
+    if (reason === failure || reason instanceof ComfyError || reason instanceof TransportError) throw reason
+    throw fail('a result file broke off', reason)
   } finally {
     clearInterval(watch)
     reply.destroy()

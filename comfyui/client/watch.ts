@@ -21,7 +21,7 @@ export type PromptWatch = {
   quietMs(): number
   /** Waits for `ms`, or until something happens; rejects with the signal's reason. */
   wait(ms: number, signal: AbortSignal): Promise<void>
-  /** Waits until the socket is in use, at most `ms`: without it the prompt is followed by polling alone. */
+  /** Waits until the socket is in use, or failed once, at most `ms`: without it the prompt is followed by polling. */
   ready(ms: number, signal: AbortSignal): Promise<void>
   reopen(): void
   close(): void
@@ -138,9 +138,8 @@ export function watchPrompt(
     quietMs: () => performance.now() - heardAt,
     wait,
     async ready(ms, signal) {
-      const until = performance.now() + ms
-      for (let left = ms; !socket.connected && left > 0; left = until - performance.now())
-        await wait(left, signal)
+      // The first try decides: what follows it comes in its own time.
+      if (!socket.connected) await wait(ms, signal)
     },
     reopen() {
       heardAt = performance.now()
