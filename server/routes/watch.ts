@@ -1,0 +1,136 @@
+/**
+ * The live viewer: one page and its few files, from `server/watch/`. The page says nothing of a job by itself and is the
+ * same for everybody: what may be seen is decided when it reads the job.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import Router from '@koa/router'
+import { Problem } from '../../core/platform/errors.ts'
+import type { ApiRouter, Context, RequestState } from '../context.ts'
+
+const FOLDER = new URL('../watch/', import.meta.url)
+
+const TYPES: Readonly<Record<string, string>> = {
+  'connection.js': 'text/javascript; charset=utf-8',
+  'film.js': 'text/javascript; charset=utf-8',
+  'icon.js': 'text/javascript; charset=utf-8',
+  'state.js': 'text/javascript; charset=utf-8',
+  'view.js': 'text/javascript; charset=utf-8',
+  'watch.js': 'text/javascript; charset=utf-8',
+  'words.js': 'text/javascript; charset=utf-8',
+  'watch.css': 'text/css; charset=utf-8',
+  'inter-latin-wght-normal.woff2': 'font/woff2',
+}
+
+const YEAR_S = 31_536_000
+
+/** A file as it is sent; the smaller forms are made once, and only for text. */
+type Served = { type: string; etag: string; plain: Buffer; br: Buffer | null; gzip: Buffer | null }
+
+function serve(type: string, plain: Buffer): Served {
+  const isText = type.startsWith('text/')
+  return {
+    type,
+    etag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`,
+    plain,
+    br: isText ? brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }) : null,
+    gzip: isText ? gzipSync(plain, { level: 9 }) : null,
+  }
+}
+
+/**
+ * A module without its comments, which are for readers of the source. Lines stay where they are, so that an error in a
+ * browser names the source's line. Comments beside code, and text that looks like a comment, are left alone.
+ */
+export const withoutComments = (source: string): string =>
+  source
+    .replace(/^[ \t]*\/\*\*(?:(?!\*\/).)*\*\/[ \t]*$/gms, (comment) => comment.replace(/[^\n]+/g, ''))
+    .replace(/^[ \t]*\/\/.*$/gm, '')
+
+/** One version for all assets together: modules import each other by plain name, so they belong to one folder. */
+function readAssets(): { version: string; assets: ReadonlyMap<string, Served> } {
+  const assets = new Map<string, Served>()
+  const hash = createHash('sha256')
+  for (const [name, type] of Object.entries(TYPES)) {
+    const source = readFileSync(new URL(name, FOLDER))
+    const file = serve(type, name.endsWith('.js') ? Buffer.from(withoutComments(source.toString())) : source)
+    hash.update(`${name}\n${file.etag}\n`)
+    assets.set(name, file)
+  }
+  return { version: hash.digest('base64url').slice(0, 16), assets }
+}
+
+/** `https://films.example/bucket` -> `https://films.example`; what is no address is an error at start, not in a browser. */
+const originOf = (address: string): string => new URL(address).origin
+
+/**
+ * What the page may load: its own files, and media from where they are.
+ * @param host as the browser names this server: `ws:` is written out for browsers in which 'self' does not cover it
+ */
+export function watchPolicy(host: string, mediaOrigins: readonly string[]): string {
+  const media = ["'self'", ...mediaOrigins].join(' ')
+  const sockets = /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? ` ws://${host} wss://${host}` : ''
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "font-src 'self'",
+    `img-src ${media} data:`,
+    `media-src ${media}`,
+    `connect-src 'self'${sockets}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+}
+
+function send(ctx: Context, file: Served): void {
+  ctx.status = 200
+  ctx.set('Vary', 'Accept-Encoding')
+  ctx.type = file.type
+  const asked = file.br ? ctx.acceptsEncodings('br', 'gzip', 'identity') : 'identity'
+  const encoding = asked === 'br' || asked === 'gzip' ? asked : null
+  // The forms of one file are different bytes, so each has a tag of its own.
+  ctx.etag = encoding ? `${file.etag.slice(0, -1)}-${encoding}"` : file.etag
+  if (ctx.fresh) {
+    ctx.status = 304
+    return
+  }
+  if (encoding) ctx.set('Content-Encoding', encoding)
+  ctx.body = (encoding && file[encoding]) ?? file.plain
+}
+
+/**
+ * Routes of the viewer. Reads its files when called.
+ * @param options.mediaOrigins addresses from which films and pictures come, if others than the server's own: the store's
+ *   public endpoint, APP_BASE_URL
+ */
+export function watchRoutes({ mediaOrigins }: { mediaOrigins: readonly string[] }): ApiRouter {
+  const { version, assets } = readAssets()
+  const folder = `/watch/assets/${version}`
+  const html = readFileSync(new URL('page.html', FOLDER), 'utf8').replaceAll('%ASSETS%', folder)
+  const page = serve('text/html; charset=utf-8', Buffer.from(html))
+  const origins = [...new Set(mediaOrigins.map(originOf))]
+  const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
+
+  router.get('/watch/:job', (ctx) => {
+    ctx.set({
+      'Content-Security-Policy': watchPolicy(ctx.host, origins),
+      // Kept, but asked about each time: it names the assets' version.
+      'Cache-Control': 'no-cache',
+    })
+    send(ctx, page)
+  })
+
+  router.get('/watch/assets/:version/:name', (ctx) => {
+    const file = assets.get(ctx.params.name ?? '')
+    if (!file) throw new Problem('NOT_FOUND', 'no such file')
+    // While servers are being replaced, a page may ask for files of the version before: these do, but are not kept.
+    const isCurrent = ctx.params.version === version
+    ctx.set('Cache-Control', isCurrent ? `public, max-age=${YEAR_S}, immutable` : 'no-store')
+    send(ctx, file)
+  })
+
+  return router
+}
