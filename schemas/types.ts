@@ -1,5 +1,17 @@
 /* Generated from schemas/*.schema.json by tools/generate-types.ts: change the schemas, then run it again. */
 
+// clone-request.schema.json
+
+/**
+ * Body of POST /v1/jobs/:id/clone; the whole body may be left out.
+ */
+export interface CloneRequest {
+  /**
+   * Owner URN of what is made. Default: the key's owner, else the caller.
+   */
+  owner?: string | null
+}
+
 // config.schema.json
 
 /**
@@ -34,6 +46,10 @@ export interface Config {
    * How films reach a browser: presigned URLs of the object store, or through the server where the store cannot be reached from the browser.
    */
   MEDIA_DELIVERY?: 'redirect' | 'proxy'
+  /**
+   * How long the server keeps serving after SIGTERM, while load balancers learn that it is going; then it finishes running requests and ends.
+   */
+  SHUTDOWN_GRACE_SECONDS?: number
   /**
    * Lowest level that is written. Logs are JSON lines on standard output.
    */
@@ -140,6 +156,54 @@ export interface Config {
   FAULT_PLAN?: string
 }
 
+// estimate-request.schema.json
+
+/**
+ * Body of POST /v1/spec/estimate.
+ */
+export interface EstimateRequest {
+  /**
+   * The storyboard. Its own rules are those of storyboard.schema.json.
+   */
+  spec: {
+    [k: string]: unknown
+  }
+  /**
+   * Owner URN of what is made. Default: the key's owner, else the caller.
+   */
+  owner?: string | null
+  /**
+   * How to render, as in render-options.schema.json.
+   */
+  options?: {} | null
+}
+
+// generate-request.schema.json
+
+/**
+ * Body of POST /v1/generate.
+ */
+export interface GenerateRequest {
+  /**
+   * The storyboard. Its own rules are those of storyboard.schema.json.
+   */
+  spec: {
+    [k: string]: unknown
+  }
+  /**
+   * Owner URN of what is made. Default: the key's owner, else the caller.
+   */
+  owner?: string | null
+  /**
+   * How to render, as in render-options.schema.json.
+   */
+  options?: {} | null
+  /**
+   * The same caller and key get the job made first, whatever the body says then.
+   */
+  idempotency_key?: string | null
+}
+
 // render-options.schema.json
 
 /**
@@ -175,6 +239,20 @@ export type RenderOptionsBody = {
    */
   draft?: boolean | null
 } | null
+
+// spec-request.schema.json
+
+/**
+ * Body of POST /v1/spec/validate.
+ */
+export interface SpecRequest {
+  /**
+   * The storyboard. Its own rules are those of storyboard.schema.json.
+   */
+  spec: {
+    [k: string]: unknown
+  }
+}
 
 // storyboard.schema.json
 
@@ -518,6 +596,42 @@ export interface TimelineElement {
   transition?: TransitionRef
   flashback?: Flashback
   montage?: Montage
+}
+
+// upload-request.schema.json
+
+/**
+ * Body of POST /v1/assets/upload-url.
+ */
+export interface UploadRequest {
+  /**
+   * Name of the file, without a path.
+   */
+  filename: string
+  /**
+   * image/jpeg, image/png, image/webp, audio/mpeg, audio/wav, audio/ogg or video/mp4.
+   */
+  content_type: string
+  /**
+   * Size of the file in bytes; at most 50 MiB.
+   */
+  size_bytes: number
+  /**
+   * Owner URN of what is made. Default: the key's owner, else the caller.
+   */
+  owner?: string | null
+}
+
+// watch-link-request.schema.json
+
+/**
+ * Body of POST /v1/jobs/:id/watch-links; the whole body may be left out.
+ */
+export interface WatchLinkRequest {
+  /**
+   * Seconds until the link ends. Default: 86400, a day.
+   */
+  expires_in?: number | null
 }
 
 // workflow.schema.json

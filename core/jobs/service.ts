@@ -14,6 +14,7 @@ import { newId } from '../platform/ids.ts'
 import { type Estimate, estimate } from '../storyboard/estimate.ts'
 import { planShots } from '../storyboard/plan.ts'
 import { parseOptions, type RenderOptions } from '../storyboard/render-options.ts'
+import type { SourceMap } from '../storyboard/source-map.ts'
 import type { Storyboard } from '../storyboard/types.ts'
 import type { ValidationResult } from '../storyboard/validate.ts'
 import { clipKey, sceneSeed } from './content-keys.ts'
@@ -29,6 +30,8 @@ import { isTerminal, type JobStatus } from './types.ts'
 
 export type AcceptRequest = {
   spec: unknown
+  /** Of a storyboard that came as text: puts line, column and source line to what is wrong with it. */
+  source?: SourceMap | null
   owner?: string | null | undefined
   options?: unknown
   idempotencyKey?: string | null | undefined
@@ -74,12 +77,19 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
     return parsed.options
   }
 
-  async function validate(principal: UserPrincipal, spec: unknown): Promise<ValidationResult> {
-    return checkSpec(db.pool, spec, reachableOwners(principal))
+  async function validate(
+    principal: UserPrincipal,
+    spec: unknown,
+    source: SourceMap | null = null,
+  ): Promise<ValidationResult> {
+    return checkSpec(db.pool, spec, reachableOwners(principal), source)
   }
 
-  async function requireValid(principal: UserPrincipal, spec: unknown): Promise<ValidationResult> {
-    const result = await validate(principal, spec)
+  async function requireValid(
+    principal: UserPrincipal,
+    { spec, source }: Pick<AcceptRequest, 'spec' | 'source'>,
+  ): Promise<ValidationResult> {
+    const result = await validate(principal, spec, source)
     if (!result.valid) {
       const count = result.errors.length
       const first = result.errors[0]!
@@ -177,7 +187,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
     if (earlier) return { job: earlier, replayed: true }
 
     const options = readOptions(request.options)
-    await requireValid(principal, request.spec)
+    await requireValid(principal, request)
     const storyboard = request.spec as Storyboard
     const engine = chooseEngine(options.engine)
     const recipe = recipeFor(workflows, engine, options.workflow)
@@ -276,7 +286,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
     ): Promise<Estimate & { warnings?: { message: string }[] }> {
       const owner = chooseOwner(principal, request.owner)
       const options = readOptions(request.options)
-      const { warnings } = await requireValid(principal, request.spec)
+      const { warnings } = await requireValid(principal, request)
       const found = await reckon(request.spec as Storyboard, options, chooseEngine(options.engine), owner)
       const notes = warnings.map(({ message }) => ({ message }))
       if (request.owner && config.CREDITS_MODE === 'enforce') {

@@ -1,6 +1,7 @@
 /** Storyboard validation with what only the database knows: which assets the caller may use. */
 import type { Queryable } from '../platform/database.ts'
 import { isUuid } from '../platform/ids.ts'
+import type { SourceMap } from '../storyboard/source-map.ts'
 import { SYSTEM_ASSET_IDS } from '../storyboard/system-assets.ts'
 import type { Storyboard } from '../storyboard/types.ts'
 import { collectAssetIds, type ValidationResult, validateStoryboard } from '../storyboard/validate.ts'
@@ -14,6 +15,7 @@ export async function checkSpec(
   db: Queryable,
   spec: unknown,
   owners: readonly string[],
+  source: SourceMap | null = null,
 ): Promise<ValidationResult> {
   const asked = collectAssetIds(spec)
   const ids = [...asked.audio, ...asked.image].filter(isUuid)
@@ -26,13 +28,14 @@ export async function checkSpec(
     )
     for (const row of rows) if (row.kind === 'audio' || row.kind === 'image') found[row.kind].add(row.id)
   }
-  return validateStoryboard(spec, {
+  const context = {
     systemAssets: SYSTEM_ASSET_IDS,
-    findAudioAsset: (id) => found.audio.has(id.toLowerCase()),
-    findImageAsset: (id) => found.image.has(id.toLowerCase()),
+    findAudioAsset: (id: string) => found.audio.has(id.toLowerCase()),
+    findImageAsset: (id: string) => found.image.has(id.toLowerCase()),
     // Lines are not spoken yet: the validator says so on every line of dialogue.
-    voiceEngine: 'off',
-  })
+    voiceEngine: 'off' as const,
+  }
+  return validateStoryboard(spec, context, source ?? undefined)
 }
 
 /** SHA-256 of each reference image that the storyboard names, by asset id. */

@@ -1,0 +1,53 @@
+/** The Koa application: the rings around every request, and one file of routes a resource. */
+import Koa from 'koa'
+import type { ServerDeps } from './context.ts'
+import { createAccess } from './middleware/access.ts'
+import { cors } from './middleware/cors.ts'
+import { deadline, errors, requestLog, securityHeaders, unmatched, urlLimit } from './middleware/request.ts'
+import { assetRoutes } from './routes/assets.ts'
+import { jobEventRoutes } from './routes/job-events.ts'
+import { jobRoutes } from './routes/jobs.ts'
+import { mediaRoutes } from './routes/media.ts'
+import { schemaRoutes } from './routes/schemas.ts'
+import { specRoutes } from './routes/spec.ts'
+import { systemRoutes } from './routes/system.ts'
+import { watchRoutes } from './routes/watch.ts'
+import { watchLinkRoutes } from './routes/watch-links.ts'
+import { webSocketRoutes } from './routes/websocket.ts'
+
+export function createApp(deps: ServerDeps): Koa {
+  const { config, log, timings } = deps
+  const isProxied = config.MEDIA_DELIVERY === 'proxy'
+  const app = new Koa()
+  app.silent = true
+  app.on('error', (error) => log.debug({ err: error }, 'a response could not be finished'))
+
+  const access = createAccess(deps.authenticator)
+  const routers = [
+    systemRoutes(deps, access),
+    specRoutes(deps, access),
+    jobRoutes(deps, access),
+    jobEventRoutes(deps, access),
+    watchLinkRoutes(deps, access),
+    webSocketRoutes(deps, access),
+    assetRoutes(deps, access),
+    mediaRoutes(deps),
+    schemaRoutes(),
+    watchRoutes({ mediaOrigins: [config.APP_BASE_URL, ...(isProxied ? [] : [config.S3_PUBLIC_ENDPOINT])] }),
+  ]
+  const methodsOf = (path: string): string[] => [
+    ...new Set(
+      routers.flatMap((router) => router.match(path, 'OPTIONS').path.flatMap((layer) => layer.methods)),
+    ),
+  ]
+
+  app.use(requestLog(log))
+  app.use(securityHeaders)
+  app.use(errors)
+  app.use(cors(config.CORS_ORIGINS))
+  app.use(urlLimit)
+  app.use(deadline(timings.handlerMs))
+  for (const router of routers) app.use(router.routes())
+  app.use(unmatched(methodsOf))
+  return app
+}

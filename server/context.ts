@@ -1,0 +1,50 @@
+/** What travels with a request, and what handlers are given. */
+import type Router from '@koa/router'
+import type { DefaultContext, Middleware, ParameterizedContext } from 'koa'
+import type { Principal } from '../core/access/principal.ts'
+import type { AssetService } from '../core/assets/service.ts'
+import type { JobService } from '../core/jobs/service.ts'
+import type { Config } from '../core/platform/config.ts'
+import type { Database } from '../core/platform/database.ts'
+import type { Logger } from '../core/platform/log.ts'
+import type { MediaLinks } from '../core/platform/media-links.ts'
+import type { ObjectStore } from '../core/platform/objects.ts'
+import type { Authenticator } from './credentials.ts'
+import type { Gate } from './live/gate.ts'
+import type { Hub } from './live/hub.ts'
+import type { ServerTimings } from './timings.ts'
+
+export type RequestState = {
+  requestId: string
+  /** Of the request, with its id on every line. */
+  log: Logger
+  /** Set by `allow` (middleware/access.ts). */
+  principal?: Principal
+  /** Aborts when the caller goes away or the request runs out of time. */
+  signal: AbortSignal
+}
+
+export type Context = ParameterizedContext<RequestState, DefaultContext>
+export type Handler = Middleware<RequestState, DefaultContext>
+export type ApiRouter = Router<RequestState, DefaultContext>
+
+/** Everything the doors need; made once by start.ts. */
+export type ServerDeps = {
+  config: Config
+  log: Logger
+  version: string
+  db: Database
+  store: ObjectStore
+  media: MediaLinks
+  jobs: JobService
+  assets: AssetService
+  authenticator: Authenticator
+  hub: Hub
+  /** Counts open streams per caller, over SSE and WebSocket. */
+  gate: Gate
+  timings: ServerTimings
+  /** False once the server is on its way out. */
+  isReady(): boolean
+  /** Aborts when open streams have to end. */
+  closing: AbortSignal
+}

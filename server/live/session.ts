@@ -1,0 +1,272 @@
+/**
+ * One WebSocket connection: its subscriptions, its messages, and the way out when it is too slow, too loud, silent or
+ * no longer allowed. Transport and credentials are given; see websocket.ts for the handshake.
+ */
+import type { WebSocket } from 'ws'
+import { hasScope, type Principal } from '../../core/access/principal.ts'
+import { isDatabaseUnavailable, Problem } from '../../core/platform/errors.ts'
+import type { Logger } from '../../core/platform/log.ts'
+import type { Authenticator } from '../credentials.ts'
+import type { ServerTimings } from '../timings.ts'
+import type { FeedEvent } from './feed.ts'
+import { createFrameBuffer } from './frame-buffer.ts'
+import { type Hub, isExpired } from './hub.ts'
+import { type ClientMessage, createRateGuard, type ErrorCode, parseMessage } from './messages.ts'
+
+export const CLOSE = {
+  restart: 1001,
+  binary: 1003,
+  abuse: 1008,
+  fault: 1011,
+  overload: 1013,
+  credentialEnded: 4401,
+  silent: 4408,
+} as const
+
+export type SessionDeps = {
+  hub: Hub
+  authenticator: Authenticator
+  /** Rejects with NOT_FOUND when the caller may not see the job. */
+  findJob(principal: Principal, jobId: string): Promise<unknown>
+  log: Logger
+  timings: ServerTimings
+}
+
+const MAX_CHANNELS = 50
+const MAX_REPLAY = 1_000
+/** Bytes handed to the socket ahead of its reader; the rest waits in our own buffer, where it can be thinned out. */
+const SOCKET_AHEAD_BYTES = 64 * 1024
+/** A replay goes on when fewer frames than this are waiting, so that it never crowds out live events. */
+const REPLAY_ROOM = 64
+/** Messages that may wait for earlier ones to be answered. */
+const MAX_PENDING = 64
+/** How long the goodbye of a closed socket is waited for. */
+const GOODBYE_MS = 2_000
+
+type Subscription = { jobId: string; stop: AbortController }
+
+/** `payload` is JSON already; everything else is quoted here. Parsing it again for each viewer would cost most of the time. */
+const eventText = (channel: string, event: FeedEvent): string =>
+  `{"type":"event","channel":${JSON.stringify(channel)},"job_id":"${event.jobId}","sequence":${event.sequence},` +
+  `"position":${event.position},"event_type":"${event.eventType}","payload":${event.payload},"created_at":"${event.createdAt}"}`
+
+export type Session = {
+  /** Says goodbye with a code and sees to it that the socket ends. */
+  close(code: number, reason: string): void
+}
+
+export function runSession(socket: WebSocket, principal: Principal, deps: SessionDeps): Session {
+  const { hub, authenticator, findJob, log, timings } = deps
+  const buffer = createFrameBuffer()
+  const rate = createRateGuard()
+  const subscriptions = new Map<string, Subscription>()
+  let roomWakers: (() => void)[] = []
+  let closed = false
+  let pending = 0
+  let messages: Promise<void> = Promise.resolve()
+
+  function close(code: number, reason: string): void {
+    if (closed) return
+    end()
+    socket.close(code, reason)
+    // A reader that reads nothing never answers the goodbye either.
+    setTimeout(() => socket.terminate(), GOODBYE_MS).unref()
+  }
+
+  /** Lets go of everything this connection holds. */
+  function end(): void {
+    closed = true
+    clearInterval(heartbeat)
+    clearTimeout(silence)
+    clearInterval(recheck)
+    for (const { stop } of subscriptions.values()) stop.abort()
+    subscriptions.clear()
+    wakeReplays()
+  }
+
+  function wakeReplays(): void {
+    const wakers = roomWakers
+    roomWakers = []
+    for (const wake of wakers) wake()
+  }
+
+  function flush(): void {
+    while (!closed && socket.bufferedAmount < SOCKET_AHEAD_BYTES) {
+      const text = buffer.shift()
+      if (text === undefined) break
+      socket.send(text, flush)
+    }
+    if (buffer.size < REPLAY_ROOM) wakeReplays()
+  }
+
+  function send(text: string, progressOf: string | null = null): void {
+    if (closed) return
+    if (buffer.push({ text, progressOf })) flush()
+    else close(CLOSE.overload, 'too slow')
+  }
+
+  const sendObject = (message: object): void => send(JSON.stringify(message))
+  const sendError = (id: string | null, code: ErrorCode, message: string, channel?: string): void =>
+    sendObject({
+      type: 'error',
+      ...(id === null ? {} : { id }),
+      code,
+      message,
+      ...(channel ? { channel } : {}),
+    })
+
+  async function follow(
+    channel: string,
+    batches: AsyncIterable<readonly FeedEvent[]>,
+    replayUntil: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for await (const batch of batches) {
+      for (const event of batch) {
+        while (event.sequence <= replayUntil && buffer.size >= REPLAY_ROOM && !signal.aborted)
+          await new Promise<void>((resolve) => roomWakers.push(resolve))
+        if (signal.aborted) return
+        send(eventText(channel, event), event.eventType === 'progress' ? channel : null)
+      }
+    }
+  }
+
+  function unsubscribe(key: string): boolean {
+    const held = subscriptions.get(key)
+    held?.stop.abort()
+    return subscriptions.delete(key)
+  }
+
+  async function subscribe({ id, channel, target, after }: Extract<ClientMessage, { type: 'subscribe' }>) {
+    if (target.kind !== 'job') {
+      if (!hasScope(principal, 'projects:read') || principal.kind === 'watch')
+        return sendError(id, 'FORBIDDEN', 'this credential lacks the scope projects:read', channel)
+      return sendError(id, 'NOT_FOUND', `no such ${target.kind}`, channel)
+    }
+    if (!hasScope(principal, 'jobs:read'))
+      return sendError(id, 'FORBIDDEN', 'this credential lacks the scope jobs:read', channel)
+    const key = `job:${target.id}`
+    // Again the same channel: it starts anew from `after`.
+    unsubscribe(key)
+    if (subscriptions.size >= MAX_CHANNELS)
+      return sendError(id, 'TOO_MANY_SUBSCRIPTIONS', `a socket carries ${MAX_CHANNELS} channels`, channel)
+    await findJob(principal, target.id)
+    const watch = await hub.watch(target.id)
+    if (!watch) return sendError(id, 'NOT_FOUND', 'no such job', channel)
+    if (closed) return watch.close()
+    if (after !== null && (isExpired(watch, after) || watch.last - after > MAX_REPLAY)) {
+      watch.close()
+      return sendError(
+        id,
+        'GONE',
+        'these events cannot be replayed; read the job, then subscribe again',
+        channel,
+      )
+    }
+    const stop = new AbortController()
+    subscriptions.set(key, { jobId: target.id, stop })
+    sendObject({ type: 'ack', id, channel, subscribed: true, last_sequence: watch.last })
+    follow(channel, watch.events(after ?? watch.last, stop.signal), watch.last, stop.signal)
+      .catch((error) => {
+        log.error({ err: error }, 'a subscription failed')
+        close(CLOSE.fault, 'fault')
+      })
+      .finally(() => {
+        watch.close()
+        if (subscriptions.get(key)?.stop === stop) subscriptions.delete(key)
+      })
+  }
+
+  async function answer(message: ClientMessage): Promise<void> {
+    if (closed) return
+    try {
+      switch (message.type) {
+        case 'ping':
+          return sendObject({
+            type: 'pong',
+            ...(message.id === null ? {} : { id: message.id }),
+            time: new Date().toISOString(),
+          })
+        case 'unsubscribe':
+          unsubscribe(`${message.target.kind}:${message.target.id}`)
+          return sendObject({
+            type: 'ack',
+            id: message.id,
+            channel: message.channel,
+            subscribed: false,
+            last_sequence: null,
+          })
+        case 'subscribe':
+          return await subscribe(message)
+      }
+    } catch (error) {
+      const channel = 'channel' in message ? message.channel : undefined
+      if (error instanceof Problem && error.code === 'NOT_FOUND')
+        return sendError(message.id, 'NOT_FOUND', 'no such job', channel)
+      // The client comes back by itself and asks again; guessing here what it missed would be worse.
+      if (isDatabaseUnavailable(error)) return close(CLOSE.overload, 'database unavailable')
+      log.error({ err: error }, 'a message failed')
+      close(CLOSE.fault, 'fault')
+    }
+  }
+
+  function receive(text: string): void {
+    const verdict = rate.take(performance.now())
+    const parsed = parseMessage(text)
+    const id = 'message' in parsed ? parsed.message.id : parsed.id
+    if (verdict === 'abuse') close(CLOSE.abuse, 'too many messages')
+    else if (verdict === 'refused' || pending >= MAX_PENDING)
+      sendError(id, 'RATE_LIMITED', 'at most 20 messages a second')
+    else if ('problem' in parsed) sendError(parsed.id, 'BAD_MESSAGE', parsed.problem)
+    else enqueue(parsed.message)
+  }
+
+  /** One after the other: the answers come in the order of the questions. */
+  function enqueue(message: ClientMessage): void {
+    pending += 1
+    messages = messages
+      .then(() => answer(message))
+      .finally(() => {
+        pending -= 1
+      })
+  }
+
+  async function checkAccess(): Promise<void> {
+    try {
+      if (!(await authenticator.isStillValid(principal)))
+        return close(CLOSE.credentialEnded, 'credential ended')
+      for (const [key, { jobId }] of subscriptions) {
+        const isReachable = await findJob(principal, jobId).then(
+          () => true,
+          (error) => !(error instanceof Problem && error.code === 'NOT_FOUND'),
+        )
+        if (!isReachable && unsubscribe(key))
+          sendError(null, 'FORBIDDEN', 'this job is out of reach now', key)
+      }
+    } catch (error) {
+      // While the database is away nobody's rights have changed as far as anyone can tell.
+      log.warn({ err: error }, 'credentials cannot be checked right now')
+    }
+  }
+
+  const silence = setTimeout(() => close(CLOSE.silent, 'silent'), timings.wsSilenceMs)
+  const heard = (): void => {
+    if (!closed) silence.refresh()
+  }
+  const heartbeat = setInterval(() => socket.ping(), timings.wsPingMs)
+  const recheck = setInterval(() => void checkAccess(), timings.recheckMs)
+
+  socket.on('pong', heard)
+  socket.on('ping', heard)
+  socket.on('message', (data, isBinary) => {
+    heard()
+    if (closed) return
+    if (isBinary) close(CLOSE.binary, 'text frames only')
+    else receive(String(data))
+  })
+  // Protocol violations and frames that are too big: ws answers with the right code by itself.
+  socket.on('error', () => {})
+  socket.on('close', end)
+
+  return { close }
+}

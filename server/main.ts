@@ -1,0 +1,50 @@
+/** `node server/main.ts`: the server as a process. Writes its address as a log line; SIGTERM or SIGINT ends it in order. */
+import { ConfigError, readConfig } from '../core/platform/config.ts'
+import { createLogger } from '../core/platform/log.ts'
+import { startServer } from './start.ts'
+
+/** Past this a stuck process is of no use to anybody: the orchestrator's own limit is 20 s. */
+const EXIT_LIMIT_MS = 19_000
+
+function config() {
+  try {
+    return readConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(2)
+  }
+}
+
+const settings = config()
+const log = createLogger(settings.LOG_LEVEL, 'server')
+
+for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
+  process.on(event, (error: unknown) => {
+    log.fatal({ err: error }, event)
+    process.exit(1)
+  })
+}
+
+const server = await startServer(settings, {
+  log,
+  timings: { graceMs: settings.SHUTDOWN_GRACE_SECONDS * 1_000 },
+})
+log.info({ url: server.url }, 'listening')
+
+let going = false
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    // A second signal means: now.
+    if (going) process.exit(1)
+    going = true
+    setTimeout(() => process.exit(1), EXIT_LIMIT_MS).unref()
+    server.close().then(
+      () => process.exit(0),
+      (error) => {
+        log.fatal({ err: error }, 'closing failed')
+        process.exit(1)
+      },
+    )
+  })
+}

@@ -1,0 +1,54 @@
+/** Lists in pages: the page asked for, and the way to the next one in headers. */
+import { Problem } from '../core/platform/errors.ts'
+import { createSigner, type Signer } from '../core/platform/signing.ts'
+import type { Context } from './context.ts'
+import { queryInteger, queryText } from './query.ts'
+
+/** Where a page begins: the sort key and id of the row before it. */
+export type Position = { createdAt: Date; id: string }
+export type PageRequest = { limit: number; offset: number; after: Position | null }
+
+const MAX_OFFSET = 1_000_000_000
+
+export type Pager = {
+  /** @throws {Problem} VALIDATION_ERROR for a limit or offset that is no number, or a cursor that is not ours */
+  read(ctx: Context, defaultLimit: number): PageRequest
+  /** Sets X-Next-Cursor and Link; nothing on the last page. */
+  announce(ctx: Context, next: Position | null): void
+}
+
+/** Cursors are signed, so that what comes back is a place we named, and for this list alone. */
+export function createPager(dataKey: string, list: string, baseUrl: string): Pager {
+  const signer: Signer = createSigner(dataKey, `cursor:${list}`)
+  const encode = ({ createdAt, id }: Position): string => {
+    const key = Buffer.from(`${createdAt.toISOString()} ${id}`).toString('base64url')
+    return `${key}.${signer.sign(key)}`
+  }
+  const decode = (cursor: string): Position => {
+    const [key = '', signature = ''] = cursor.split('.')
+    if (!signer.verify(key, signature))
+      throw new Problem('VALIDATION_ERROR', 'cursor is not one of this list')
+    const [time = '', id = ''] = Buffer.from(key, 'base64url').toString().split(' ')
+    return { createdAt: new Date(time), id }
+  }
+  return {
+    read(ctx, defaultLimit) {
+      const cursor = queryText(ctx, 'cursor')
+      return {
+        limit: Math.min(100, Math.max(1, queryInteger(ctx, 'limit') ?? defaultLimit)),
+        offset: Math.min(MAX_OFFSET, Math.max(0, queryInteger(ctx, 'offset') ?? 0)),
+        after: cursor === undefined ? null : decode(cursor),
+      }
+    },
+    announce(ctx, next) {
+      if (!next) return
+      const cursor = encode(next)
+      const url = new URL(`${baseUrl}${ctx.path}`)
+      url.search = ctx.search
+      url.searchParams.delete('offset')
+      url.searchParams.set('cursor', cursor)
+      ctx.set('X-Next-Cursor', cursor)
+      ctx.set('Link', `<${url.href}>; rel="next"`)
+    },
+  }
+}

@@ -1,0 +1,53 @@
+/** Reading path ids and query values; whatever is not as it should be is 400. */
+
+import { Problem } from '../core/platform/errors.ts'
+import { isUuid } from '../core/platform/ids.ts'
+import type { Context } from './context.ts'
+
+/** A path id, in lower case. @throws {Problem} VALIDATION_ERROR when it is not a UUID */
+export function pathId(ctx: Context, name = 'id'): string {
+  const text = String((ctx.params as Record<string, string>)[name])
+  if (!isUuid(text)) throw new Problem('VALIDATION_ERROR', `${name} in the path must be a UUID`)
+  return text.toLowerCase()
+}
+
+/** One query value; undefined when it is absent or empty. @throws {Problem} when it is given twice */
+export function queryText(ctx: Context, name: string): string | undefined {
+  const values = ctx.URL.searchParams.getAll(name)
+  if (values.length > 1) throw new Problem('VALIDATION_ERROR', `${name} may be given once`)
+  const value = values[0]
+  if (value?.includes('\0')) throw new Problem('VALIDATION_ERROR', `${name} holds the character NUL`)
+  return value === '' ? undefined : value
+}
+
+export function queryOneOf<T extends string>(ctx: Context, name: string, known: readonly T[]): T | undefined {
+  const value = queryText(ctx, name)
+  if (value === undefined || (known as readonly string[]).includes(value)) return value as T | undefined
+  throw new Problem('VALIDATION_ERROR', `${name} must be one of ${known.join(', ')}`)
+}
+
+export function queryUuid(ctx: Context, name: string): string | undefined {
+  const value = queryText(ctx, name)
+  if (value !== undefined && !isUuid(value)) throw new Problem('VALIDATION_ERROR', `${name} must be a UUID`)
+  return value?.toLowerCase()
+}
+
+/** A whole number, kept within bounds that no caller has a reason to leave. */
+export function queryInteger(ctx: Context, name: string): number | undefined {
+  const value = queryText(ctx, name)
+  if (value === undefined) return undefined
+  if (!/^[+-]?\d{1,15}$/.test(value)) throw new Problem('VALIDATION_ERROR', `${name} must be a whole number`)
+  return Number(value)
+}
+
+const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/i
+
+/** An RFC 3339 time. A `+` that arrived as a blank, unescaped, is understood. */
+export function queryTime(ctx: Context, name: string): Date | undefined {
+  const value = queryText(ctx, name)?.replace(/ (?=\d{2}:\d{2}$)/, '+')
+  if (value === undefined) return undefined
+  const time = new Date(value)
+  if (!TIMESTAMP.test(value) || Number.isNaN(time.getTime()))
+    throw new Problem('VALIDATION_ERROR', `${name} must be a time such as 2026-01-31T12:00:00Z`)
+  return time
+}

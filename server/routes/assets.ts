@@ -1,0 +1,44 @@
+/** Files for storyboards: an address to put one to, and a look at what arrived. */
+import Router from '@koa/router'
+import type { UploadRequest } from '../../schemas/types.ts'
+import schema from '../../schemas/upload-request.schema.json' with { type: 'json' }
+import { bodyReader } from '../body.ts'
+import type { ApiRouter, RequestState, ServerDeps } from '../context.ts'
+import { type Allow, user } from '../middleware/access.ts'
+import { createPager } from '../paging.ts'
+import { pathId } from '../query.ts'
+
+const readRequest = bodyReader<UploadRequest>(schema)
+const DEFAULT_LIMIT = 20
+
+export function assetRoutes({ config, assets }: ServerDeps, { allow }: { allow: Allow }): ApiRouter {
+  const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
+  const pager = createPager(config.DATA_KEY, 'assets', config.APP_BASE_URL)
+
+  router.get('/v1/assets', allow('assets:read'), async (ctx) => {
+    const found = await assets.list(user(ctx), pager.read(ctx, DEFAULT_LIMIT))
+    ctx.body = await Promise.all(found.map((asset) => assets.present(asset, false)))
+  })
+
+  router.get('/v1/assets/:id', allow('assets:read'), async (ctx) => {
+    ctx.body = await assets.present(await assets.find(user(ctx), pathId(ctx)), true)
+  })
+
+  router.post('/v1/assets/upload-url', allow('assets:write'), async (ctx) => {
+    const { filename, content_type, size_bytes, owner } = await readRequest(ctx.req)
+    ctx.status = 201
+    ctx.body = await assets.createUpload(user(ctx), {
+      filename,
+      contentType: content_type,
+      sizeBytes: size_bytes,
+      owner: owner ?? null,
+    })
+  })
+
+  router.post('/v1/assets/:id/confirm', allow('assets:write'), async (ctx) => {
+    const asset = await assets.confirmUpload(user(ctx), pathId(ctx), ctx.state.signal)
+    ctx.body = await assets.present(asset, true)
+  })
+
+  return router
+}

@@ -1,0 +1,182 @@
+/** Puts a server together and runs it. */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createAssetService } from '../core/assets/service.ts'
+import { createJobService } from '../core/jobs/service.ts'
+import type { Config } from '../core/platform/config.ts'
+import { type Database, openDatabase } from '../core/platform/database.ts'
+import type { Logger } from '../core/platform/log.ts'
+import { createMediaLinks } from '../core/platform/media-links.ts'
+import { withDeadline } from '../core/platform/retry.ts'
+import { openStore } from '../core/platform/store.ts'
+import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../core/workflows/load.ts'
+import pkg from '../package.json' with { type: 'json' }
+import { createApp } from './app.ts'
+import { createAuthenticator } from './credentials.ts'
+import { createGate } from './live/gate.ts'
+import { createHub } from './live/hub.ts'
+import { openWebSocketDoor } from './live/websocket.ts'
+import { type ServerTimings, TIMINGS } from './timings.ts'
+
+const STATEMENT_TIMEOUT_MS = 5_000
+const MAX_HEADER_BYTES = 16_384
+const KEEP_ALIVE_MS = 65_000
+/** How long closing the pools may take. */
+const POOL_CLOSE_MS = 2_000
+
+export type RunningServer = {
+  readonly url: string
+  /** Goes in order: says not ready, keeps serving for the grace time, finishes requests, ends streams, closes pools. */
+  close(): Promise<void>
+}
+
+export type StartOptions = { log: Logger; timings?: Partial<ServerTimings> }
+
+/** What Node refuses before there is a request: answered in words where there is still somebody to answer. */
+function answerBrokenRequests(server: Server): void {
+  const replies: Record<string, [number, string]> = {
+    HPE_HEADER_OVERFLOW: [431, 'headers may have 16 kB'],
+    ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request took too long to arrive'],
+  }
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable) return socket.destroy()
+    const [status, text] = replies[error.code ?? ''] ?? [400, 'this is not an HTTP request']
+    const body = JSON.stringify({ error: { code: 'VALIDATION_ERROR', message: `Validation error: ${text}` } })
+    socket.end(
+      `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json; charset=utf-8\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    )
+  })
+}
+
+/** A pool whose idle connections may be cut without ending the process: the next query finds out by itself. */
+function survivesCutConnections({ pool }: Database, log: Logger): void {
+  const note = (error: Error): void => log.warn({ err: error }, 'lost a database connection')
+  pool.on('error', note)
+  pool.on('connect', (client) => client.on('error', note))
+}
+
+/**
+ * Starts a server. The database need not be there yet: until it is, requests get 503.
+ * @throws when the port is taken or a workflow file is broken
+ */
+export async function startServer(config: Config, options: StartOptions): Promise<RunningServer> {
+  const { log } = options
+  const timings = { ...TIMINGS, ...options.timings }
+  const workflows = await loadWorkflows([
+    BUILTIN_WORKFLOWS_DIR,
+    ...(config.WORKFLOWS_DIR === '' ? [] : [config.WORKFLOWS_DIR]),
+  ])
+  const db = await openDatabase({
+    url: config.DATABASE_URL,
+    poolSize: config.DATABASE_POOL_SIZE,
+    applicationName: 'framecast-server',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  })
+  survivesCutConnections(db, log)
+  const store = openStore(config)
+  const media = createMediaLinks(config, store)
+  const jobs = createJobService({ db, config, workflows })
+  const authenticator = createAuthenticator(db.pool)
+  const gate = createGate()
+  const hub = createHub({
+    pool: db.pool,
+    databaseUrl: config.DATABASE_URL,
+    media,
+    log,
+    pollMs: timings.pollMs,
+  })
+  const closing = new AbortController()
+  let ready = true
+
+  const app = createApp({
+    config,
+    log,
+    version: pkg.version,
+    db,
+    store,
+    media,
+    jobs,
+    assets: createAssetService({ db, store, media }),
+    authenticator,
+    hub,
+    gate,
+    timings,
+    isReady: () => ready,
+    closing: closing.signal,
+  })
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: timings.headersMs,
+      requestTimeout: timings.headersMs + timings.bodyMs,
+      connectionsCheckingInterval: Math.min(1_000, timings.headersMs),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      noDelay: true,
+    },
+    app.callback(),
+  )
+  answerBrokenRequests(server)
+  const sockets = openWebSocketDoor(server, {
+    hub,
+    authenticator,
+    gate,
+    log,
+    timings,
+    closing: closing.signal,
+    findJob: (principal, jobId) => jobs.find(principal, jobId),
+  })
+  const connections = new Set<Socket>()
+  server.on('connection', (socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
+
+  async function closePools(): Promise<void> {
+    await hub.close()
+    await withDeadline(db.close(), POOL_CLOSE_MS, 'the database connections did not close').catch((error) =>
+      log.warn({ err: error }, 'closing the database'),
+    )
+  }
+
+  server.listen(config.PORT, config.HOST)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    await closePools()
+    throw error
+  }
+  const { port } = server.address() as AddressInfo
+  const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST
+
+  async function close(): Promise<void> {
+    ready = false
+    log.info({ grace_ms: timings.graceMs }, 'closing: not ready any more')
+    await sleep(timings.graceMs)
+    const stopped = once(server, 'close')
+    server.close()
+    closing.abort()
+    sockets.closeAll()
+    const drained = await withDeadline(stopped, timings.drainMs, 'requests are still running').then(
+      () => true,
+      () => false,
+    )
+    if (!drained) {
+      log.warn({ connections: connections.size }, 'cutting what is still open')
+      for (const socket of connections) socket.destroy()
+    }
+    await closePools()
+    log.info('closed')
+  }
+  let closed: Promise<void> | null = null
+
+  return {
+    url: `http://${host}:${port}`,
+    close() {
+      closed ??= close()
+      return closed
+    },
+  }
+}
