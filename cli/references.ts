@@ -29,9 +29,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Every `file:` id of a document, whatever else the document holds. Pure. */
-export function findFileIds(
-  document: unknown,
-): { path: string; id: string; holder: Record<string, unknown> }[] {
+export function findFileIds(document: unknown): { path: string; id: string }[] {
   const found: { path: string; id: string }[] = []
   const symbols = isObject(document) && isObject(document.symbols) ? document.symbols : {}
   for (const [name, symbol] of Object.entries(symbols)) {
