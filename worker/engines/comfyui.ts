@@ -82,9 +82,8 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
         framecast: { job: request.jobId, step: request.stepId, attempt: request.attempt },
       },
       async prepare(promptId, signal) {
-        const images = takesImages(template) ? request.referenceImages : []
         const names: string[] = []
-        for (const image of images) names.push(await uploadImage(host, image, signal))
+        for (const image of imagesFor(template, request)) names.push(await uploadImage(host, image, signal))
         const graph = injectParameters(template, sceneValues(template, request, names))
         for (const { nodeId, input, value } of models.renames) {
           const node = graph[nodeId]
@@ -149,6 +148,9 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     async run(request, on, signal) {
       const template = workflowFor(request)
       try {
+        // A scene that does not fit its workflow fits no server: told at once, before anything is asked or sent.
+        const placeholders = imagesFor(template, request).map(({ sha256 }) => sha256)
+        injectParameters(template, sceneValues(template, request, placeholders))
         const { host, result } =
           (await takeUp(template, request, on, signal)) ?? (await submit(template, request, on, signal))
         return { path: result.path, model: modelOf(template), seed: request.seed, engineHost: host.label }
@@ -203,6 +205,9 @@ function withPrefix(graph: Graph, template: WorkflowTemplate, prefix: string): G
   }
   return graph
 }
+
+const imagesFor = (template: WorkflowTemplate, request: SceneRequest): ReferenceImage[] =>
+  takesImages(template) ? request.referenceImages : []
 
 const safeName = (text: string): string => text.replaceAll(/[^\w-]/g, '-').slice(0, 64)
 

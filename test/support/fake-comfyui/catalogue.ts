@@ -52,7 +52,9 @@ function withModels(info: Json, models: readonly string[]): Json {
       if (!Array.isArray(spec)) continue
       const options = spec[1] as Json | undefined
       if (options?.image_upload || options?.video_upload) continue
-      if (Array.isArray(spec[0]) && spec[0].length === 0) spec[0] = [...models]
+      // The loader of VAEs offers one that is no file beside the files.
+      const files = Array.isArray(spec[0]) && (spec[0].length === 0 || spec[0][0] === 'pixel_space')
+      if (files) spec[0] = [...models, ...(spec[0] as string[])]
       else if (Array.isArray(options?.options) && options.options.length === 0) options.options = [...models]
     }
   }

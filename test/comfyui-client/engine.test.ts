@@ -1,0 +1,343 @@
+/** The engine over one and several servers. */
+import { createHash } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import t, { type Test } from 'tap'
+import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../../core/workflows/load.ts'
+import type { WorkflowTemplate } from '../../core/workflows/types.ts'
+import { type ComfyEngineOptions, createComfyEngine } from '../../worker/engines/comfyui.ts'
+import {
+  type Engine,
+  type EngineCallbacks,
+  EngineError,
+  type SceneRequest,
+} from '../../worker/engines/engine.ts'
+import { FAKE_CLIP, type FakeComfy, type FakeOptions, startFakeComfy } from '../support/fake-comfyui.ts'
+import { FAST, inTime, until, workFolder } from './helpers.ts'
+
+const log = pino({ level: 'silent' })
+const workflows: Map<string, WorkflowTemplate> = await loadWorkflows([BUILTIN_WORKFLOWS_DIR])
+
+async function fakes(t: Test, ...options: FakeOptions[]): Promise<FakeComfy[]> {
+  const started = await Promise.all(options.map(startFakeComfy))
+  for (const fake of started) t.teardown(() => fake.close())
+  return started
+}
+
+const engineOf = (servers: readonly FakeComfy[], over: Partial<ComfyEngineOptions> = {}): Engine =>
+  createComfyEngine({
+    kind: 'comfyui',
+    urls: servers.map(({ url }) => url),
+    workflows,
+    limits: FAST,
+    attachMs: 200,
+    log,
+    ...over,
+  })
+
+const buildScene = (t: Test, over: Partial<SceneRequest> = {}): SceneRequest => ({
+  jobId: '0b8f2a34-0000-4000-8000-000000000001',
+  stepId: '0b8f2a34-0000-4000-8000-000000000002',
+  attempt: 1,
+  workflow: 'default',
+  sceneId: 'opening',
+  sceneNumber: 1,
+  scenesTotal: 3,
+  title: 'The Lighthouse',
+  prompt: 'A keeper climbs the stairs',
+  negativePrompt: '',
+  writtenPrompt: '@keeper climbs the stairs',
+  details: '4.0 s · wind',
+  seed: 42,
+  format: { width: 1280, height: 720, fps: 24 },
+  frames: 96,
+  durationS: 4,
+  cutFrames: [0, 12, 84],
+  referenceImages: [],
+  remoteId: null,
+  workDir: workFolder(t),
+  ...over,
+})
+
+type Heard = EngineCallbacks & { ids: string[]; fractions: number[]; previews: number }
+function listener(onProgress: () => void = () => {}): Heard {
+  const heard: Heard = {
+    ids: [],
+    fractions: [],
+    previews: 0,
+    async remoteId(id) {
+      heard.ids.push(id)
+    },
+    progress({ fraction }) {
+      heard.fractions.push(fraction)
+      onProgress()
+    },
+    preview() {
+      heard.previews++
+    },
+  }
+  return heard
+}
+
+const failure = async (work: Promise<unknown>): Promise<EngineError> => {
+  const error = await work.then(
+    () => new Error('it should have failed'),
+    (reason: unknown) => reason,
+  )
+  if (error instanceof EngineError) return error
+  throw error
+}
+
+t.test('a scene becomes a clip through the Wan workflow, snapped to what the model takes', async (t) => {
+  const servers = await fakes(t, {})
+  const heard = listener()
+  const result = await engineOf(servers).run(
+    buildScene(t, { format: { width: 1920, height: 1080, fps: 30 }, frames: 100, durationS: 100 / 30 }),
+    heard,
+    inTime(),
+  )
+  t.ok(Buffer.from(FAKE_CLIP).equals(await readFile(result.path)))
+  t.match(result, {
+    model: 'wan2.2_ti2v_5B_fp16.safetensors',
+    seed: 42,
+    engineHost: servers[0]?.url.slice(7),
+  })
+  const post = servers[0]?.posts[0]
+  t.match(post?.graph, {
+    positive: { inputs: { text: 'A keeper climbs the stairs' } },
+    negative: { inputs: { text: /blurry/ } },
+    sampler: { inputs: { seed: 42, steps: 30 } },
+    // 100 frames of 30 a second last as long as 80 of 24; the next 4n+1 is 81.
+    latent: { inputs: { width: 1280, height: 704, length: 81 } },
+    video: { inputs: { fps: 24 } },
+  })
+  t.match(post?.graph.save?.inputs.filename_prefix, /^framecast\/0b8f2a34-[\d-]+\/[0-9a-f-]{36}$/)
+  t.match(post?.extraData, { framecast: { attempt: 1 }, preview_method: 'auto' })
+  t.equal(heard.ids.length, 1)
+  t.match(heard.ids[0], /^[0-9a-f]{12}\/[0-9a-f-]{36}$/)
+  t.equal(heard.ids[0]?.split('/')[1], post?.promptId)
+  t.equal(heard.fractions.at(-1), 1)
+  t.ok(heard.previews > 0)
+})
+
+t.test('the preview workflow gets the board its facts, and its pictures by content', async (t) => {
+  const servers = await fakes(t, {})
+  const scene = buildScene(t)
+  mkdirSync(scene.workDir, { recursive: true })
+  const picture = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.from('a picture')])
+  const path = join(scene.workDir, 'reference.png')
+  writeFileSync(path, picture)
+  const sha256 = createHash('sha256').update(picture).digest('hex')
+  const images = [
+    { path, sha256, weight: 1 },
+    { path, sha256, weight: 0.5 },
+  ]
+  const title = 'T'.repeat(2_000)
+  const request = {
+    ...scene,
+    title,
+    format: { width: 854, height: 480, fps: 16 } as const,
+    frames: 64,
+    referenceImages: images,
+  }
+  await engineOf(servers, { kind: 'preview' }).run(request, listener(), inTime())
+  t.match(servers[0]?.posts[0]?.graph.board?.inputs, {
+    prompt: '@keeper climbs the stairs',
+    title: title.slice(0, 500),
+    scene_id: 'opening',
+    scene_number: 1,
+    scenes_total: 3,
+    width: 854,
+    height: 480,
+    frames: 64,
+    fps: 16,
+    seed: 42,
+    cut_frames: '0,12,84',
+    details: '4.0 s · wind',
+    images: `framecast-${sha256}.png,framecast-${sha256}.png`,
+  })
+  t.strictSame([...(servers[0]?.machine.inputFiles.keys() ?? [])], [`framecast-${sha256}.png`])
+})
+
+t.test('a workflow that is unknown, of another engine, or does not fit is a permanent failure', async (t) => {
+  const servers = await fakes(t, {})
+  const engine = engineOf(servers)
+  for (const [over, text] of [
+    [{ workflow: 'nope' }, /not known/],
+    [{ workflow: 'preview-animatic' }, /preview engine/],
+    [{ frames: 24 * 3_600 }, /frames.*at most/],
+  ] as const) {
+    const error = await failure(engine.run(buildScene(t, over), listener(), inTime()))
+    t.strictSame([error.code, error.retryable], ['workflow_invalid', false])
+    t.match(error.message, text)
+  }
+  t.equal(servers[0]?.posts.length, 0)
+})
+
+t.test(
+  'a server without the nodes or models is passed over, and named when it is the only one',
+  async (t) => {
+    const [bare, poor, full] = await fakes(
+      t,
+      { classes: ['SaveVideo', 'KSampler'] },
+      { models: ['wan2.2_vae.safetensors'] },
+      {
+        models: [
+          'wan/wan2.2_ti2v_5B_fp16.safetensors',
+          'umt5_xxl_fp8_e4m3fn_scaled.safetensors',
+          'wan2.2_vae.safetensors',
+        ],
+      },
+    )
+    if (!bare || !poor || !full) throw new Error('servers')
+    const result = await engineOf([bare, poor, full]).run(buildScene(t), listener(), inTime())
+    t.equal(result.engineHost, full.url.slice(7))
+    t.equal(
+      full.posts[0]?.graph.model?.inputs.unet_name,
+      'wan/wan2.2_ti2v_5B_fp16.safetensors',
+      'the file is named as this server lists it',
+    )
+    const node = await failure(engineOf([bare]).run(buildScene(t), listener(), inTime()))
+    t.strictSame([node.code, node.retryable], ['missing_node', false])
+    t.match(node.message, /UNETLoader/)
+    const model = await failure(engineOf([poor]).run(buildScene(t), listener(), inTime()))
+    t.equal(model.code, 'missing_model')
+    t.match(model.message, /wan2.2_ti2v_5B_fp16/)
+    const [old] = await fakes(t, { version: '0.3.40' })
+    const version = await failure(engineOf(old ? [old] : []).run(buildScene(t), listener(), inTime()))
+    t.equal(version.code, 'missing_node')
+    t.match(version.message, /0\.3\.46/)
+  },
+)
+
+t.test('scenes spread over the servers, and a dead one takes none', async (t) => {
+  const servers = await fakes(t, { stepMs: 40 }, { stepMs: 40 }, {})
+  await servers[2]?.leave()
+  const engine = engineOf(servers)
+  await Promise.all([1, 2, 3, 4].map(() => engine.run(buildScene(t), listener(), inTime())))
+  t.strictSame(
+    servers.map(({ posts }) => posts.length),
+    [2, 2, 0],
+  )
+  t.match(await engine.health(inTime()), { state: 'degraded', version: '0.33.0', detail: /does not answer/ })
+})
+
+t.test(
+  'after a worker restart the scene is taken up on its own server, whatever the order of the list',
+  async (t) => {
+    const servers = await fakes(t, { stepMs: 60, steps: 6 }, { stepMs: 60, steps: 6 })
+    const stop = new AbortController()
+    const heard = listener(() => stop.abort(new Error('worker stops')))
+    await t.rejects(engineOf(servers).run(buildScene(t), heard, stop.signal), { message: 'worker stops' })
+    const remoteId = heard.ids[0] ?? ''
+    const home = servers.find(({ posts }) => posts.length === 1)
+
+    const again = listener()
+    const other = engineOf([...servers].reverse())
+    const result = await other.run(buildScene(t, { attempt: 2, remoteId }), again, inTime())
+    t.equal(result.engineHost, home?.url.slice(7))
+    t.strictSame(servers.map(({ posts }) => posts.length).sort(), [0, 1], 'one run, not two')
+    t.strictSame(again.ids, [])
+  },
+)
+
+t.test('a lost, failed or foreign earlier submission is made anew', async (t) => {
+  const [fake] = await fakes(t, {})
+  if (!fake) throw new Error('server')
+  const engine = engineOf([fake])
+  fake.fail('run', 'oom')
+  const heard = listener()
+  t.equal((await failure(engine.run(buildScene(t), heard, inTime()))).code, 'out_of_memory')
+  for (const remoteId of [
+    heard.ids[0] ?? '',
+    'ffffffffffff/816a0137-b193-4fce-9512-cafa860704a3',
+    'nonsense',
+  ]) {
+    const again = listener()
+    await engine.run(buildScene(t, { remoteId }), again, inTime())
+    t.equal(again.ids.length, 1, remoteId)
+  }
+})
+
+t.test('an earlier server that is away is not waited for when another can take the scene', async (t) => {
+  const servers = await fakes(t, { stepMs: 200, steps: 10 }, {})
+  const [home, other] = servers
+  const stop = new AbortController()
+  const heard = listener(() => stop.abort(new Error('stop')))
+  const first = engineOf(home ? [home] : [])
+  await t.rejects(first.run(buildScene(t), heard, stop.signal))
+  await home?.leave()
+  const result = await engineOf(servers).run(
+    buildScene(t, { remoteId: heard.ids[0] ?? null }),
+    listener(),
+    inTime(),
+  )
+  t.equal(result.engineHost, other?.url.slice(7))
+})
+
+t.test('a silent server rests, and the next scene goes elsewhere', async (t) => {
+  const servers = await fakes(t, {}, {})
+  const engine = engineOf(servers, { limits: { ...FAST, silenceMs: 250 } })
+  const [first] = servers
+  for (const fake of servers) fake.fail('run', 'silent')
+  const heard = listener()
+  const error = await failure(engine.run(buildScene(t), heard, inTime()))
+  t.strictSame([error.code, error.retryable, error.hostAtFault], ['engine_silent', true, true])
+  const silent = servers.find(({ posts }) => posts.length > 0) ?? first
+  const spare = servers.find((fake) => fake !== silent)
+  spare?.fail('run', 'silent', 0)
+  const result = await engine.run(buildScene(t, { remoteId: heard.ids[0] ?? null }), listener(), inTime())
+  t.equal(result.engineHost, spare?.url.slice(7))
+  t.match(await engine.health(inTime()), { state: 'degraded', detail: /rests/ })
+})
+
+t.test('cancel by remote id stops the work; ids that are gone or foreign are no error', async (t) => {
+  const [fake] = await fakes(t, { stepMs: 50, steps: 20 })
+  if (!fake) throw new Error('server')
+  const engine = engineOf([fake])
+  const heard = listener()
+  const run = failure(engine.run(buildScene(t), heard, inTime()))
+  await until(() => fake.machine.running !== null, 'it to run')
+  await engine.cancel(heard.ids[0] ?? '', inTime())
+  t.strictSame([(await run).code, (await run).retryable], ['interrupted', false])
+  await until(() => fake.machine.remaining === 0, 'the server to be idle')
+  await engine.cancel(heard.ids[0] ?? '', inTime())
+  await engine.cancel('ffffffffffff/x', inTime())
+  await engine.cancel('', inTime())
+})
+
+t.test('no server at all is down, and says so', async (t) => {
+  const [fake] = await fakes(t, {})
+  await fake?.leave()
+  const engine = engineOf(fake ? [fake] : [])
+  t.match(await engine.health(inTime()), { state: 'down', version: null, queueRunning: 0 })
+  const error = await failure(engine.run(buildScene(t), listener(), inTime()))
+  t.strictSame([error.code, error.retryable, error.hostAtFault], ['engine_unreachable', true, true])
+})
+
+t.test('credentials in an address are sent, and never shown', async (t) => {
+  const [fake] = await fakes(t, {})
+  const url = fake?.url.replace('//', '//studio:s3cret@') ?? ''
+  const engine = engineOf([], { urls: [url] })
+  const heard = listener()
+  const result = await engine.run(buildScene(t), heard, inTime())
+  t.notMatch(JSON.stringify([result, heard.ids, await engine.health(inTime())]), /s3cret/)
+  await fake?.leave()
+  const error = await failure(engine.run(buildScene(t), listener(), inTime()))
+  t.notMatch(`${error.message} ${error.cause}`, /s3cret/)
+})
+
+t.test('a reference that is no picture is refused before anything is queued', async (t) => {
+  const [fake] = await fakes(t, {})
+  const scene = buildScene(t)
+  const path = join(scene.workDir, 'x.svg')
+  writeFileSync(path, '<svg/>')
+  const request = { ...scene, referenceImages: [{ path, sha256: 'a'.repeat(64), weight: 1 }] }
+  const error = await failure(
+    engineOf(fake ? [fake] : [], { kind: 'preview' }).run(request, listener(), inTime()),
+  )
+  t.equal(error.code, 'workflow_invalid')
+  t.equal(fake?.posts.length, 0)
+})
