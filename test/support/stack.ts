@@ -33,13 +33,16 @@ export type Part = {
 }
 
 const ROOT = join(import.meta.dirname, '../..')
+/** Ends a part when the test's own process is gone, however it went. */
+const LEASH = new URL('../../embedded/leash.ts', import.meta.url).href
 
 /** Starts one of our processes. It is killed at the end of the test if it still runs. */
 export function startPart(t: Scope, script: string, env: Record<string, string>): Part {
-  const child = spawn(process.execPath, [join(ROOT, script)], {
+  const child = spawn(process.execPath, ['--import', LEASH, join(ROOT, script)], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
+  child.channel?.unref()
   const lines: Part['lines'] = []
   const waiters = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr]) {

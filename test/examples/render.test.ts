@@ -1,0 +1,43 @@
+/** Every storyboard in `examples/`, rendered small through the command line, the server and a worker. */
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { parse } from 'yaml'
+import { findTools, probe } from '../../core/platform/ffmpeg.ts'
+import { planShots } from '../../core/storyboard/plan.ts'
+import type { Storyboard } from '../../core/storyboard/types.ts'
+import { buildKey } from '../support/builders.ts'
+import { startStack } from '../support/stack.ts'
+
+const run = promisify(execFile)
+const ROOT = join(import.meta.dirname, '../..')
+const EXAMPLES = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.yaml'))
+
+t.ok(EXAMPLES.length >= 5, 'there are examples')
+const stack = await startStack(t)
+await stack.startWorker()
+const { url } = await stack.startServer()
+const { rawKey } = await buildKey(stack.db.pool)
+const tools = await findTools(process.env)
+
+for (const name of EXAMPLES) {
+  t.test(`${name} becomes the film that was planned`, { timeout: 180_000 }, async (t) => {
+    const file = join(ROOT, 'examples', name)
+    const out = join(stack.workDir, `${name}.mp4`)
+    const { stdout } = await run(
+      process.execPath,
+      [join(ROOT, 'cli/main.ts'), 'render', file, '-o', out, '--server', url, '--key', rawKey, '--resolution', '480p', '--fps', '16', '--json'],
+      { timeout: 170_000 },
+    )
+    const result = JSON.parse(stdout.trim().split('\n').at(-1)!)
+    const plan = planShots(parse(readFileSync(file, 'utf8')) as Storyboard, { resolution: '480p', aspect: '16:9', fps: 16 })
+    t.match(result, { status: 'completed', output: out, frames: plan.frames, scenes_total: plan.clips.length, credits: 0 })
+    const info = await probe(tools, out, { countFrames: true })
+    t.equal(info.video?.frames, plan.frames, 'frames of the file itself')
+    t.match(info.video, { codec: 'h264', width: plan.format.width, height: plan.format.height })
+    t.match(info.audio, { codec: 'aac' })
+    t.ok(Math.abs(info.durationS! - plan.durationS) < 1 / 16, `${info.durationS} s, ${plan.durationS} s planned`)
+  })
+}
