@@ -45,7 +45,7 @@ export function startPart(t: Scope, script: string, env: Record<string, string>)
   child.channel?.unref()
   const lines: Part['lines'] = []
   const waiters = new Set<() => void>()
-  for (const stream of [child.stdout, child.stderr]) {
+  for (const stream of [child.stdout!, child.stderr!]) {
     createInterface({ input: stream }).on('line', (text) => {
       let line: Part['lines'][number]
       try {
