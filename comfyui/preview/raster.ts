@@ -2,9 +2,8 @@
 import './fonts.ts'
 import sharp from 'sharp'
 
-// The queue runs one prompt at a time, and pictures are used once: caches would only hold memory.
+// Pictures are used once: a cache would only hold memory.
 sharp.cache(false)
-sharp.concurrency(2)
 
 /** Longest side and pixel count of a picture we open: an upload is untrusted. */
 export const MAX_PIXELS = 100_000_000

@@ -160,6 +160,27 @@ t.test('the picture moves all the time, and time and hairline run', async (t) =>
   t.equal(Math.max(info.width, info.height), 512)
 })
 
+t.test('the picture shown while a board is filmed is the frame of the film', async (t) => {
+  const spec = { ...plain, width: 512, height: 288, frames: 48 }
+  const pictures: { frame: number; picture: Buffer }[] = []
+  const output = join(dir, 'peeked.mp4')
+  await filmAnimatic(spec, {
+    tools,
+    images: [],
+    workDir: join(dir, 'work-peek'),
+    output,
+    signal: new AbortController().signal,
+    onBoard: (picture) => pictures.push({ frame: 0, picture }),
+    onFrame: (frame, picture) => picture && pictures.push({ frame, picture }),
+  })
+  for (const { frame, picture } of pictures) {
+    const shown = await sharp(picture).raw().toBuffer()
+    const filmed = await frameOf(output, frame)
+    t.equal(shown.length, filmed.length)
+    t.ok(difference(shown, filmed) < 4, `frame ${frame}: ${difference(shown, filmed)}`)
+  }
+})
+
 t.test('reference pictures fill the board, share the clip and keep the count', async (t) => {
   const images = await Promise.all(
     ['#b02020', '#2030b0'].map(async (background, i) => {

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FfmpegTools, runFfmpeg, wallLimitMs } from '../../../core/platform/ffmpeg.ts'
-import { sharp } from '../raster.ts'
 import { type BoardLayers, filmJob, type LayerFile } from './film.ts'
 import { drawReference, drawScenery, drawTitles, type Raster } from './layers.ts'
 import { layOut } from './layout.ts'
 import { moodOf } from './mood.ts'
+import { boardAt, type DrawnBoard } from './peek.ts'
 import type { BoardSpec } from './spec.ts'
 import { stageFor } from './stage.ts'
 
@@ -22,8 +22,8 @@ export type AnimaticOptions = {
   readonly signal: AbortSignal
   /** The board as it looks at its beginning, as soon as it is drawn. */
   readonly onBoard: (board: Buffer) => void
-  /** Frames encoded so far, and the board with its hairline at that place. */
-  readonly onFrame: (frame: number) => void
+  /** Frames encoded so far; now and then with a small JPEG of the board at that frame. */
+  readonly onFrame: (frame: number, picture?: Buffer) => void
 }
 
 /**
@@ -52,23 +52,40 @@ export async function filmAnimatic(spec: BoardSpec, options: AnimaticOptions): P
       : await inOrder(pictures, (path) => drawReference(path, spec))
   const [titles, digits, progress] = await drawTitles(spec, layout, mood, pictures.length > 0)
   signal.throwIfAborted()
-  const board = await stillBoard(backdrop, titles, spec)
-  options.onBoard(board)
+  const scenery = pictures.length === 0
+  const drawn: DrawnBoard = { spec, layout, mood, backdrop, titles, digits, progress, scenery }
+  options.onBoard(await boardAt(drawn, 0))
 
   const files = await inOrder(backdrop, (raster, i) => save(`back-${i}.raw`, raster))
   const layers: BoardLayers = {
-    backdrop:
-      pictures.length === 0
-        ? { kind: 'scenery', files: [files[0]!, files[1]!, files[2]!] }
-        : { kind: 'images', files },
+    backdrop: scenery
+      ? { kind: 'scenery', files: [files[0]!, files[1]!, files[2]!] }
+      : { kind: 'images', files },
     titles: await save('titles.raw', titles),
     digits: await save('digits.raw', digits),
     progress: await save('progress.raw', progress),
   }
+  const peeks = [0.2, 0.5, 0.8].map((share) => Math.floor(spec.frames * share))
+  let looking = Promise.resolve()
+  let running = true
+  // Pictures are drawn beside the run, one after another; what ffmpeg has passed meanwhile is not drawn late.
+  const look = async (frame: number): Promise<void> => {
+    if (signal.aborted) return
+    const due = peeks[0] !== undefined && frame >= peeks[0] && frame < spec.frames
+    while (peeks[0] !== undefined && frame >= peeks[0]) peeks.shift()
+    // Best effort: a picture that cannot be drawn costs nobody the film.
+    const picture = due && running ? await boardAt(drawn, frame).catch(() => undefined) : undefined
+    if (!signal.aborted) options.onFrame(frame, picture)
+  }
   await runFfmpeg(options.tools, filmJob(spec, layout, mood, layers, options.output), {
     signal,
     wallMs: wallLimitMs(spec.frames / spec.fps),
-    onProgress: ({ frame }) => options.onFrame(Math.min(frame, spec.frames)),
+    onProgress: ({ frame }) => {
+      looking = looking.then(() => look(Math.min(frame, spec.frames)))
+    },
+  }).finally(() => {
+    running = false
+    return looking
   })
 }
 
@@ -80,39 +97,3 @@ async function inOrder<T, R>(
   for (const [index, item] of items.entries()) results.push(await work(item, index))
   return results
 }
-
-/** The layers at rest, as a small JPEG for people who wait. */
-async function stillBoard(backdrop: readonly Raster[], titles: Raster, spec: BoardSpec): Promise<Buffer> {
-  const scale = Math.min(1, PREVIEW_SIDE / Math.max(spec.width, spec.height))
-  const [width, height] = [Math.round(spec.width * scale), Math.round(spec.height * scale)]
-  const [base, ...rest] = backdrop.slice(0, titles.width === backdrop[0]!.width ? 1 : 3)
-  const raw = ({
-    width: w,
-    height: h,
-    channels,
-  }: Raster): { raw: { width: number; height: number; channels: 3 | 4 } } => ({
-    raw: { width: w, height: h, channels },
-  })
-  const matching = rest.filter((layer) => layer.channels === 4 && layer.width === base!.width)
-  const scene = await sharp(base!.data, raw(base!))
-    .composite(matching.map((layer) => ({ input: layer.data, ...raw(layer) })))
-    .removeAlpha()
-    .raw()
-    .toBuffer()
-  // A resting camera sees the middle of the raster; both kinds of backdrop are larger than the picture.
-  const [w, h] = [base!.width, base!.height]
-  const seen = matching.length > 0 ? 1 / 1.2 : 1 / 1.14
-  const [cutW, cutH] = [Math.round(w * seen), Math.round(h * seen)]
-  const words = await sharp(titles.data, raw(titles))
-    .resize(width, height)
-    .png({ compressionLevel: 1 })
-    .toBuffer()
-  return sharp(scene, { raw: { width: w, height: h, channels: 3 } })
-    .extract({ left: Math.floor((w - cutW) / 2), top: Math.floor((h - cutH) / 2), width: cutW, height: cutH })
-    .resize(width, height, { fit: 'fill' })
-    .composite([{ input: words }])
-    .jpeg({ quality: 80 })
-    .toBuffer()
-}
-/** Longest side of a preview picture, as a real server's default. */
-export const PREVIEW_SIDE = 512

@@ -39,6 +39,17 @@ export function travelOf(move: Move, depth: number, seconds: number): Travel {
   }
 }
 
+/** What the camera sees at `share` (0..1) of a travel, as fractions of the raster. */
+export function seenAt({ from, to }: Travel, overscan: number, share: number) {
+  const along = (a: number, b: number): number => a + (b - a) * share
+  const size = 1 / overscan / along(from.zoom, to.zoom)
+  return {
+    left: 0.5 + along(from.dx, to.dx) / overscan - size / 2,
+    top: 0.5 + along(from.dy, to.dy) / overscan - size / 2,
+    size,
+  }
+}
+
 /**
  * The `perspective` filter for a travel over `frames` frames.
  * @param overscan how much larger the raster is than what a resting camera sees

@@ -20,7 +20,7 @@ export type BoardLayers = {
 }
 
 /** How strongly each layer of a scenery follows the camera. */
-const DEPTHS = [0.3, 0.62, 1] as const
+export const DEPTHS = [0.3, 0.62, 1] as const
 /** Longest dissolve between two reference pictures, s. */
 const DISSOLVE_S = 0.8
 

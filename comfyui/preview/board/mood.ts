@@ -64,7 +64,7 @@ const BY_PLACE: Readonly<Partial<Record<Place, Partial<Palette>>>> = {
     strength: 0.7,
     glowY: 0.02,
   },
-  stage: { top: '#04050c', middle: '#0d0f22', low: '#231a3d', glow: '#ffcf8f', strength: 0.6, glowY: 0.62 },
+  stage: { top: '#05051a', middle: '#171140', low: '#4a2466', glow: '#ffb46b', strength: 0.62, glowY: 0.64 },
   interior: {
     top: '#14100e',
     middle: '#2e241d',

@@ -117,7 +117,7 @@ function hills(b: Brush, base: number, count: number, height: number, dark = fal
 function peaks(b: Brush): string {
   let out = ''
   for (let i = 0; i < 3; i += 1) {
-    const line = ridge(b.stage, b.random, 0.52 + i * 0.12, 0.3 - i * 0.075, 'jagged')
+    const line = ridge(b.stage, b.random, 0.6 + i * 0.12, 0.42 - i * 0.13, 'peaks')
     out += shape(b.stage, line, distant(b, 0.68 - i * 0.25), 0.75 - i * 0.2)
   }
   return out
@@ -199,7 +199,10 @@ function forest(b: Brush): Place {
       const height = random.between(0.24, 0.46) * (0.75 + row * 0.3)
       far += conifer(stage, x, 0.8 + row * 0.07, height, body)
     }
-    far += `<rect x="0" y="${fmt(stage.y(0.74 + row * 0.075))}" width="${stage.width}" height="${stage.height}" fill="${body}"/>`
+    // Trunks sink into haze: a hard ground would leave bright wedges between the trees of the next row.
+    const [from, deep] = [stage.y(0.5 + row * 0.08), stage.size(0.34)]
+    far += `<linearGradient id="floor${row}" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="${body}" stop-opacity="0"/><stop offset="1" stop-color="${body}"/></linearGradient>`
+    far += `<rect x="0" y="${fmt(from)}" width="${stage.width}" height="${fmt(deep)}" fill="url(#floor${row})"/><rect x="0" y="${fmt(from + deep - 0.5)}" width="${stage.width}" height="${stage.height}" fill="${body}"/>`
     far += `<rect width="${stage.width}" height="${stage.height}" fill="url(#lit)" opacity="${0.3 - row * 0.1}"/>`
   }
   const dark = distant(b, 0.02)

@@ -4,14 +4,14 @@ import type { Stage } from './stage.ts'
 /** A number as SVG wants it: short, never exponential. */
 export const fmt = (value: number): string => (Math.round(value * 100) / 100).toString()
 
-export type RidgeKind = 'smooth' | 'jagged' | 'dune' | 'headland'
+export type RidgeKind = 'smooth' | 'jagged' | 'peaks' | 'dune' | 'headland'
 type Point = readonly [x: number, y: number]
 
 /** A skyline across the whole raster. `base` and `height` are fractions of the visible picture. */
 export function ridge(stage: Stage, random: Random, base: number, height: number, kind: RidgeKind): Point[] {
   const profile = PROFILES[kind](random)
   const points: Point[] = []
-  const steps = 96
+  const steps = 160
   for (let i = 0; i <= steps; i += 1) {
     const t = i / steps
     points.push([t * stage.width, stage.y(base - height * profile(t))])
@@ -45,6 +45,19 @@ const PROFILES: Readonly<Record<RidgeKind, (random: Random) => Profile>> = {
       const at = Math.min(heights.length - 1.001, t * (heights.length - 1))
       const [low, high] = [heights[Math.floor(at)]!, heights[Math.floor(at) + 1]!]
       return low + (high - low) * (at - Math.floor(at))
+    }
+  },
+  peaks: (random) => {
+    const rock = midpoints(random, 7)
+    const waves = [1.3, 2.9, 6.3].map((f) => ({ f: f * random.between(0.85, 1.2), p: random.between(0, 1) }))
+    const triangle = (v: number): number => 1 - Math.abs(2 * (((v % 1) + 1) % 1) - 1)
+    return (t) => {
+      const at = Math.min(rock.length - 1.001, t * (rock.length - 1))
+      const rough = rock[Math.floor(at)]!
+      return waves.reduce(
+        (sum, { f, p }, i) => sum + triangle(t * f + p) ** 1.25 * [0.62, 0.24, 0.1][i]!,
+        rough * 0.12,
+      )
     }
   },
   headland: (random) => {

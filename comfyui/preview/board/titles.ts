@@ -25,7 +25,7 @@ export function titlesSvg(spec: BoardSpec, layout: Layout, mood: Mood, onImage: 
     `<rect width="${width}" height="${height}" fill="url(#foot)"/>`,
     numeral(layout),
     marks(spec, layout),
-    words(spec, layout, mood),
+    words(spec, layout, mood, onImage),
     track(layout),
     '</svg>',
   ].join('')
@@ -34,7 +34,7 @@ export function titlesSvg(spec: BoardSpec, layout: Layout, mood: Mood, onImage: 
 function scrims(layout: Layout, height: number, onImage: boolean): string {
   const from = Math.max(0, (layout.y.label - 190 * layout.unit) / height)
   const full = Math.min(0.97, (layout.y.label + 10 * layout.unit) / height)
-  const strength = onImage ? 0.86 : 0.76
+  const strength = onImage ? 0.94 : 0.76
   // Eased in four steps: a plain linear scrim shows its upper edge.
   const foot = [0, 0.07, 0.3, 0.68, 1].map((alpha, i) => {
     const at = from + ((full - from) * i) / 4
@@ -45,7 +45,7 @@ function scrims(layout: Layout, height: number, onImage: boolean): string {
     `<stop offset="${at}" stop-color="#04060a" stop-opacity="${alpha}"/>`
   return [
     `<linearGradient id="foot" x1="0" y1="0" x2="0" y2="1">${foot.join('')}</linearGradient>`,
-    `<linearGradient id="head" x1="0" y1="0" x2="0" y2="1">${stop(0, onImage ? 0.66 : 0.5)}${stop(0.5, 0.24)}${stop(1, 0)}</linearGradient>`,
+    `<linearGradient id="head" x1="0" y1="0" x2="0" y2="1">${stop(0, onImage ? 0.78 : 0.5)}${stop(0.5, onImage ? 0.46 : 0.24)}${stop(1, 0)}</linearGradient>`,
     `<radialGradient id="edge" cx="0.5" cy="0.46" r="0.78">${stop(0.5, 0)}${stop(0.8, 0.12)}${stop(1, 0.36)}</radialGradient>`,
   ].join('')
 }
@@ -74,7 +74,7 @@ function marks({ width, height }: BoardSpec, { unit, margin }: Layout): string {
   return `<path d="${path}" fill="none" stroke="#fff" stroke-opacity="0.32" stroke-width="${fmt(Math.max(1, 1.5 * unit))}"/>`
 }
 
-function words(spec: BoardSpec, layout: Layout, mood: Mood): string {
+function words(spec: BoardSpec, layout: Layout, mood: Mood, onImage: boolean): string {
   const { unit, margin, y } = layout
   const text = (attributes: string, x: number, baseline: number, body: string): string =>
     `<text x="${fmt(x)}" y="${fmt(baseline)}" xml:space="preserve" ${attributes}>${body}</text>`
@@ -114,9 +114,18 @@ function words(spec: BoardSpec, layout: Layout, mood: Mood): string {
       'animatic',
     ),
   ].join('')
-  const set = (extra: string): string => `<g font-family="${FONT_FAMILY}" ${extra}>${body}</g>`
-  // A blurred dark copy underneath keeps the words readable on a bright reference picture.
-  return `<g opacity="0.55" filter="url(#shadow)">${set('fill="#000"').replaceAll(/ fill="(?!#000)[^"]*"/g, '')}</g>${set('fill="#fff"')}`
+  // A blurred dark copy underneath keeps the words readable on a bright reference picture; the running time, which is
+  // laid over later, gets one too.
+  const clock = text(
+    `font-size="${fmt(layout.timecode.sizePx)}" font-weight="500" text-anchor="end"`,
+    spec.width - margin,
+    y.title,
+    '00:00:00:00',
+  )
+  const set = (fill: string, content: string): string =>
+    `<g font-family="${FONT_FAMILY}" fill="${fill}">${content}</g>`
+  const dark = set('#000', (body + clock).replaceAll(/ fill="[^"]*"/g, ''))
+  return `<g opacity="${onImage ? 0.9 : 0.55}" filter="url(#shadow)">${dark}</g>${set('#fff', body)}`
 }
 
 const spans = (line: Line, mood: Mood): string =>

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { type Audience, type ExecutorDeps, runPrompt } from './execute.ts'
+import { type Audience, type ExecutorDeps, type Run, runPrompt } from './execute.ts'
 import type { NodeResult } from './nodes.ts'
 import { PromptQueue } from './queue.ts'
-import type { Graph, JsonObject, QueueItem } from './types.ts'
+import type { Graph, HistoryEntry, JsonObject, QueueItem } from './types.ts'
 
 export type EngineEvents = {
   /** The number of prompts has changed. */
@@ -56,6 +56,10 @@ export function createEngine(deps: ExecutorDeps, events: EngineEvents): Engine {
     const startedAt = deps.now()
     const run = await runPrompt(deps, item, results, audience, job.abort.signal, (node) => {
       job.node = node
+    }).catch((err: unknown): Run => {
+      // A fault of ours: the prompt fails, the queue goes on.
+      deps.log.error({ err, promptId: id }, 'prompt could not be run')
+      return { entry: brokenEntry(item, deps.now()), results: new Map() }
     })
     const outcome = run.entry.status.messages.at(-1)?.[0]
     log.info({ promptId: id, outcome, tookMs: deps.now() - startedAt }, 'prompt ended')
@@ -112,6 +116,28 @@ export function createEngine(deps: ExecutorDeps, events: EngineEvents): Engine {
       running?.abort.abort(new Error('the engine stops'))
       await idle
     },
+  }
+}
+
+function brokenEntry(item: QueueItem, nowMs: number): HistoryEntry {
+  const data = {
+    prompt_id: item[1],
+    node_id: null,
+    node_type: null,
+    executed: [],
+    exception_message: 'the prompt could not be run; the engine log says more\n',
+    exception_type: 'Exception',
+    traceback: [],
+    current_inputs: {},
+    current_outputs: [],
+    timestamp: nowMs,
+  }
+  const messages = [['execution_error', data]] as const
+  return {
+    prompt: item,
+    outputs: {},
+    status: { status_str: 'error', completed: false, messages: [...messages] },
+    meta: {},
   }
 }
 

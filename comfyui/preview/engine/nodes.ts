@@ -84,9 +84,6 @@ async function animatic(inputs: Inputs, context: NodeContext): Promise<NodeResul
   const temp = context.folders.path('temp')
   const output = join(temp, `animatic-${context.key}.mp4`)
   const workDir = join(temp, `layers-${context.key}`)
-  // One early picture and a few on the way; more would only cost time.
-  const wanted = [0.25, 0.5, 0.75].map((share) => Math.floor(spec.frames * share))
-  let board: Buffer | undefined
   try {
     await filmAnimatic(spec, {
       tools: context.tools,
@@ -94,15 +91,8 @@ async function animatic(inputs: Inputs, context: NodeContext): Promise<NodeResul
       workDir,
       output: `${output}.part`,
       signal: context.signal,
-      onBoard: (picture) => {
-        board = picture
-        context.progress(0, spec.frames, picture)
-      },
-      onFrame: (frame) => {
-        const due = wanted[0] !== undefined && frame >= wanted[0]
-        while (wanted[0] !== undefined && frame >= wanted[0]) wanted.shift()
-        context.progress(frame, spec.frames, due ? board : undefined)
-      },
+      onBoard: (picture) => context.progress(0, spec.frames, picture),
+      onFrame: (frame, picture) => context.progress(frame, spec.frames, picture),
     })
     await rename(`${output}.part`, output)
   } catch (error) {
@@ -172,7 +162,7 @@ async function loadImage(inputs: Inputs, { folders }: NodeContext): Promise<Node
 }
 
 /** Pixels one batch may hold: a graph of two nodes must not fill the disk. */
-const MAX_BATCH_PIXELS = 4 * MAX_PIXELS
+const MAX_BATCH_PIXELS = MAX_PIXELS
 
 async function saveImages(
   inputs: Inputs,

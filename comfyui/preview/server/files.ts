@@ -132,14 +132,13 @@ export async function uploadImage(folders: Folders, request: IncomingMessage): P
   const bytes = Buffer.from(await image.arrayBuffer())
   const overwrite = ['true', '1'].includes(String(form.get('overwrite') ?? ''))
   await mkdir(dirname(first), { recursive: true })
-  const name = overwrite ? wanted : await freeName(folders, folder, subfolder, wanted, bytes)
-  const path = folders.resolve(folder, subfolder, name)!
-  const same = await readFile(path).catch(() => null)
-  if (!same?.equals(bytes)) await writeFile(path, bytes)
+  const name = overwrite ? wanted : await storeApart(folders, folder, subfolder, wanted, bytes)
+  if (overwrite) await writeFile(first, bytes)
   return json({ name, subfolder, type: folder })
 }
 
-async function freeName(
+/** Writes under the first name that is free or holds these very bytes; two uploads at once never share one. */
+async function storeApart(
   folders: Folders,
   folder: 'input' | 'output' | 'temp',
   subfolder: string,
@@ -150,7 +149,14 @@ async function freeName(
   const stem = wanted.slice(0, wanted.length - extension.length)
   for (let i = 0; ; i += 1) {
     const name = i === 0 ? wanted : `${stem} (${i})${extension}`
-    const taken = await readFile(folders.resolve(folder, subfolder, name)!).catch(() => null)
-    if (taken === null || taken.equals(bytes)) return name
+    const path = folders.resolve(folder, subfolder, name)!
+    const written = await writeFile(path, bytes, { flag: 'wx' }).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+        return false
+      },
+    )
+    if (written || (await readFile(path)).equals(bytes)) return name
   }
 }
