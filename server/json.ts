@@ -3,8 +3,8 @@
  * only while they are exact, limited depth and width, and every refusal with line and column.
  *
  * It works in slices of a few milliseconds and lets other requests run in between: a 5 MiB body of small tokens takes
- * longer to read than any one request may hold the process. Texts are cut out by native search and read by
- * JSON.parse; a scanner that goes through their escapes one by one took a second for one long text.
+ * longer to read than any one request may hold the process. Texts are cut out here and read by JSON.parse: a scanner
+ * that puts them together escape by escape took a second for one long text.
  */
 import { setImmediate as breathe } from 'node:timers/promises'
 
@@ -71,12 +71,15 @@ function match(pattern: RegExp, text: string, at: number): string {
   return pattern.exec(text)?.[0] ?? ''
 }
 
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
 /** Offset of the quote that closes the text opened at `at`, or -1. */
 function closingQuote(text: string, at: number): number {
-  for (let quote = text.indexOf('"', at + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
-    let backslashes = 0
-    while (text[quote - 1 - backslashes] === '\\') backslashes += 1
-    if (backslashes % 2 === 0) return quote
+  for (let offset = at + 1; offset < text.length; offset += 1) {
+    const code = text.charCodeAt(offset)
+    if (code === QUOTE) return offset
+    if (code === BACKSLASH) offset += 1
   }
   return -1
 }
