@@ -49,6 +49,8 @@ export const isUnreachable = (error: unknown): boolean =>
   error instanceof TransportError || (error instanceof ComfyError && error.code === 'engine_unreachable')
 
 const URLS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s'"<>]+/gi
+/** In quotes a path may hold spaces. */
+const QUOTED_PATHS = /(['"])(?:[A-Za-z]:|~)?[\\/][^'"]*[\\/]([^'"\\/]*)\1/g
 const WINDOWS_PATHS = /\b[A-Za-z]:[\\/](?:[^\s\\/:'"<>|]+[\\/])*([^\s\\/:'"<>|]*)/g
 const UNC_PATHS = /\\\\[^\s\\/'"<>|]+(?:\\[^\s\\/:'"<>|]+)*\\([^\s\\/:'"<>|]*)/g
 const POSIX_PATHS = /(?<![\w.…])~?\/(?:[^\s/:'"<>|()]+\/)+([^\s/:'"<>|()]*)/g
@@ -65,6 +67,7 @@ export function cleanText(text: unknown, max = 300): string {
   const clean = raw
     .replace(CONTROL, ' ')
     .replace(URLS, '<address>')
+    .replace(QUOTED_PATHS, '$1…/$2$1')
     .replace(UNC_PATHS, '…/$1')
     .replace(WINDOWS_PATHS, '…/$1')
     .replace(POSIX_PATHS, '…/$1')
