@@ -29,13 +29,13 @@ function editDistance(a: string, b: string, limit: number): number {
 const plain = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, '_')
 
 /**
- * The candidate that was probably meant, or null. One edit is forgiven for every three letters, one at least; a
+ * The candidate that was probably meant, or null. One edit is forgiven for every three letters; a
  * candidate that holds the wrong name as a whole part (`ocean` in `asset_ambient_ocean`) counts too.
  */
 export function closest(wrong: string, candidates: Iterable<string>): string | null {
   if (wrong.length === 0 || wrong.length > MAX_LENGTH) return null
   const wanted = plain(wrong)
-  const limit = Math.max(1, Math.floor(wanted.length / 3))
+  const limit = Math.floor(wanted.length / 3)
   let best: string | null = null
   let bestCost = Number.POSITIVE_INFINITY
   let seen = 0

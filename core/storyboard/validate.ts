@@ -39,9 +39,15 @@ export function validateStoryboard(
   return { valid: errors.length === 0, errors, warnings }
 }
 
+/** More ids than a storyboard within its limits can hold; a larger one is refused anyway. */
+const MOST_IDS = 1000
+
 /** Ids that V16 and V17 will ask for, system sounds left out: callers look them up before they validate. */
 export function collectAssetIds(document: unknown): { audio: Set<string>; image: Set<string> } {
   const audio = new Set<string>()
-  for (const { id } of audioUses(document)) if (!id.startsWith('asset_')) audio.add(id)
-  return { audio, image: new Set(Array.from(imageUses(document), ({ id }) => id)) }
+  const image = new Set<string>()
+  for (const { id } of audioUses(document))
+    if (!id.startsWith('asset_') && audio.size < MOST_IDS) audio.add(id)
+  for (const { id } of imageUses(document)) if (image.size < MOST_IDS) image.add(id)
+  return { audio, image }
 }

@@ -8,7 +8,7 @@ import type { Findings } from './findings.ts'
 
 export const MAX_DOCUMENT_BYTES = 102_400
 /** Beyond this nothing else is looked at: every further rule would only cost time. */
-const HOPELESS_BYTES = 4 * MAX_DOCUMENT_BYTES
+const HOPELESS_BYTES = 2 * MAX_DOCUMENT_BYTES
 
 /** V1. Returns false when the document is so large that the other rules are not worth running. */
 export function checkSize(document: unknown, findings: Findings): boolean {

@@ -3,6 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import schema from '../../../schemas/storyboard.schema.json' with { type: 'json' }
 import { formatPath, type Path } from '../problems.ts'
 import { closest, didYouMean } from '../suggest.ts'
+import { MAX_DEPTH } from '../text-limits.ts'
 import { describe, isObject, quoted } from '../values.ts'
 import type { Finding, Findings } from './findings.ts'
 
@@ -43,9 +44,31 @@ function toPath(document: unknown, pointer: string): (string | number)[] {
     })
 }
 
+/** More of anything than a storyboard may have: the count is an error already, the rest is not looked at. */
+const MOST = 200
+/** Objects whose keys callers choose. */
+const MAPS = new Set(['symbols', 'transition_presets', 'transitions'])
+
+/**
+ * The document with overlong lists and maps cut: ajv joins error lists at every reference, so its time grows with the
+ * square of their number, and 100 KB of `{}` would take a minute.
+ */
+function clipped(value: unknown, key: string | number = '', depth = 0): unknown {
+  if (depth > MAX_DEPTH) return value
+  if (Array.isArray(value)) return value.slice(0, MOST).map((item, i) => clipped(item, i, depth + 1))
+  if (!isObject(value)) return value
+  const fields = Object.entries(value)
+  const kept = depth === 1 && MAPS.has(String(key)) ? fields.slice(0, MOST) : fields
+  return Object.fromEntries(kept.map(([name, item]) => [name, clipped(item, name, depth + 1)]))
+}
+
+/** The value at a path that is known to exist. */
+const valueAt = (document: unknown, path: Path): unknown =>
+  path.reduce<unknown>((at, step) => (at as Record<string | number, unknown>)[step], document)
+
 export function checkShape(document: unknown, findings: Findings): void {
   const validate = validator()
-  if (validate(document)) return
+  if (validate(clipped(document))) return
   const errors = validate.errors ?? []
   // A transition may be a name, an object or null. When it is none of them, that is the one thing to say; when it is
   // an object, only what is wrong inside the object counts.
@@ -57,7 +80,7 @@ export function checkShape(document: unknown, findings: Findings): void {
     if (error.schemaPath.includes('/oneOf/') || error.propertyName !== undefined) continue
     if (error.keyword === 'type' && choices.has(error.instancePath)) continue
     if (error.keyword === 'anyOf' && isObject(error.data)) continue
-    findings.error(finding(error, toPath(document, error.instancePath)))
+    findings.error(finding(error, toPath(document, error.instancePath), document))
   }
 }
 
@@ -72,7 +95,7 @@ const TYPE_WORDS: Record<string, string> = {
 
 const name = (path: Path): string => (path.length === 0 ? 'the storyboard' : formatPath(path))
 
-function finding(error: ErrorObject, path: (string | number)[]): Finding {
+function finding(error: ErrorObject, path: (string | number)[], document: unknown): Finding {
   const rule = (error.parentSchema as SchemaNode)['x-rule'] ?? 'V2'
   const value = error.data
   switch (error.keyword) {
@@ -110,7 +133,7 @@ function finding(error: ErrorObject, path: (string | number)[]): Finding {
     }
     case 'maxItems':
     case 'maxProperties': {
-      const count = Array.isArray(value) ? value.length : Object.keys(value as object).length
+      const count = Object.keys(valueAt(document, path) as object).length
       const limit = error.params.limit as number
       const message = `${name(path)} has ${count} entries; at most ${limit} are allowed. Remove ${count - limit}.`
       return { path, code: `${rule}_too_many`, message, value: count, limit }
