@@ -3,7 +3,7 @@ import { copyFile, readdir, readFile, truncate, writeFile } from 'node:fs/promis
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import type { FilmFormat } from '../../core/media/format.ts'
-import { FfmpegError, listPackets, probe, runFfmpeg } from '../../core/platform/ffmpeg.ts'
+import { listPackets, probe, runFfmpeg } from '../../core/platform/ffmpeg.ts'
 import { checkGrid } from '../../worker/compose/check.ts'
 import { conformClip, type Segment } from '../../worker/compose/conform.ts'
 import { ComposeError } from '../../worker/compose/errors.ts'
@@ -282,11 +282,14 @@ t.test('damage within a clip is found, in ours and in others', async (t) => {
 
 t.test('nothing is left beside the segments, and an abort is told', async (t) => {
   const source = await makeClip(path.join(dir, 'aborted-source.mp4'), 1, 48, { args: X264 })
-  const error = await conform(source, { signal: AbortSignal.abort(new Error('enough')) }).then(
-    () => null,
-    (reason: unknown) => reason,
-  )
-  t.ok(error instanceof FfmpegError && error.aborted)
+  const early = conform(source, { signal: AbortSignal.abort(new Error('enough')) })
+  await t.rejects(early, new Error('enough'), 'before it begins')
+  const controller = new AbortController()
+  const late = conform(source, {
+    signal: controller.signal,
+    onProgress: () => controller.abort(new Error('enough')),
+  })
+  await t.rejects(late, new Error('enough'), 'while it encodes')
   const left = await readdir(dir)
   t.same(
     left.filter((name) => name.endsWith('.part') || name.startsWith('header-')),

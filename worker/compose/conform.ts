@@ -14,7 +14,7 @@ import {
   wallLimitMs,
 } from '../../core/platform/ffmpeg.ts'
 import { decodeFaults, encoderHeaderHash, inspectStream } from './check.ts'
-import { ComposeError } from './errors.ts'
+import { ComposeError, reasonOf } from './errors.ts'
 import { fitFilter } from './fit.ts'
 
 export type ConformOptions = {
@@ -51,41 +51,39 @@ const LIMITS = { sizeBytes: 4 * 2 ** 30, streams: 8, side: 8_192, durationS: 600
  * settings, closed GOPs at the cut frames (and half a second from either end, where most joins begin). A clip that
  * is all that already is taken over byte for byte. The result was probed and decoded whole before it is returned.
  * @throws {ComposeError} `bad_clip`, `clip_too_short`
- * @throws {FfmpegError} `killed`, `timeout`, `silent`, `disk_full`, `not_found`
+ * @throws {FfmpegError} `timeout`, `silent`, `disk_full`, `not_found`; an abort rejects with the signal's reason
  */
 export async function conformClip(options: ConformOptions): Promise<Segment> {
-  const { tools, source, format, frames, out, workDir, signal } = options
-  await refuseOtherFiles(source)
-  const info = await probeClip(options)
-  const headerHash = await encoderHeaderHash(tools, format, workDir)
-  const wanted = options.cutFrames.filter((frame) => frame < frames)
+  const { source, out, signal } = options
   const part = `${out}.part`
   try {
-    const adopted = await isSegment(options, info, headerHash, wanted)
+    await refuseOtherFiles(source)
+    const info = await probeClip(options)
+    const headerHash = await encoderHeaderHash(options.tools, options.format, options.workDir)
+    const adopted = await keyFramesIfSegment(options, source, info, headerHash)
     if (adopted) await copyFile(source, part, constants.COPYFILE_FICLONE)
     else await encode(options, info, part)
-    const report = await inspectStream(tools, part, format, headerHash, signal)
-    if (!adopted && report.frames < frames) {
-      const lackS = (frames - report.frames) / format.fps + LONGEST_HOLD_S
-      throw new ComposeError(
-        'clip_too_short',
-        `The clip is about ${lackS.toFixed(2)} s shorter than the scene.`,
-      )
-    }
-    const faults = [
-      ...report.faults,
-      ...wanted.filter((f) => !report.keyFrames.includes(f)).map((f) => `no key frame at ${f}`),
-      ...(await decodeFaults(tools, part, frames, format, signal)),
-    ]
-    if (faults.length > 0)
-      throw new ComposeError('bad_clip', `The conformed clip is damaged: ${faults.join(', ')}.`)
+    const keyFrames = adopted ?? (await keyFramesOfEncoded(options, part, headerHash))
     const [sha256, { size }] = await Promise.all([hashFile(part), stat(part)])
     await rename(part, out)
-    return { path: out, frames, keyFrames: report.keyFrames, sha256, sizeBytes: size, adopted }
+    options.onProgress?.(1)
+    return {
+      path: out,
+      frames: options.frames,
+      keyFrames,
+      sha256,
+      sizeBytes: size,
+      adopted: adopted !== null,
+    }
+  } catch (error) {
+    throw reasonOf(error, signal)
   } finally {
     await rm(part, { force: true })
   }
 }
+
+const wantedKeyFrames = ({ cutFrames, frames }: ConformOptions): number[] =>
+  cutFrames.filter((frame) => frame < frames)
 
 /** What engines and proxies send instead of a clip, told by the first bytes; the message says what came. */
 async function refuseOtherFiles(source: string): Promise<void> {
@@ -128,19 +126,46 @@ async function probeClip({ tools, source, signal }: ConformOptions): Promise<Med
   return info
 }
 
-/** True when the clip can be used as it is, down to the bytes of its parameter sets. */
-async function isSegment(
-  { tools, source, format, frames, signal }: ConformOptions,
+/** Key frames of a clip that can be used as it is, down to the bytes of its parameter sets; null for any other. */
+async function keyFramesIfSegment(
+  options: ConformOptions,
+  file: string,
   info: MediaInfo,
   headerHash: string,
-  wanted: number[],
-): Promise<boolean> {
+): Promise<number[] | null> {
+  const { tools, format, frames, signal } = options
   // The cheap look first: only a clip of ours comes this far.
-  if (info.streamCount !== 1 || info.video?.extradataHash !== headerHash) return false
-  const report = await inspectStream(tools, source, format, headerHash, signal)
-  const keyed = wanted.every((frame) => report.keyFrames.includes(frame))
-  if (report.faults.length > 0 || report.frames !== frames || !keyed) return false
-  return (await decodeFaults(tools, source, frames, format, signal)).length === 0
+  if (info.streamCount !== 1 || info.video?.extradataHash !== headerHash) return null
+  const report = await inspectStream(tools, file, format, headerHash, signal)
+  const keyed = wantedKeyFrames(options).every((frame) => report.keyFrames.includes(frame))
+  if (report.faults.length > 0 || report.frames !== frames || !keyed) return null
+  return (await decodeFaults(tools, file, frames, format, signal)).length === 0 ? report.keyFrames : null
+}
+
+/** Holds what we encoded to the same rules, and gives its key frames. */
+async function keyFramesOfEncoded(
+  options: ConformOptions,
+  file: string,
+  headerHash: string,
+): Promise<number[]> {
+  const { tools, format, frames, signal } = options
+  const report = await inspectStream(tools, file, format, headerHash, signal)
+  if (report.frames < frames) {
+    const lackS = (frames - report.frames) / format.fps + LONGEST_HOLD_S
+    throw new ComposeError(
+      'clip_too_short',
+      `The clip is about ${lackS.toFixed(2)} s shorter than the scene.`,
+    )
+  }
+  const unkeyed = wantedKeyFrames(options).filter((frame) => !report.keyFrames.includes(frame))
+  const faults = [
+    ...report.faults,
+    ...unkeyed.map((frame) => `no key frame at ${frame}`),
+    ...(await decodeFaults(tools, file, frames, format, signal)),
+  ]
+  if (faults.length > 0)
+    throw new ComposeError('bad_clip', `The conformed clip is damaged: ${faults.join(', ')}.`)
+  return report.keyFrames
 }
 
 async function encode(options: ConformOptions, info: MediaInfo, part: string): Promise<void> {

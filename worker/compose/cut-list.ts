@@ -108,7 +108,7 @@ const side = (shot: Shot, from: number, to: number): Side => ({
 })
 
 /** A treatment that changes no pixel is none, and its shot can be copied. */
-export const isTreated = (treatment: Treatment | null): boolean =>
+const isTreated = (treatment: Treatment | null): boolean =>
   treatment !== null &&
   ((treatment.desaturate ?? 0) > 0 ||
     treatment.vignette === true ||

@@ -1,4 +1,5 @@
 /** Why a clip or a film was refused. Failures of ffmpeg itself stay `FfmpegError`. */
+import { FfmpegError } from '../../core/platform/ffmpeg.ts'
 
 export type ComposeErrorCode =
   /** What the engine delivered is no usable clip. */
@@ -18,4 +19,12 @@ export class ComposeError extends Error {
     this.name = 'ComposeError'
     this.code = code
   }
+}
+
+/** What to reject with: the reason of an abort before anything it caused, and one code for a full disk whoever met it. */
+export function reasonOf(error: unknown, signal?: AbortSignal): unknown {
+  if (signal?.aborted) return signal.reason
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
+  return new FfmpegError('disk_full', 'no space left on the disk', { cause: error })
 }

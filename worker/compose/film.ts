@@ -7,7 +7,7 @@ import { encoderHeaderHash } from './check.ts'
 import { concatScript, gridFilter, listEntries } from './concat-list.ts'
 import { type CutList, cutList, type RenderPiece } from './cut-list.ts'
 import { joinWarnings } from './effects.ts'
-import { ComposeError } from './errors.ts'
+import { ComposeError, reasonOf } from './errors.ts'
 import { renderPiece } from './render.ts'
 import { AUDIO_RATE, filmFaults } from './verify.ts'
 
@@ -45,7 +45,7 @@ const SHARE = { render: 0.7, join: 0.9 }
  * Composes the film of a plan into `out`, an MP4 with the index first and a silent stereo track. It is checked (frame
  * count, time grid, one parameter set, everything decodes) before it takes its name.
  * @throws {ComposeError} `bad_plan`, `film_invalid`
- * @throws {FfmpegError} `killed`, `timeout`, `silent`, `disk_full`, `failed`
+ * @throws {FfmpegError} `timeout`, `silent`, `disk_full`, `failed`; an abort rejects with the signal's reason
  */
 export async function composeFilm(options: FilmOptions): Promise<Film> {
   const { tools, plan, segments, out, signal, onProgress } = options
@@ -79,6 +79,8 @@ export async function composeFilm(options: FilmOptions): Promise<Film> {
       framesEncoded: list.framesRendered,
       warnings: [...new Set(plan.joins.flatMap(joinWarnings))],
     }
+  } catch (error) {
+    throw reasonOf(error, signal)
   } finally {
     await Promise.all([rm(workDir, { recursive: true, force: true }), rm(part, { force: true })])
   }
@@ -119,7 +121,6 @@ async function renderAll(
     }),
   )
   const ends = await Promise.allSettled(drains)
-  signal?.throwIfAborted()
   // The first to fail is the reason; the other then ended because of it.
   if (failed.signal.aborted) throw failed.signal.reason
   for (const end of ends) if (end.status === 'rejected') throw end.reason

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { type FfmpegTools, runFfmpeg } from '../../core/platform/ffmpeg.ts'
+import { reasonOf } from './errors.ts'
 
 /** Seeks made by one ffmpeg: starting a process costs more than the seek, but open files and buffers add up. */
 const SEEKS_A_RUN = 12
@@ -18,7 +19,7 @@ type GrabOptions = {
   signal?: AbortSignal
 }
 
-/** Pictures of the given frames as PNG, in the order asked for. */
+/** Pictures of the given frames as PNG, in the order asked for. An abort rejects with the signal's reason. */
 export async function grabFrames(options: GrabOptions): Promise<Buffer[]> {
   const { tools, video, fps, frames, width, signal } = options
   const folder = await mkdtemp(path.join(options.workDir, 'grab-'))
@@ -55,6 +56,8 @@ export async function grabFrames(options: GrabOptions): Promise<Buffer[]> {
       pictures.push(...(await Promise.all(files.map((file) => readFile(file)))))
     }
     return pictures
+  } catch (error) {
+    throw reasonOf(error, signal)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

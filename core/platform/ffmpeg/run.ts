@@ -45,9 +45,11 @@ export type RunOptions = {
   stdout?: Writable
   /** Nice value, 0 to 19. */
   niceness?: number
+  /** What ffmpeg prints at least; warnings by default. */
+  logLevel?: 'error' | 'warning'
 }
 
-/** `stderr`: everything printed at level warning and above, its last 64 kB. */
+/** `stderr`: everything printed at `logLevel` and above, its last 64 kB. */
 export type RunResult = { stderr: string; tookMs: number; last: FfmpegProgress | null }
 
 const SILENCE_MS = 30_000
@@ -72,7 +74,7 @@ export async function runFfmpeg(tools: FfmpegTools, job: FfmpegJob, options: Run
   const [program = tools.ffmpeg, ...args] = [
     ...tools.guard,
     tools.ffmpeg,
-    ...globalOptions(),
+    ...globalOptions(options.logLevel ?? 'warning'),
     ...command._getArguments().map(String),
   ]
 
@@ -139,8 +141,8 @@ export async function runFfmpeg(tools: FfmpegTools, job: FfmpegJob, options: Run
 const abortedError = (signal: AbortSignal, stderr = ''): FfmpegError =>
   new FfmpegError('killed', 'ffmpeg was stopped', { aborted: true, cause: signal.reason, stderr })
 
-const globalOptions = (): string[] => [
-  ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'warning', '-y'],
+const globalOptions = (logLevel: string): string[] => [
+  ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', logLevel, '-y'],
   ...['-progress', 'pipe:3', '-stats_period', '0.5'],
 ]
 
