@@ -16,7 +16,7 @@ t.test('the process listens where it is told and ends cleanly on SIGTERM, also i
   t.teardown(() => child.kill('SIGKILL'))
   const ended = once(child, 'exit')
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const first = JSON.parse((await lines.next()).value)
+  const first = JSON.parse((await lines.next()).value ?? 'null')
   t.equal(first.service, 'preview')
   t.match(first.url, /^http:\/\/127\.0\.0\.1:\d+$/)
   t.equal((await fetch(`${first.url}/queue`)).status, 200)

@@ -69,8 +69,8 @@ const FIXED: readonly NodeInfo[] = [
     required: {
       title: text(''),
       scene_id: text(''),
-      scene_number: int(1, 1, 9_999),
-      scenes_total: int(1, 1, 9_999),
+      scene_number: int(1, 1, 1_000_000),
+      scenes_total: int(1, 1, 1_000_000),
       prompt: text('', true),
       width: int(1_280, 64, 4_096, { step: 2 }),
       height: int(720, 64, 4_096, { step: 2 }),

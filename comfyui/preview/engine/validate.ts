@@ -1,5 +1,5 @@
-import { type NodeInfo, SELF_CHECKED } from './catalogue.ts'
-import { convert, pythonRepr } from './python.ts'
+import { checkLiteral, fault, type ValidationContext } from './literals.ts'
+import { pythonRepr } from './python.ts'
 import type { Graph, Json, JsonObject, NodeErrors, NodeFault } from './types.ts'
 
 export type PromptError = { type: string; message: string; details: string; extra_info: JsonObject }
@@ -9,12 +9,6 @@ export type Validation =
 
 /** Thrown for graphs on which the real server itself fails: it answers 500 with a text. */
 export class MalformedGraph extends Error {}
-
-export type ValidationContext = {
-  readonly nodes: Readonly<Record<string, NodeInfo>>
-  /** A class's own check; the text of what is wrong, or null. */
-  readonly check: (classType: string, input: string, value: Json) => string | null
-}
 
 type Result = { valid: boolean; faults: NodeFault[] }
 
@@ -62,13 +56,6 @@ export function validatePrompt(
   )
   return { ok: false, error, nodeErrors }
 }
-
-const fault = (type: string, message: string, details: string, extra: JsonObject = {}): NodeFault => ({
-  type,
-  message,
-  details,
-  extra_info: extra,
-})
 
 function firstMissingClass(graph: Graph, { nodes }: ValidationContext): PromptError | null {
   if (Array.isArray(graph)) throw new MalformedGraph('the graph is a list')
@@ -233,74 +220,3 @@ function markCycle(graph: Graph, cycle: readonly string[], validated: Map<string
   }
   return validated.get(cycle[0]!)!
 }
-
-function checkLiteral(
-  classType: string,
-  name: string,
-  config: Json[],
-  given: Json,
-  context: ValidationContext,
-): { value: Json } | { fault: NodeFault } {
-  const [type, options] = [config[0]!, (config[1] ?? {}) as JsonObject]
-  const raw = isWrapped(given) ? given.__value__! : given
-  const converted = convert(String(type), raw)
-  const place = { input_name: name, input_config: config, received_value: raw }
-  if ('error' in converted) {
-    const details = `${name}, ${typeof raw === 'string' ? raw : pythonRepr(raw)}, ${converted.error}`
-    const message = `Failed to convert an input value to a ${String(type)} value`
-    return {
-      fault: fault('invalid_input_type', message, details, { ...place, exception_message: converted.error }),
-    }
-  }
-  const { value } = converted
-  if (typeof value === 'number') {
-    const [min, max] = [options.min, options.max]
-    if (typeof min === 'number' && value < min) {
-      return {
-        fault: fault('value_smaller_than_min', `Value ${value} smaller than min of ${min}`, name, {
-          ...place,
-          received_value: value,
-        }),
-      }
-    }
-    if (typeof max === 'number' && value > max) {
-      return {
-        fault: fault('value_bigger_than_max', `Value ${value} bigger than max of ${max}`, name, {
-          ...place,
-          received_value: value,
-        }),
-      }
-    }
-  }
-  if (SELF_CHECKED[classType]?.includes(name)) {
-    const wrong = context.check(classType, name, value)
-    if (wrong === null) return { value }
-    return {
-      fault: fault('custom_validation_failed', 'Custom validation failed for node', `${name} - ${wrong}`, {
-        input_name: name,
-      }),
-    }
-  }
-  const choices = Array.isArray(type)
-    ? type
-    : type === 'COMBO' && Array.isArray(options.options)
-      ? options.options
-      : null
-  if (choices && !choices.includes(value)) {
-    const many = choices.length > 20
-    const list = many ? `(list of length ${choices.length})` : pythonRepr(choices)
-    const extra = { ...place, input_config: many ? null : config }
-    return {
-      fault: fault(
-        'value_not_in_list',
-        'Value not in list',
-        `${name}: ${pythonRepr(value)} not in ${list}`,
-        extra,
-      ),
-    }
-  }
-  return { value }
-}
-
-const isWrapped = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, '__value__')
