@@ -39,6 +39,7 @@ function conclude(error: unknown, context: CommandContext, json: boolean): numbe
   const exitCode = known ? error.exitCode : EXIT.failed
   const message = harmlessLines(error instanceof Error ? error.message : String(error))
   const hint = known ? error.hint : undefined
+  if (message === '') return exitCode
   if (json)
     terminal.out(JSON.stringify({ error: { exit_code: exitCode, message, ...(hint ? { hint } : {}) } }))
   const { red, dim } = terminal.errPalette

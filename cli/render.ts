@@ -10,6 +10,7 @@ import { uploadReferences } from './references.ts'
 import { type LoadedStoryboard, loadStoryboard } from './storyboard-file.ts'
 import type { Terminal } from './terminal.ts'
 import { bytesText, harmless, secondsText } from './text.ts'
+import { STAGES } from './view/state.ts'
 
 export type RenderResult = {
   job_id: string
@@ -113,6 +114,12 @@ export function requireCompleted(job: Job): asserts job is Job & { output: NonNu
   throw new CliError(EXIT.failed, `The render failed${where}: ${what}.${refund}`, `Job ${job.id}`)
 }
 
+/** The stages in the order in which a job goes through them; JSON from a database has lost it. Pure. */
+function inOrder(stages: Record<string, number>): Record<string, number> {
+  const rank = (name: string) => (STAGES as readonly string[]).indexOf(name) + 1 || STAGES.length + 1
+  return Object.fromEntries(Object.entries(stages).toSorted(([a], [b]) => rank(a) - rank(b)))
+}
+
 /** Fetches the film of a completed job, and its contact sheet when a place for it is given. */
 export async function fetchFilm(
   api: Api,
@@ -162,7 +169,7 @@ export async function fetchFilm(
     joins_encoded: facts.joins_encoded ?? null,
     credits: job.credits_charged - job.credits_refunded,
     stages: {
-      ...facts.stages,
+      ...inOrder(facts.stages ?? {}),
       job: wallS,
       download: (performance.now() - begun) / 1_000,
     },

@@ -5,7 +5,7 @@ import type { Secrets } from './secrets.ts'
 
 /** Settings the instance decides; whatever the caller's environment says of them is left out. The rest goes through. */
 const OURS =
-  /^(DATABASE_|DATA_KEY$|HOST$|PORT$|APP_BASE_URL$|MEDIA_DELIVERY$|S3_|PREVIEW_|WORK_DIR$|WORKER_ROLES$|TMPDIR$|FRAMECAST_)/
+  /^(DATABASE_|DATA_KEY$|HOST$|PORT$|APP_BASE_URL$|MEDIA_DELIVERY$|S3_|PREVIEW_|SHUTDOWN_GRACE_SECONDS$|WORK_DIR$|WORKER_ROLES$|TMPDIR$|FRAMECAST_)/
 
 export const DATABASE = 'framecast'
 
@@ -39,6 +39,8 @@ export function instanceEnvironment(
     PREVIEW_PORT: String(ports.preview),
     PREVIEW_DATA_DIR: layout.preview,
     PREVIEW_URL: `http://127.0.0.1:${ports.preview}`,
+    // Nobody balances load in front of us: nothing is gained by serving on after the end was asked for.
+    SHUTDOWN_GRACE_SECONDS: '0',
     WORK_DIR: layout.work,
     TMPDIR: layout.tmp,
   }

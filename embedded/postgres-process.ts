@@ -10,14 +10,13 @@ import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { layoutOf } from './layout.ts'
 import { findBinaries } from './postgres-binaries.ts'
-import { chooseUser, type RunAs } from './postgres-user.ts'
+import { endLeftoverPostgres } from './postgres-leftovers.ts'
+import { chooseLaunch, type Launch } from './postgres-user.ts'
 import { readSecrets } from './secrets.ts'
-import { waitUntil } from './wait.ts'
 
 const [root = '', port = '', durability = 'durable'] = process.argv.slice(2)
 const layout = layoutOf(root)
 const FAST_STOP_MS = 5_000
-const LEFTOVER_STOP_MS = 20_000
 
 const say = (msg: string, facts: object = {}) =>
   console.log(
@@ -28,13 +27,13 @@ let running: ChildProcess | null = null
 let stopping = false
 process.on('SIGTERM', stop)
 
-function start(user: RunAs | null, program: string, args: readonly string[]): ChildProcess {
-  const [file = '', ...rest] = [...(user?.prefix ?? []), program, ...args]
+function start(launch: Launch, program: string, args: readonly string[]): ChildProcess {
+  const [file = '', ...rest] = [...launch.prefix, program, ...args]
   running = spawn(file, rest, {
     cwd: layout.root,
     stdio: 'inherit',
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
-    ...(user && user.prefix.length === 0 ? { uid: user.uid, gid: user.gid } : {}),
+    ...launch.ids,
   })
   return running
 }
@@ -55,16 +54,18 @@ function stop(): void {
 }
 
 /** Makes the cluster beside its final place and moves it there when it is whole, so that a broken one is never met. */
-async function makeCluster(user: RunAs | null, initdb: string): Promise<void> {
+async function makeCluster(launch: Launch, initdb: string): Promise<void> {
   const draft = `${layout.postgres}.new`
   const passwordFile = `${layout.postgres}.password`
   await rm(draft, { recursive: true, force: true })
   await mkdir(draft, { mode: 0o700 })
   await writeFile(passwordFile, (await readSecrets(layout.secrets)).postgresPassword, { mode: 0o600 })
   try {
-    if (user) for (const file of [draft, passwordFile]) await chown(file, user.uid, user.gid)
+    if (launch.owner) {
+      for (const file of [draft, passwordFile]) await chown(file, launch.owner.uid, launch.owner.gid)
+    }
     const exit = await ended(
-      start(user, initdb, [
+      start(launch, initdb, [
         `--pgdata=${draft}`,
         `--pwfile=${passwordFile}`,
         '--username=framecast',
@@ -86,33 +87,14 @@ async function makeCluster(user: RunAs | null, initdb: string): Promise<void> {
   }
 }
 
-/** Whether a process is a Postgres of this folder. Only told where /proc exists; elsewhere Postgres decides itself. */
-async function isOurPostgres(pid: number): Promise<boolean> {
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return command.includes('postgres') && command.includes(layout.postgres)
-}
-
-/** Ends what an instance that was killed may have left, and takes away a pid file that a reused process id keeps alive. */
-async function clearLeftovers(): Promise<void> {
-  const pidFile = path.join(layout.postgres, 'postmaster.pid')
-  const pid = Number((await readFile(pidFile, 'utf8').catch(() => '')).split('\n')[0])
-  if (!Number.isInteger(pid) || pid <= 1) return
-  if (await isOurPostgres(pid)) {
-    say('ending a Postgres that was left behind', { pid })
-    process.kill(pid, 'SIGINT')
-    await waitUntil(async () => !(await isOurPostgres(pid)), {
-      limitMs: LEFTOVER_STOP_MS,
-      what: 'the end of an older Postgres',
-    })
-  }
-  await rm(pidFile, { force: true })
-}
-
 const binaries = await findBinaries()
-const user = await chooseUser(layout.postgres, [path.dirname(binaries.postgres), layout.root])
+const launch = await chooseLaunch(layout.postgres, [path.dirname(binaries.postgres), layout.root])
 const isNew = (await readFile(path.join(layout.postgres, 'PG_VERSION'), 'utf8').catch(() => null)) === null
-if (isNew) await makeCluster(user, binaries.initdb)
-else await clearLeftovers()
+if (isNew) await makeCluster(launch, binaries.initdb)
+else {
+  const pid = await endLeftoverPostgres(layout.postgres)
+  if (pid !== null) say('ended a Postgres that was left behind', { pid })
+}
 
 const settings: Record<string, string> = {
   listen_addresses: '127.0.0.1',
@@ -129,7 +111,7 @@ const settings: Record<string, string> = {
   ...(durability === 'fast' ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
 }
 if (stopping) process.exit(0)
-const postgres = start(user, binaries.postgres, [
+const postgres = start(launch, binaries.postgres, [
   '-D',
   layout.postgres,
   ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),

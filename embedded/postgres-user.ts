@@ -2,22 +2,31 @@
  * Who Postgres runs as. It refuses root, and a container or a fresh machine is often root: then it runs as the system's
  * `postgres` user, or as `nobody`, which every system has. No user is made: nothing outside the folder changes.
  */
+import { execFile } from 'node:child_process'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { EmbeddedError } from './errors.ts'
 
-export type RunAs = {
-  uid: number
-  gid: number
+const run = promisify(execFile)
+
+type Ids = { uid: number; gid: number }
+
+/** How a program of Postgres is started. */
+export type Launch = {
   /**
-   * Put before the command: empty, or `setpriv` that changes the user and keeps the one right needed to pass through
-   * folders like /root, where root may enter and nobody else.
+   * Put before the command where the system has `setpriv`: has the kernel stop Postgres when its parent dies, however it
+   * dies, changes the user, and keeps the one right needed to pass through folders like /root, where only root may enter.
    */
   prefix: readonly string[]
+  /** User to change to by other means, where there is no prefix. */
+  ids: Ids | null
+  /** Whose the data must be; null: our own. */
+  owner: Ids | null
 }
 
-async function idsFromPasswd(): Promise<{ uid: number; gid: number }> {
-  const users = new Map<string, { uid: number; gid: number }>()
+async function idsFromPasswd(): Promise<Ids> {
+  const users = new Map<string, Ids>()
   for (const line of (await readFile('/etc/passwd', 'utf8')).split('\n')) {
     const [name = '', , uid, gid] = line.split(':')
     users.set(name, { uid: Number(uid), gid: Number(gid) })
@@ -41,45 +50,48 @@ async function isReachable(folder: string, uid: number): Promise<boolean> {
   }
 }
 
+const TIE = ['--pdeathsig', 'INT']
+
+/** util-linux's setpriv, when it is there and knows what is asked of it. */
 async function findSetpriv(): Promise<string | null> {
+  if (process.platform !== 'linux') return null
   for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
     const file = path.join(folder, 'setpriv')
-    if (folder !== '' && (await stat(file).catch(() => null))?.isFile()) return file
+    if (folder === '' || !(await stat(file).catch(() => null))?.isFile()) continue
+    const works = run(file, [...TIE, '--', file, '--version'], { timeout: 5_000 })
+    if (
+      await works.then(
+        () => true,
+        () => false,
+      )
+    )
+      return file
   }
   return null
 }
 
 /**
- * Null when this process is not root: then Postgres simply runs as ourselves.
  * @param dataDir data folder; when it exists already, its owner stays
- * @param folders what the user has to reach: the folder of the binaries and the instance's
+ * @param folders what Postgres has to reach: the folder of the binaries and the instance's
  * @throws {EmbeddedError} `unsupported`, with the way out
  */
-export async function chooseUser(dataDir: string, folders: readonly string[]): Promise<RunAs | null> {
-  if (process.getuid?.() !== 0) return null
+export async function chooseLaunch(dataDir: string, folders: readonly string[]): Promise<Launch> {
+  const setpriv = await findSetpriv()
+  if (process.getuid?.() !== 0)
+    return { prefix: setpriv ? [setpriv, ...TIE, '--'] : [], ids: null, owner: null }
   const existing = await stat(dataDir).catch(() => null)
   const ids =
     existing && existing.uid !== 0 ? { uid: existing.uid, gid: existing.gid } : await idsFromPasswd()
   const reachable = (await Promise.all(folders.map((folder) => isReachable(folder, ids.uid)))).every(Boolean)
-  if (reachable) return { ...ids, prefix: [] }
-  const setpriv = await findSetpriv()
-  if (!setpriv) {
+  if (!setpriv && !reachable) {
     throw new EmbeddedError(
       'unsupported',
       'Postgres does not run as root, and other users cannot enter the folder of this project. Install util-linux (setpriv), move the project out of /root, or run as another user.',
     )
   }
+  if (!setpriv) return { prefix: [], ids, owner: ids }
   const right = '+dac_override'
-  return {
-    ...ids,
-    prefix: [
-      setpriv,
-      `--reuid=${ids.uid}`,
-      `--regid=${ids.gid}`,
-      '--clear-groups',
-      `--inh-caps=${right}`,
-      `--ambient-caps=${right}`,
-      '--',
-    ],
-  }
+  const change = [`--reuid=${ids.uid}`, `--regid=${ids.gid}`, '--clear-groups']
+  const keep = reachable ? [] : [`--inh-caps=${right}`, `--ambient-caps=${right}`]
+  return { prefix: [setpriv, ...change, ...keep, ...TIE, '--'], ids: null, owner: ids }
 }

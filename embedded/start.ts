@@ -12,6 +12,7 @@ import { layoutOf, makeFolders } from './layout.ts'
 import { takeLock } from './lock.ts'
 import { type Part, type PartEvent, type PartName, startPart } from './part.ts'
 import { choosePorts } from './ports.ts'
+import { endLeftoverPostgres } from './postgres-leftovers.ts'
 import { ensureSecrets } from './secrets.ts'
 import { waitUntil } from './wait.ts'
 
@@ -105,6 +106,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     await stop(['server', 'worker'], SERVICE_STOP_MS)
     await stop(['preview', 'store'], SERVICE_STOP_MS)
     await stop(['postgres'], POSTGRES_STOP_MS)
+    // Its keeper may have been killed just before: then Postgres is still there.
+    if (parts.has('postgres')) await endLeftoverPostgres(layout.postgres)
   }
 
   /** Measures a piece of the start and tells when it is through. */

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { findTools } from '../../core/platform/ffmpeg.ts'
 import { layoutOf } from '../../embedded/layout.ts'
 import { findBinaries } from '../../embedded/postgres-binaries.ts'
-import { chooseUser } from '../../embedded/postgres-user.ts'
+import { chooseLaunch } from '../../embedded/postgres-user.ts'
 import { createApi } from '../api.ts'
 import type { CommandContext } from '../context.ts'
 import { CliError, EXIT } from '../exit.ts'
@@ -85,8 +85,8 @@ const checkPostgres = (dataDir: string) =>
     const { postgres } = await findBinaries()
     const layout = layoutOf(dataDir)
     const folder = await existingParent(layout.root)
-    const user = await chooseUser(layout.postgres, [path.dirname(postgres), folder])
-    const as = user ? `, run as user id ${user.uid} since it refuses root` : ''
+    const { owner } = await chooseLaunch(layout.postgres, [path.dirname(postgres), folder])
+    const as = owner ? `, run as user id ${owner.uid} since it refuses root` : ''
     return { state: 'ok', detail: `${postgres}${as}` }
   })
 

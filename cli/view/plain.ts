@@ -18,11 +18,13 @@ export function plainLine(before: ViewState, next: ViewState, nowMs: number): st
     return `${at} ${next.stage}${scenes}, ${percent}`
   }
   if (next.scenesDone !== before.scenesDone) {
-    const done = next.scenes.find(
+    const ready = next.scenes.filter(
       (scene, index) => scene.progress >= 1 && (before.scenes[index]?.progress ?? 0) < 1,
     )
-    const name = done ? `, ${harmless(done.id)} is ready` : ''
-    return `${at} scenes ${next.scenesDone}/${next.scenesTotal}${name}, ${percent}`
+    const [first] = ready
+    const name = ready.length === 1 && first ? `, ${harmless(first.id)} is ready` : ''
+    const reused = next.scenesReused > before.scenesReused ? `, ${next.scenesReused} reused` : ''
+    return `${at} scenes ${next.scenesDone}/${next.scenesTotal}${reused || name}, ${percent}`
   }
   const step = (state: ViewState) => Math.floor(state.percent / STEP_PERCENT)
   if (step(next) !== step(before) && next.percent < 100) return `${at} ${next.stage}, ${percent}`
