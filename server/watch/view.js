@@ -123,23 +123,23 @@ function sceneCell(scene, onBroken) {
     make('img', 'picture'),
     make('img', 'picture'),
   ])
+  const label = make('div', 'scene-label')
   const number = make('span', 'scene-number')
+  const prompt = make('span', 'scene-prompt')
   const mark = make('span', 'scene-mark')
   const icon = symbol('empty')
   const percent = make('span')
   const fill = make('div', 'scene-fill')
   const words = make('span', 'unseen')
-  const prompt = make('p', 'scene-prompt')
   for (const layer of layers) layer.alt = ''
-  attribute(number, 'aria-hidden', 'true')
-  attribute(percent, 'aria-hidden', 'true')
-  attribute(prompt, 'aria-hidden', 'true')
+  attribute(label, 'aria-hidden', 'true')
   number.textContent = twoDigits(scene.number)
   prompt.textContent = shortPrompt(scene.prompt)
   item.title = `${scene.number}. ${shortPrompt(scene.prompt, 300)}`
   mark.append(icon, percent)
-  box.append(...layers, fill, number, mark)
-  item.append(box, prompt, words)
+  label.append(number, prompt, mark)
+  box.append(...layers, fill)
+  item.append(box, label, words)
   const well = pictureWell(layers, onBroken)
   return {
     item,
@@ -204,7 +204,9 @@ export function createView({ onBroken, serverNowMs }) {
     if (cells.size === 0 && state.scenes.length > 0) {
       cells = new Map(state.scenes.map((scene) => [scene.id, sceneCell(scene, onBroken)]))
       // Rows as even as they can be: 26 scenes are two rows of 13, not 25 and one.
-      const rows = Math.ceil(cells.size / 16)
+      const isDense = cells.size > 24
+      const rows = Math.ceil(cells.size / (isDense ? 25 : 12))
+      attribute(strip, 'data-dense', String(isDense))
       property(strip, '--columns', String(Math.ceil(cells.size / rows)))
       property(strip, '--rows', String(rows))
       strip.replaceChildren(...[...cells.values()].map(({ item }) => item))

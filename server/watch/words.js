@@ -100,7 +100,7 @@ export function verdict(state) {
   }
   switch (state.status) {
     case 'queued':
-      return { tone: 'calm', title: 'Waiting', text: 'The render starts as soon as there is room for it.' }
+      return { tone: 'calm', title: 'Waiting', text: 'Waiting for a free engine.' }
     case 'processing':
       return { tone: 'running', title: STAGE_NAMES[state.stage], text: '' }
     case 'completed':
@@ -163,7 +163,7 @@ export function facts(state, nowMs) {
     parts = [plural(scenes.length, 'scene')]
   } else {
     parts = [
-      `${scenesReady(state)} of ${plural(scenes.length, 'scene')}`,
+      `${scenesReady(state)} of ${plural(scenes.length, 'scene')} ready`,
       reusedText,
       spent && (isOver(state) ? `stopped after ${spent}` : spent),
       isOver(state) ? creditsText(state) : (state.worker ?? ''),
