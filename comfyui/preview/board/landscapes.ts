@@ -93,9 +93,10 @@ export function space(b: Brush): Place {
   for (let i = 0; i < 9; i += 1) {
     behind += `<ellipse cx="${fmt(stage.x(random.between(0.1, 1)))}" cy="${fmt(stage.y(random.between(0.05, 0.65)))}" rx="${fmt(stage.size(random.between(0.2, 0.6)))}" ry="${fmt(stage.size(random.between(0.06, 0.2)))}" transform="rotate(-24 ${fmt(stage.x(0.5))} ${fmt(stage.y(0.5))})" fill="${adjust(mood.sky.low, { turn: random.between(-50, 40), scaleL: 1.5, scaleC: 1.3 })}" fill-opacity="0.12" filter="url(#soft)"/>`
   }
-  const [cx, cy, r] = [stage.x(0.62), stage.y(1.5), stage.visibleWidth * 0.62]
+  const r = Math.max(stage.visibleWidth, stage.visibleHeight) * 0.62
+  const [cx, cy] = [stage.x(0.62), stage.y(0.56) + r]
   const limb = mix(mood.glow.colour, '#ffffff', 0.35)
-  const far = `<circle cx="${fmt(cx)}" cy="${fmt(cy)}" r="${fmt(r + stage.size(0.03))}" fill="${mood.glow.colour}" fill-opacity="0.35" filter="url(#soft)"/><circle cx="${fmt(cx)}" cy="${fmt(cy)}" r="${fmt(r)}" fill="${mix(mood.ground, mood.sky.middle, 0.3)}"/><circle cx="${fmt(cx)}" cy="${fmt(cy)}" r="${fmt(r)}" fill="none" stroke="${limb}" stroke-opacity="0.7" stroke-width="${fmt(stage.size(0.006))}"/>`
+  const far = `<circle cx="${fmt(cx)}" cy="${fmt(cy)}" r="${fmt(r + stage.size(0.03))}" fill="${mood.glow.colour}" fill-opacity="0.35" filter="url(#soft)"/><circle cx="${fmt(cx)}" cy="${fmt(cy)}" r="${fmt(r)}" fill="${mix(mood.ground, mood.sky.middle, 0.3)}"/><circle cx="${fmt(cx)}" cy="${fmt(cy)}" r="${fmt(r)}" fill="url(#lit)" opacity="0.5"/><circle cx="${fmt(cx)}" cy="${fmt(cy)}" r="${fmt(r)}" fill="none" stroke="${limb}" stroke-opacity="0.7" stroke-width="${fmt(stage.size(0.006))}"/>`
   return { behind, far, near: '' }
 }
 
