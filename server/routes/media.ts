@@ -87,28 +87,25 @@ async function send(ctx: Context, store: ObjectStore, key: string, filename: str
   }
   const { signal } = ctx.state
   const [first, ...more] = decision.kind === 'parts' ? decision.ranges : []
+  const isMultipart = first !== undefined && more.length > 0
+  const boundary = randomBytes(16).toString('hex')
+  const sizeBytes = first ? first.end - first.start + 1 : stat.sizeBytes
   ctx.status = first ? 206 : 200
-  if (first && more.length === 0) {
-    ctx.set('Content-Range', `bytes ${first.start}-${first.end}/${stat.sizeBytes}`)
-    ctx.length = first.end - first.start + 1
-  } else if (!first) {
-    ctx.length = stat.sizeBytes
+  if (isMultipart) ctx.type = `multipart/byteranges; boundary=${boundary}`
+  else if (first) ctx.set('Content-Range', `bytes ${first.start}-${first.end}/${stat.sizeBytes}`)
+  if (ctx.method === 'HEAD') {
+    if (!isMultipart) ctx.length = sizeBytes
+    return
   }
-  if (ctx.method === 'HEAD') return
-  const length = ctx.response.get('content-length')
-  let body: Readable
-  if (first && more.length > 0) {
-    const boundary = randomBytes(16).toString('hex')
-    ctx.type = `multipart/byteranges; boundary=${boundary}`
-    body = Readable.from(multipart(store, key, stat, [first, ...more], boundary, signal))
-  } else {
-    body = await store.read(key, signal, first).catch((error) => Promise.reject(asUnavailable(error)))
-  }
+  const body = isMultipart
+    ? Readable.from(multipart(store, key, stat, [first, ...more], boundary, signal))
+    : await store.read(key, signal, first).catch((error) => Promise.reject(asUnavailable(error)))
   // Halfway through there is no status left to send: the cut connection is the message.
   body.once('error', () => ctx.res.destroy())
   ctx.res.setTimeout(IDLE_MS, () => ctx.res.destroy())
   ctx.body = body
-  if (length !== '') ctx.set('Content-Length', length)
+  // Setting a stream forgets what was said about the length.
+  if (!isMultipart) ctx.length = sizeBytes
 }
 
 export function mediaRoutes({ config, store, media }: ServerDeps): ApiRouter {

@@ -116,16 +116,7 @@ t.test('conventions', async (t) => {
   })
 
   t.test('unknown addresses, slashes at the end, wrong methods', async (t) => {
-    for (const path of [
-      '/nope',
-      '/v1',
-      '/v1/jobs/',
-      '/health/',
-      '/V1/jobs',
-      '/v1/%2e%2e/jobs',
-      '/media/x',
-      '/watch',
-    ]) {
+    for (const path of ['/nope', '/v1', '/v1/jobs/', '/health/', '/V1/jobs', '/v1/%2e%2e/jobs', '/watch']) {
       t.match(await read(studio.request(path)), { status: 404, body: { error: { code: 'NOT_FOUND' } } }, path)
     }
     const wrong = await read<WireError>(studio.request('/v1/generate'))
