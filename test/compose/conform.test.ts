@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto'
-import { copyFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import type { FilmFormat } from '../../core/media/format.ts'
 import { listPackets, probe, runFfmpeg } from '../../core/platform/ffmpeg.ts'
 import { checkGrid } from '../../worker/compose/check.ts'
 import { conformClip, type Segment } from '../../worker/compose/conform.ts'
-import { ComposeError } from '../../worker/compose/errors.ts'
 import { fitFilter } from '../../worker/compose/fit.ts'
 import { FORMAT, makeClip, mean, packetHashes, tempDir, tools, watch } from './fixtures.ts'
 
@@ -151,22 +150,24 @@ t.test('a varying rate becomes a constant one without drift', async (t) => {
   })
 })
 
-t.test('sound, covers and turned pictures', async (t) => {
+t.test('sound is left out, turned pictures are turned', async (t) => {
   const plain = await makeClip(path.join(dir, 'before-turn.mp4'), 3, 48, { args: X264 })
   const turned = path.join(dir, 'turned.mp4')
   await runFfmpeg(
     tools,
     {
-      inputs: [{ path: plain, options: ['-display_rotation', '180'] }, { lavfi: 'sine=440:duration=2' }],
-      outputs: [
-        {
-          path: turned,
-          options: ['-map', '0:v', '-map', '1:a', '-c:v', 'copy', '-c:a', 'aac', '-movflags', '+faststart'],
-        },
-      ],
+      inputs: [{ path: plain }, { lavfi: 'sine=440:duration=2' }],
+      outputs: [{ path: turned, options: ['-map', '0:v', '-map', '1:a', '-c:v', 'copy', '-c:a', 'aac'] }],
     },
     { wallMs: 60_000 },
   )
+  // Written into the track header by hand (ISO/IEC 14496-12, 8.3.2): every ffmpeg has another option for it.
+  const bytes = await readFile(turned)
+  const matrix = bytes.indexOf('tkhd') + 44
+  ;[-0x10000, 0, 0, 0, -0x10000, 0, 320 << 16, 180 << 16, 0x40000000].forEach((value, index) => {
+    bytes.writeInt32BE(value, matrix + 4 * index)
+  })
+  await writeFile(turned, bytes)
   t.equal((await probe(tools, turned)).video?.rotation, 180)
   const segment = await conform(turned)
   await isSegment(t, segment, 48, [0])
@@ -207,77 +208,6 @@ t.test('fitting never leaves the frame: a table of shapes', async (t) => {
     fitFilter({ ...video, width: 960, height: 720, pixelAspect: 4 / 3 }, film),
     /^scale=1280:720:[^,]*,setsar/,
   )
-})
-
-t.test('a little too short is held, much too short is refused', async (t) => {
-  const held = await conform(await makeClip(path.join(dir, 'held.mp4'), 1, 43, { args: X264 }))
-  await isSegment(t, held, 48, [0])
-  t.same(await numbers(held.path), [...upTo(43), 42, 42, 42, 42, 42])
-  const short = await makeClip(path.join(dir, 'short.mp4'), 1, 40, { args: X264 })
-  await t.rejects(conform(short), { code: 'clip_too_short' })
-  const ours = await makeClip(path.join(dir, 'short-ours.mp4'), 1, 20)
-  await t.rejects(conform(ours), { code: 'clip_too_short' })
-})
-
-t.test('files that are no clips are refused with what they are', async (t) => {
-  const good = await makeClip(path.join(dir, 'good.mp4'), 1, 48)
-  const bytes = await readFile(good)
-  const png = path.join(dir, 'picture.png')
-  await runFfmpeg(
-    tools,
-    {
-      inputs: [{ lavfi: 'color=red:s=320x180' }],
-      outputs: [{ path: png, options: ['-frames:v', '1', '-f', 'image2', '-update', '1'] }],
-    },
-    { wallMs: 30_000 },
-  )
-  const sound = path.join(dir, 'sound.m4a')
-  await runFfmpeg(
-    tools,
-    { inputs: [{ lavfi: 'sine=440:duration=1' }], outputs: [{ path: sound, options: ['-c:a', 'aac'] }] },
-    { wallMs: 30_000 },
-  )
-  const files: [string, Buffer | string, RegExp][] = [
-    ['empty', '', /empty/],
-    ['a page', '<!DOCTYPE html><html><body>502 Bad Gateway</body></html>', /web page/],
-    ['a page after blanks', '\n\n  <html>', /web page/],
-    ['JSON', '{"error": "not found"}', /JSON/],
-    ['a playlist', `#EXTM3U\n#EXTINF:1,\nfile://${good}\n`, /playlist/],
-    ['a list', `ffconcat version 1.0\nfile '${good}'\n`, /playlist/],
-    ['a picture', await readFile(png), /PNG/],
-    ['sound only', await readFile(sound), /no pictures/],
-    ['noise', Buffer.alloc(4_096, 0x5a), /no readable video/],
-    ['only a head', bytes.subarray(0, 200), /no pictures|no readable video/],
-  ]
-  for (const [what, content, words] of files) {
-    const file = path.join(dir, `${what}.mp4`)
-    await writeFile(file, content)
-    await t.rejects(conform(file), { code: 'bad_clip', message: words }, what)
-  }
-})
-
-t.test('damage within a clip is found, in ours and in others', async (t) => {
-  for (const [what, options] of [
-    ['ours', { keyFrames: [0, 12, 36] }],
-    ['foreign', { args: X264.concat('-movflags', '+faststart') }],
-  ] as const) {
-    const good = await makeClip(
-      path.join(dir, `whole-${what}.mp4`),
-      1,
-      48,
-      options as Parameters<typeof makeClip>[3],
-    )
-    const { length } = await readFile(good)
-    const cut = path.join(dir, `cut-${what}.mp4`)
-    await copyFile(good, cut)
-    await truncate(cut, Math.floor(length * 0.6))
-    await t.rejects(conform(cut), { code: 'bad_clip' }, `${what}, cut short`)
-    const bytes = await readFile(good)
-    for (let at = Math.floor(length * 0.6); at < length * 0.8; at += 1) bytes[at] = (at * 89) & 0xff
-    const flipped = path.join(dir, `flipped-${what}.mp4`)
-    await writeFile(flipped, bytes)
-    await t.rejects(conform(flipped), ComposeError, `${what}, overwritten in the middle`)
-  }
 })
 
 t.test('nothing is left beside the segments, and an abort is told', async (t) => {
