@@ -404,6 +404,10 @@ export type Montage = {
  */
 export interface Storyboard {
   /**
+   * Address of this schema, for editors of JSON files; means nothing to a render.
+   */
+  $schema?: string | null
+  /**
    * Name of the film, 1 to 200 characters.
    */
   title: string

@@ -1,14 +1,14 @@
 /**
  * Writes `schemas/types.ts` from every `schemas/*.schema.json`.
- * `node tools/generate-types.ts` writes; with `--check` it compares and exits 1 when the file is stale.
+ * `node tools/generate-types.ts` writes; with `--check` it compares and exits 1 when the file is stale. Another folder
+ * than `schemas/` may follow.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { compile } from 'json-schema-to-typescript'
 
-const schemasDir = fileURLToPath(new URL('../schemas/', import.meta.url))
-const typesFile = path.join(schemasDir, 'types.ts')
+const SCHEMAS = fileURLToPath(new URL('../schemas/', import.meta.url))
 
 const HEADER = `/* Generated from schemas/*.schema.json by tools/generate-types.ts: change the schemas, then run it again. */\n`
 
@@ -41,8 +41,8 @@ function forTypes(node: unknown, isRoot = true): unknown {
   return kept
 }
 
-/** The text that `schemas/types.ts` ought to hold. Throws when two schemas would export the same name. */
-export async function generateTypes(): Promise<string> {
+/** The text that a folder's `types.ts` ought to hold. Throws when two schemas would export the same name. */
+export async function generateTypes(schemasDir: string): Promise<string> {
   const names = (await readdir(schemasDir)).filter((name) => name.endsWith('.schema.json')).sort()
   const exported = new Map<string, string>()
   const parts = [HEADER]
@@ -68,14 +68,16 @@ export async function generateTypes(): Promise<string> {
 }
 
 async function main(args: string[]): Promise<number> {
-  const wanted = await generateTypes()
+  const folder = args.find((arg) => !arg.startsWith('--')) ?? SCHEMAS
+  const typesFile = path.join(folder, 'types.ts')
+  const wanted = await generateTypes(folder)
   if (!args.includes('--check')) {
     await writeFile(typesFile, wanted)
     return 0
   }
   const found = await readFile(typesFile, 'utf8').catch(() => '')
   if (found === wanted) return 0
-  console.error('schemas/types.ts is stale: run `node tools/generate-types.ts`')
+  console.error('types.ts is stale: run `node tools/generate-types.ts`')
   return 1
 }
 

@@ -119,13 +119,22 @@ function inspect(doc: Document.Parsed): TextProblem[] {
     if (problems.length < 20) problems.push({ code, message, range: rangeOf(node) })
   }
   let aliases = 0
+  const anchors = new Set<string>()
   visit(doc, {
     Alias(_key, node) {
       if (++aliases === MAX_ALIASES + 1)
         add('too_many_aliases', `more than ${MAX_ALIASES} aliases (*name)`, node)
+      if (!anchors.has(node.source)) {
+        add(
+          'unknown_alias',
+          `no anchor &${node.source} stands before this alias; text that starts with * needs quotes`,
+          node,
+        )
+      }
     },
     Node(_key, node, parents) {
       if (isAlias(node)) return undefined
+      if (node.anchor !== undefined) anchors.add(node.anchor)
       if (node.tag !== undefined && !CORE_TAGS.has(node.tag)) {
         add('tag', 'tags (!name) are not supported; text that starts with ! needs quotes', node)
       }
@@ -222,7 +231,8 @@ export function parseYaml(
     }
     const problems = inspect(doc)
     if (problems.length > 0) return { problems }
-    const value: unknown = doc.toJS({ maxAliasCount: MAX_ALIASES })
+    // The library counts the anchor itself as well.
+    const value: unknown = doc.toJS({ maxAliasCount: MAX_ALIASES + 1 })
     if (byteSize(value, MAX_EXPANDED_BYTES) > MAX_EXPANDED_BYTES) return { problems: [aliasBomb()] }
     return { value, findRange: yamlRanges(doc) }
   } catch (error) {

@@ -21,7 +21,10 @@ t.equal(
   '5.0 s · music Triumphant · ambience Theater · 2 effects · 1 line',
 )
 t.equal(
-  sceneDetails(storyboard, { ...scene, audio: { music: { asset_id: '0192f0d0-0000-7000-8000-000000000000' } } }),
+  sceneDetails(storyboard, {
+    ...scene,
+    audio: { music: { asset_id: '0192f0d0-0000-7000-8000-000000000000' } },
+  }),
   '5.0 s · music',
   'an upload has no name to show',
 )

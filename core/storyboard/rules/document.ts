@@ -57,9 +57,12 @@ export function checkKeepable(document: unknown, findings: Findings): void {
         const at: Place = { parent: place, key: isList ? Number(key) : key }
         waiting.push({ value: item, place: at, depth: depth + 1 })
         if (isList) continue
-        if (FORBIDDEN_KEYS.has(key)) refuse('V2_forbidden_key', `"${key}" may not be used as a name`)
         const bad = describeBadText(key)
-        if (bad !== null) refuse('V2_bad_text', `a field name ${bad}`)
+        const name = { path: pathOf(at), at: 'key' } as const
+        if (FORBIDDEN_KEYS.has(key)) {
+          findings.error({ ...name, code: 'V2_forbidden_key', message: `"${key}" may not be used as a name` })
+        }
+        if (bad !== null) findings.error({ ...name, code: 'V2_bad_text', message: `a field name ${bad}` })
       }
     }
   }
