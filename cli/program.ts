@@ -10,6 +10,12 @@ function wholeNumber(least: number, most: number) {
   }
 }
 
+const RATES = ['16', '24', '30']
+function frameRate(text: string): number {
+  if (RATES.includes(text)) return Number(text)
+  throw new InvalidArgumentError(`Allowed choices are ${RATES.join(', ')}.`)
+}
+
 const serverOption = () =>
   new Option(
     '-s, --server <url>',
@@ -74,9 +80,7 @@ export function buildProgram(
     .option('--embedded', 'no server: start a private instance in --data for this render')
     .addOption(new Option('--resolution <name>', 'size of the film').choices(['480p', '720p', '1080p']))
     .addOption(new Option('--aspect <ratio>', 'shape of the film').choices(['16:9', '9:16', '1:1']))
-    .addOption(
-      new Option('--fps <rate>', 'frames a second').choices(['16', '24', '30']).argParser(wholeNumber(1, 60)),
-    )
+    .addOption(new Option('--fps <rate>', 'frames a second').choices(RATES).argParser(frameRate))
     .option('--seed <number>', 'same seed, same pictures', wholeNumber(0, Number.MAX_SAFE_INTEGER))
     .option('--engine <name>', 'what makes the pictures: auto, preview, comfyui, …')
     .option('--workflow <name>', 'workflow of the engine')

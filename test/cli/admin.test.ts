@@ -1,0 +1,77 @@
+/** The operator's tasks against a real database. */
+import t from 'tap'
+import { findKey } from '../../core/accounts/keys.ts'
+import { buildJob, buildUser } from '../support/builders.ts'
+import { startDatabase } from '../support/postgres.ts'
+import { runCli } from './support.ts'
+
+t.test('users, keys and old jobs', async (t) => {
+  const { url, pool } = await startDatabase(t)
+  const admin = (...args: string[]) => runCli(['admin', ...args], { env: { DATABASE_URL: url } })
+
+  const made = await admin(
+    'user',
+    'create',
+    '--email',
+    'ana@studio.example',
+    '--name',
+    'Ana',
+    '--operator',
+    '--json',
+  )
+  t.equal(made.code, 0, made.err)
+  const { id } = JSON.parse(made.out)
+  t.equal((await admin('user', 'create', '--email', 'ana@studio.example')).code, 5, 'there is one already')
+  t.match((await admin('user', 'list')).out, new RegExp(`${id} {2}ana@studio\\.example +operator`))
+
+  const key = (
+    await admin('key', 'create', '--email', 'ana@studio.example', '--scopes', 'generate,jobs:read')
+  ).out.trim()
+  t.match(await findKey(pool, key), { userId: id, apiKey: { scopes: ['generate', 'jobs:read'] } })
+  t.equal((await admin('key', 'create', '--email', 'nobody@studio.example')).code, 5)
+  const keyId = (await findKey(pool, key))?.apiKey?.id as string
+  t.equal((await admin('key', 'revoke', keyId)).code, 0)
+  t.equal(await findKey(pool, key), null)
+  t.equal((await admin('key', 'revoke', keyId)).code, 5)
+
+  const seeded = (await admin('seed')).out.trim()
+  t.match(await findKey(pool, seeded), { isOperator: true })
+
+  const user = await buildUser(pool)
+  const [old, recent, active] = [
+    await buildJob(pool, user),
+    await buildJob(pool, user),
+    await buildJob(pool, user),
+  ]
+  for (const [job, age] of [
+    [old, '40 days'],
+    [recent, '1 day'],
+  ]) {
+    await pool.query(
+      `update jobs set status = 'canceled', failure_type = 'canceled', completed_at = now() where id = $1`,
+      [job],
+    )
+    // Tests age the row, not the clock.
+    await pool.query(
+      'update jobs set created_at = now() - $2::interval, completed_at = now() - $2::interval where id = $1',
+      [job, age],
+    )
+  }
+  t.match(JSON.parse((await admin('cleanup-jobs', '--dry-run', '--json')).out), { jobs: 1, dry_run: true })
+  t.match(JSON.parse((await admin('cleanup-jobs', '--json')).out), { jobs: 1, dry_run: false })
+  const { rows } = await pool.query('select id from jobs order by id')
+  t.strictSame(rows.map((row) => row.id).toSorted(), [recent, active].toSorted())
+  t.match((await admin('cleanup-jobs', '--older-than', '12h')).out, /^1 finished jobs older than 12h deleted/)
+})
+
+t.test('a database that is away, or empty, is said to be', async (t) => {
+  const away = await runCli(['admin', 'user', 'list'], {
+    env: { DATABASE_URL: 'postgresql://x@127.0.0.1:1/x' },
+  })
+  t.equal(away.code, 4)
+  t.match(away.err, /The database cannot be reached/)
+  const { url } = await startDatabase(t, { empty: true })
+  const empty = await runCli(['admin', 'user', 'list'], { env: { DATABASE_URL: url } })
+  t.equal(empty.code, 1)
+  t.match(empty.err, /no tables of this release[\s\S]*just migrate/)
+})
