@@ -31,10 +31,9 @@ export async function grabFrames(options: GrabOptions): Promise<Buffer[]> {
       await runFfmpeg(
         tools,
         {
-          // Half a frame early: rounding must not skip the frame meant.
           inputs: some.map((frame) => ({
             path: video,
-            options: ['-threads', '1', '-ss', (Math.max(0, frame - 0.5) / fps).toFixed(6)],
+            options: ['-threads', '1', '-ss', (frame / fps).toFixed(6)],
           })),
           outputs: files.map((file, index) => ({
             path: file,

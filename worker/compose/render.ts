@@ -53,8 +53,13 @@ export async function renderPiece(options: RenderOptions): Promise<void> {
   }
 }
 
-/** Half a frame early, so that rounding cannot drop the frame meant; ffmpeg decodes from the key frame before. */
-function sideInput({ sceneId, from }: Side, { segmentPath, format }: RenderOptions): FfmpegInput {
-  const seek = from === 0 ? [] : ['-ss', ((from - 0.5) / format.fps).toFixed(6)]
-  return { path: segmentPath(sceneId), options: ['-threads', '1', ...seek] }
+/**
+ * Microseconds are fine enough to name a frame exactly on our time scale. Earlier would be dear: the decoder would have
+ * to begin at the key frame before the one that stands at most cuts.
+ */
+function sideInput({ sceneId, from, to }: Side, { segmentPath, format }: RenderOptions): FfmpegInput {
+  const seek = from === 0 ? [] : ['-ss', (from / format.fps).toFixed(6)]
+  // Reading ends a little behind the last frame, so that no decoder runs ahead of what is wanted.
+  const length = ['-t', ((to - from + 0.5) / format.fps).toFixed(6)]
+  return { path: segmentPath(sceneId), options: ['-threads', '1', ...seek, ...length] }
 }
