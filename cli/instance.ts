@@ -34,11 +34,6 @@ function crashLines(event: Extract<EmbeddedEvent, { kind: 'crashed' }>): string[
   ]
 }
 
-export type Instance = Embedded & {
-  /** Called with every line about the instance after the start; set it to draw above a display. */
-  tell(line: string): void
-}
-
 /**
  * Starts the instance in `dataDir`.
  * @throws {CliError} with the reason and the way out
@@ -70,10 +65,11 @@ export async function startInstance(
     })
     live?.stop(false)
     live = null
-    const parts = STEPS.map((step) => `${step} ${secondsText(ready.get(step) ?? 0)}`).join(', ')
-    terminal.err(
-      `${terminal.errPalette.green(terminal.unicode ? '✓' : 'ok')} instance in ${shortPath(embedded.dataDir)} is up after ${secondsText(elapsedS())} ${terminal.errPalette.dim(`(${parts})`)}`,
-    )
+    const { green, dim } = terminal.errPalette
+    const head = `instance in ${shortPath(embedded.dataDir)} is up after ${secondsText(elapsedS())}`
+    const parts = ` (${STEPS.map((step) => `${step} ${secondsText(ready.get(step) ?? 0)}`).join(', ')})`
+    const fits = !terminal.screen || head.length + parts.length + 4 < (terminal.screen.columns ?? 80)
+    terminal.err(`${green(terminal.unicode ? '✓' : 'ok')} ${head}${fits ? dim(parts) : ''}`)
     return embedded
   } catch (error) {
     live?.stop(false)

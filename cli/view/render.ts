@@ -81,20 +81,22 @@ function stageLine(state: ViewState, width: number, palette: Palette, rich: bool
 function cells(state: ViewState, columns: number, palette: Palette, rich: boolean): string {
   const glyphs = rich ? GLYPHS.rich : GLYPHS.plain
   const count = Math.min(state.scenes.length, columns)
-  let row = ''
+  const gap = count * 2 - 1 <= columns ? ' ' : ''
+  const row: string[] = []
   for (let cell = 0; cell < count; cell += 1) {
     const from = Math.floor((cell * state.scenes.length) / count)
     const to = Math.max(from + 1, Math.floor(((cell + 1) * state.scenes.length) / count))
     const group = state.scenes.slice(from, to)
     const progress = group.reduce((sum, scene) => sum + scene.progress, 0) / group.length
-    row +=
+    row.push(
       progress >= 1
         ? palette.green(glyphs.cell)
         : progress > 0
           ? palette.cyan(glyphs.part)
-          : palette.dim(glyphs.none)
+          : palette.dim(glyphs.none),
+    )
   }
-  return row
+  return row.join(gap)
 }
 
 /** The display of a running job: title, stages, bar, scenes, and a line about the connection when it is not well. */

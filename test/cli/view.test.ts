@@ -83,7 +83,7 @@ t.test('a running render on 80 columns', async (t) => {
     `Two doors${' '.repeat(67)}0:12`,
     '✓ waiting   ✓ planning   ⠋ scenes 0/2   ◇ assembling',
     `${'━'.repeat(10)}╸${'━'.repeat(42)}  20 %`,
-    '▣□  left',
+    '▣ □  left',
   ])
 })
 
