@@ -9,7 +9,7 @@ import type { Logger } from '../../core/platform/log.ts'
 import type { Authenticator } from '../credentials.ts'
 import type { ServerTimings } from '../timings.ts'
 import type { FeedEvent } from './feed.ts'
-import { createFrameBuffer } from './frame-buffer.ts'
+import { createFrameBuffer, FRAME_LIMITS, type FrameLimits } from './frame-buffer.ts'
 import { type Hub, isExpired } from './hub.ts'
 import { type ClientMessage, createRateGuard, type ErrorCode, parseMessage } from './messages.ts'
 
@@ -36,8 +36,8 @@ const MAX_CHANNELS = 50
 const MAX_REPLAY = 1_000
 /** Bytes handed to the socket ahead of its reader; the rest waits in our own buffer, where it can be thinned out. */
 const SOCKET_AHEAD_BYTES = 64 * 1024
-/** A replay goes on when fewer frames than this are waiting, so that it never crowds out live events. */
-const REPLAY_ROOM = 64
+/** A replay goes on while no more than this is waiting, so that it never crowds out live events. */
+const REPLAY_ROOM: FrameLimits = { frames: FRAME_LIMITS.frames / 4, bytes: FRAME_LIMITS.bytes / 4 }
 /** Messages that may wait for earlier ones to be answered. */
 const MAX_PENDING = 64
 /** How long the goodbye of a closed socket is waited for. */
@@ -84,6 +84,8 @@ export function runSession(socket: WebSocket, principal: Principal, deps: Sessio
     wakeReplays()
   }
 
+  const hasReplayRoom = (): boolean => buffer.size < REPLAY_ROOM.frames && buffer.bytes < REPLAY_ROOM.bytes
+
   function wakeReplays(): void {
     const wakers = roomWakers
     roomWakers = []
@@ -96,7 +98,7 @@ export function runSession(socket: WebSocket, principal: Principal, deps: Sessio
       if (text === undefined) break
       socket.send(text, flush)
     }
-    if (buffer.size < REPLAY_ROOM) wakeReplays()
+    if (hasReplayRoom()) wakeReplays()
   }
 
   function send(text: string, progressOf: string | null = null): void {
@@ -123,7 +125,7 @@ export function runSession(socket: WebSocket, principal: Principal, deps: Sessio
   ): Promise<void> {
     for await (const batch of batches) {
       for (const event of batch) {
-        while (event.sequence <= replayUntil && buffer.size >= REPLAY_ROOM && !signal.aborted)
+        while (event.sequence <= replayUntil && !hasReplayRoom() && !signal.aborted)
           await new Promise<void>((resolve) => roomWakers.push(resolve))
         if (signal.aborted) return
         send(eventText(channel, event), event.eventType === 'progress' ? channel : null)
