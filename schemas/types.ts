@@ -489,7 +489,7 @@ export interface StoryboardSymbol {
  */
 export interface ReferenceImage {
   /**
-   * Id of an uploaded image; or `sha256:<64 hex digits>`, a picture in the store of reference images; or, in a storyboard file rendered from the command line, `file:` and a path relative to the storyboard (`file:images/mara.jpg`, no `..`): the command uploads the file and puts its sha256 id in this place.
+   * Id of an uploaded image asset; or, in a storyboard file rendered from the command line, `file:` and a path relative to the storyboard (`file:images/mara.jpg`, no `..`): the command uploads the file and puts the asset's id in this place.
    */
   id: string
   /**

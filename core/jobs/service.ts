@@ -10,6 +10,7 @@ import { addStorage } from '../accounts/storage.ts'
 import type { Config, EngineKind } from '../platform/config.ts'
 import { type Database, transaction } from '../platform/database.ts'
 import { Problem, sqlState, violatedConstraint } from '../platform/errors.ts'
+import { fault } from '../platform/faults.ts'
 import { newId } from '../platform/ids.ts'
 import { type Estimate, estimate } from '../storyboard/estimate.ts'
 import { planShots } from '../storyboard/plan.ts'
@@ -36,6 +37,9 @@ export type AcceptRequest = {
   options?: unknown
   idempotencyKey?: string | null | undefined
 }
+
+/** Drawing an animatic takes about as long as it plays (two cores, 720p). */
+const PREVIEW_SECONDS_PER_SECOND = 1
 
 export type JobFilter = {
   status?: JobStatus
@@ -136,7 +140,8 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
   ): Promise<Estimate> {
     const rates = {
       creditsPerSecond: config.CREDITS_PER_SECOND,
-      gpuSecondsPerVideoSecond: config.GPU_SECONDS_PER_VIDEO_SECOND,
+      gpuSecondsPerVideoSecond:
+        engine === 'preview' ? PREVIEW_SECONDS_PER_SECOND : config.GPU_SECONDS_PER_VIDEO_SECOND,
       engine,
     }
     return estimate(storyboard, options, rates, await knownScenes(storyboard, options, engine, owner))
@@ -178,6 +183,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
     await charge(client, job, job.credits, config.CREDITS_MODE)
     await appendEvent(client, job.id, 'queued', {})
     await insertSteps(client, job.id, [], { kind: 'plan', key: '', task: 'plan' })
+    fault('server.generate.before_commit')
   }
 
   async function accept(principal: UserPrincipal, request: AcceptRequest): Promise<Accepted> {
@@ -207,6 +213,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
           idempotencyKey,
         }),
       )
+      fault('server.generate.after_commit')
     } catch (error) {
       const constraint = sqlState(error) === '23505' ? violatedConstraint(error) : null
       if (constraint === 'jobs_idempotency') {

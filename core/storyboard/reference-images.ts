@@ -1,12 +1,9 @@
 /**
  * Reference images in files. A storyboard file may name a picture beside it (`file:images/mara.jpg`); whoever renders
- * the file uploads it to the store of reference images and puts the id it gets (`sha256:<hex>`) in its place, so
- * that the document which is kept and rendered never depends on somebody's disk.
+ * the file uploads it as an asset and puts the asset's id in its place, so that the document which is kept and rendered
+ * never depends on somebody's disk.
  */
 import { imageUses } from './rules/assets.ts'
-
-/** Id of a picture in the content-addressed store: SHA-256 of its bytes. */
-export const STORED_IMAGE_ID = /^sha256:([0-9a-f]{64})$/
 
 const MAX_PATH_LENGTH = 500
 
