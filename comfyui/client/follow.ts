@@ -69,6 +69,7 @@ export async function followPrompt(
   let answeredAt = tickAt
   let absentAt: number | null = null
   let endedAt: number | null = null
+  let closeLooks = 0
 
   for (;;) {
     signal.throwIfAborted()
@@ -106,7 +107,9 @@ export async function followPrompt(
     if (watch.ended) endedAt ??= now
     const closeLook = endedAt !== null && now - endedAt < limits.historyMs
     const troubled = state === null || absentAt !== null || !watch.connected
-    await watch.wait(closeLook ? 50 : troubled ? limits.pollFastMs : limits.pollMs, signal)
+    // The entry follows the message within moments; a message can also be wrong, hence the bound.
+    const closeLookMs = Math.min(200, 5 * 2 ** (closeLook ? closeLooks++ : 0))
+    await watch.wait(closeLook ? closeLookMs : troubled ? limits.pollFastMs : limits.pollMs, signal)
   }
 
   async function nothingRuns(): Promise<boolean> {

@@ -1,4 +1,6 @@
 /** The client against a server that misbehaves. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
@@ -78,6 +80,39 @@ t.test('a socket that is open but deaf is opened again', async (t) => {
   const heard = listener()
   await client.run(videoRequest(folder), heard, inTime())
   t.ok(heard.fractions.length > 1, 'progress came over the second connection')
+})
+
+t.test(
+  'the end is found at once, though its message comes before the history and the last one never',
+  async (t) => {
+    const { fake, client, folder } = await stage(t, { historyDelayMs: 150 }, { pollMs: 8_000 })
+    fake.fail('socket', 'no-end')
+    const startedAt = performance.now()
+    await client.run(videoRequest(folder), listener(), inTime())
+    t.ok(performance.now() - startedAt < 3_000, 'long before the next poll')
+  },
+)
+
+t.test('as a process of its own, with faults by request', async (t) => {
+  const script = new URL('../support/fake-comfyui.ts', import.meta.url)
+  const child = spawn(process.execPath, [script.pathname, '--port', '0', '--steps', '2'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const { url } = JSON.parse(line.toString('utf8')) as { url: string }
+  const ask = (body: unknown) => fetch(`${url}/__fake`, { method: 'POST', body: JSON.stringify(body) })
+  const client = createComfyClient({ url, limits: FAST })
+  await ask({ fail: ['run', 'oom', 1] })
+  t.equal(
+    (await failure(client.run(videoRequest(workFolder(t)), listener(), inTime()))).code,
+    'out_of_memory',
+  )
+  await ask({ restart: true })
+  t.equal((await client.run(videoRequest(workFolder(t)), listener(), inTime())).sizeBytes, FAKE_CLIP.length)
+  const exit = once(child, 'exit')
+  child.kill('SIGTERM')
+  t.strictSame(await exit, [0, null])
 })
 
 t.test('a post without an answer is looked up, not repeated', async (t) => {

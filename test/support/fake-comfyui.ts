@@ -22,8 +22,8 @@ type FaultsByPart = {
   prompt: 'html' | 'error-500' | 'drop-reply' | 'drop-request' | 'partial' | 'missing-model'
   run: RunFault
   view: 'html' | 'empty' | 'truncated' | 'gone' | 'stall' | 'not-video'
-  /** Socket messages of a whole connection: none at all, each twice, in pairs swapped, cut at the first progress. */
-  socket: 'refuse' | 'duplicate' | 'reorder' | 'drop' | 'deaf'
+  /** A whole connection: not made, each message twice, in pairs swapped, cut at the first progress, none, no last. */
+  socket: 'refuse' | 'duplicate' | 'reorder' | 'drop' | 'deaf' | 'no-end'
   upload: 'error-500'
 }
 export type FakePart = keyof FaultsByPart
@@ -56,6 +56,7 @@ export type FakeOptions = {
   version?: string
   steps?: number
   stepMs?: number
+  historyDelayMs?: number
   models?: readonly string[]
   /** Only these node classes are installed. */
   classes?: readonly string[]
@@ -102,7 +103,7 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
 
   const deliver = (client: Client, text: string): unknown => {
     const { socket, fault } = client
-    if (fault === 'deaf') return
+    if (fault === 'deaf' || (fault === 'no-end' && text.includes('"node":null'))) return
     if (fault === 'drop' && text.includes('"progress"')) return socket.terminate()
     if (fault === 'reorder') {
       if (client.held === null) {
@@ -121,6 +122,7 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
     clip: options.clip ?? FAKE_CLIP,
     steps: options.steps ?? 4,
     stepMs: options.stepMs ?? 0,
+    historyDelayMs: options.historyDelayMs ?? 0,
     isOutput: (classType) => catalogue.get(classType)?.output_node === true,
     takeRunFault: () => take('run'),
     send(clientId, message) {

@@ -21,6 +21,8 @@ export type MachineOptions = {
   /** Steps of nodes that report progress, and the time each takes. */
   steps: number
   stepMs: number
+  /** Time between the last message of a run and its entry in the history. */
+  historyDelayMs: number
   isOutput(classType: string): boolean
   send(clientId: string | undefined, message: { type: string; data: Json }): void
   broadcast(message: { type: string; data: Json }): void
@@ -119,6 +121,9 @@ export class Machine {
       const entry = await this.#execute(item, fault, this.running.interrupt.signal, generation)
       if (generation !== this.#generation) return
       const client = item[3].client_id as string | undefined
+      // The messages of the end are out before the history is written.
+      if (this.#options.historyDelayMs > 0) await pause(this.#options.historyDelayMs)
+      if (generation !== this.#generation) return
       if (entry) this.history.set(item[1], entry)
       this.running = null
       this.#status()
