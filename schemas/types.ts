@@ -1,5 +1,84 @@
 /* Generated from schemas/*.schema.json by tools/generate-types.ts: change the schemas, then run it again. */
 
+// asset.schema.json
+
+/**
+ * A file that somebody uploaded, for storyboards to use.
+ */
+export interface Asset {
+  /**
+   * Id of the asset: what a storyboard names.
+   */
+  id: string
+  /**
+   * Owner URN, such as framecast:user:<user id>.
+   */
+  owner: string
+  /**
+   * User who uploaded it.
+   */
+  uploaded_by: string
+  /**
+   * Project it belongs to, if any.
+   */
+  project_id: string | null
+  /**
+   * Name of the file.
+   */
+  filename: string
+  /**
+   * Where it is in the object store.
+   */
+  s3_key: string
+  /**
+   * Media type.
+   */
+  content_type:
+    'image/jpeg' | 'image/png' | 'image/webp' | 'audio/mpeg' | 'audio/wav' | 'audio/ogg' | 'video/mp4'
+  /**
+   * Size: announced while pending, measured when ready.
+   */
+  size_bytes: number
+  /**
+   * pending until the upload is confirmed; a storyboard can use ready ones.
+   */
+  status: 'pending' | 'ready' | 'failed'
+  metadata: AssetMetadata
+  /**
+   * When it was announced.
+   */
+  created_at: string
+  /**
+   * Last change.
+   */
+  updated_at: string
+  /**
+   * The file; only on single reads of ready assets.
+   */
+  download_url?: string
+  /**
+   * When that link ends.
+   */
+  download_url_expires_at?: string
+}
+/**
+ * What was measured when the upload was confirmed.
+ */
+export interface AssetMetadata {
+  /**
+   * SHA-256 in hex.
+   */
+  sha256?: string
+  /**
+   * Width of a picture.
+   */
+  width?: number
+  /**
+   * Height of a picture.
+   */
+  height?: number
+}
+
 // clone-request.schema.json
 
 /**
@@ -178,6 +257,54 @@ export interface EstimateRequest {
   options?: {} | null
 }
 
+// estimate.schema.json
+
+/**
+ * What a render would cost and how long it would take.
+ */
+export interface Estimate {
+  /**
+   * Length of the film.
+   */
+  estimated_duration_seconds: number
+  /**
+   * Credits the render would take.
+   */
+  estimated_credits: number
+  /**
+   * From start to finished film.
+   */
+  estimated_generation_time_seconds: number
+  /**
+   * Distinct scenes that play, in order of first play.
+   */
+  scenes: SceneEstimate[]
+  /**
+   * Warnings about the storyboard, and a balance that would not do; absent when there are none.
+   */
+  warnings?: EstimateWarning[]
+}
+export interface SceneEstimate {
+  /**
+   * Id of the scene.
+   */
+  id: string
+  /**
+   * Length in seconds.
+   */
+  duration: number
+  /**
+   * 0 for a clip that need not be rendered again.
+   */
+  credits: number
+}
+export interface EstimateWarning {
+  /**
+   * For people.
+   */
+  message: string
+}
+
 // generate-request.schema.json
 
 /**
@@ -202,6 +329,466 @@ export interface GenerateRequest {
    * The same caller and key get the job made first, whatever the body says then.
    */
   idempotency_key?: string | null
+}
+
+// job-event.schema.json
+
+/**
+ * One entry of a job's record. As a server-sent event, `event_type` is the event's name, `payload` its data, and its id is <job_id>:<sequence>.
+ */
+export type JobEvent = {
+  /**
+   * Job it is about.
+   */
+  job_id: string
+  /**
+   * Number within the job, from 1 and without gaps.
+   */
+  sequence: number
+  /**
+   * Number within the installation; grows, with gaps.
+   */
+  position: number
+  /**
+   * completed, failed and canceled are the last event of their job.
+   */
+  event_type: 'queued' | 'started' | 'progress' | 'scene_complete' | 'completed' | 'failed' | 'canceled'
+  /**
+   * What happened; its fields depend on event_type.
+   */
+  payload: {
+    [k: string]: unknown
+  }
+  /**
+   * When it happened.
+   */
+  created_at: string
+} & (
+  | {
+      event_type: 'queued'
+      payload: QueuedPayload
+    }
+  | {
+      event_type: 'started'
+      payload: StartedPayload
+    }
+  | {
+      event_type: 'progress'
+      payload: JobProgress
+    }
+  | {
+      event_type: 'scene_complete'
+      payload: SceneCompletePayload
+    }
+  | {
+      event_type: 'completed'
+      payload: CompletedPayload
+    }
+  | {
+      event_type: 'failed'
+      payload: FailedPayload
+    }
+  | {
+      event_type: 'canceled'
+      payload: CanceledPayload
+    }
+)
+
+/**
+ * Nothing: the job is there.
+ */
+export interface QueuedPayload {}
+export interface StartedPayload {
+  /**
+   * Worker that took the job up.
+   */
+  worker?: string
+}
+export interface SceneCompletePayload {
+  /**
+   * Id of the scene.
+   */
+  scene_id: string
+  /**
+   * Scenes whose clip is there.
+   */
+  scenes_completed: number
+  /**
+   * Distinct scenes that play.
+   */
+  scenes_total: number
+  /**
+   * Length of the clip in seconds.
+   */
+  duration: number
+}
+export interface CompletedPayload {
+  /**
+   * Length of the film in seconds.
+   */
+  duration: number
+  /**
+   * Width and height of the picture.
+   */
+  resolution: string
+  /**
+   * Size of the film.
+   */
+  size_bytes: number
+}
+export interface FailedPayload {
+  failure_type: 'system' | 'validation' | 'timeout'
+  error: JobError
+  /**
+   * Credits given back.
+   */
+  credits_refunded: number
+}
+export interface CanceledPayload {
+  /**
+   * User who canceled.
+   */
+  canceled_by: string
+  /**
+   * Credits given back.
+   */
+  credits_refunded: number
+}
+
+// job.schema.json
+
+/**
+ * A render: what was asked for, how far it is, and what came of it. Links end an hour after they were read: read the job again for new ones.
+ */
+export interface Job {
+  /**
+   * Id of the job.
+   */
+  id: string
+  /**
+   * Owner URN, such as framecast:user:<user id>.
+   */
+  owner: string
+  /**
+   * User who asked for it.
+   */
+  triggered_by: string
+  /**
+   * Project it belongs to, if any.
+   */
+  project_id: string | null
+  /**
+   * completed, failed and canceled are final.
+   */
+  status: 'queued' | 'processing' | 'completed' | 'failed' | 'canceled'
+  /**
+   * The storyboard as it was accepted; it never changes.
+   */
+  spec_snapshot: {
+    [k: string]: unknown
+  }
+  /**
+   * How it is rendered, as in render-options.schema.json, with defaults filled in and `workflow` named.
+   */
+  options: {
+    [k: string]: unknown
+  }
+  progress: JobProgress
+  /**
+   * The film; null until the job is completed.
+   */
+  output: JobOutput | null
+  /**
+   * Size of the film; null until there is one.
+   */
+  output_size_bytes: number | null
+  /**
+   * Why it failed; null unless it did.
+   */
+  error: JobError | null
+  /**
+   * Credits taken when it was accepted.
+   */
+  credits_charged: number
+  /**
+   * Kind of end of a failed or canceled job.
+   */
+  failure_type: 'system' | 'validation' | 'timeout' | 'canceled' | null
+  /**
+   * Credits given back.
+   */
+  credits_refunded: number
+  /**
+   * Key under which it was asked for.
+   */
+  idempotency_key: string | null
+  /**
+   * When a worker took it up.
+   */
+  started_at: string | null
+  /**
+   * When it came to its end, whichever.
+   */
+  completed_at: string | null
+  /**
+   * When it was accepted.
+   */
+  created_at: string
+  /**
+   * Last change.
+   */
+  updated_at: string
+}
+/**
+ * How far a job is. Fields appear as they become known.
+ */
+export interface JobProgress {
+  /**
+   * What is being done.
+   */
+  phase?: 'queued' | 'initializing' | 'generating' | 'stitching' | 'finalizing'
+  /**
+   * Share of the whole that is done; never falls. 100 is the finished film alone.
+   */
+  percent?: number
+  /**
+   * Distinct scenes that play.
+   */
+  scenes_total?: number
+  /**
+   * Scenes whose clip is there.
+   */
+  scenes_completed?: number
+  /**
+   * Scenes whose clip was there already, from an earlier render.
+   */
+  scenes_reused?: number
+  /**
+   * Scene begun last.
+   */
+  current_scene?: string | null
+  /**
+   * A word on what is happening.
+   */
+  message?: string | null
+  /**
+   * How far each scene is, 0 to 1, by scene id; scenes that have not begun are left out.
+   */
+  scenes?: {
+    [k: string]: number
+  }
+  /**
+   * Newest picture of each scene.
+   */
+  previews?: ScenePreview[]
+}
+export interface ScenePreview {
+  /**
+   * Id of the scene.
+   */
+  scene_id: string
+  /**
+   * The picture.
+   */
+  url: string
+  /**
+   * When it was made.
+   */
+  generated_at: string
+}
+export interface JobOutput {
+  /**
+   * The film.
+   */
+  video_url: string
+  /**
+   * The clip of each distinct scene, as it was cut from.
+   */
+  scene_clips: SceneClip[]
+  /**
+   * A picture from the film.
+   */
+  thumbnail_url: string
+  /**
+   * Pictures of all scenes on one sheet.
+   */
+  contact_sheet_url: string
+  /**
+   * Length of the film in seconds.
+   */
+  duration: number
+  /**
+   * Width and height of the picture.
+   */
+  resolution: string
+  /**
+   * Kind of file.
+   */
+  format: 'mp4'
+  /**
+   * Size of the film.
+   */
+  size_bytes: number
+  /**
+   * SHA-256 in hex.
+   */
+  sha256: string
+  metadata: RenderMetadata
+}
+export interface SceneClip {
+  /**
+   * Id of the scene.
+   */
+  scene_id: string
+  /**
+   * The clip.
+   */
+  url: string
+  /**
+   * Length in seconds.
+   */
+  duration: number
+}
+/**
+ * How the film was made.
+ */
+export interface RenderMetadata {
+  /**
+   * Workflow that made the scenes.
+   */
+  model_used: string
+  /**
+   * Seed asked for; null when each scene chose its own.
+   */
+  seed: number | null
+  /**
+   * From the first worker's start to the finished film.
+   */
+  generation_time_ms: number
+  /**
+   * Frames of the film.
+   */
+  frames: number
+  /**
+   * Frames a second.
+   */
+  fps: number
+  /**
+   * Distinct scenes that play.
+   */
+  scenes_total: number
+  /**
+   * Scenes whose clip was there already.
+   */
+  scenes_reused: number
+  /**
+   * Places between shots that were encoded anew.
+   */
+  joins_encoded: number
+  /**
+   * Frames copied bit for bit from the clips.
+   */
+  frames_copied: number
+  /**
+   * Frames encoded when the film was put together.
+   */
+  frames_encoded: number
+  /**
+   * Seconds spent in each stage, by its name.
+   */
+  stages: {
+    [k: string]: number
+  }
+  /**
+   * What is not quite as the storyboard asked.
+   */
+  warnings: string[]
+}
+export interface JobError {
+  /**
+   * Stable word for the cause, such as generation_failed, worker_lost or timeout.
+   */
+  code: string
+  /**
+   * What happened, for people.
+   */
+  message: string
+  /**
+   * Scene that it happened in, if one.
+   */
+  scene_id?: string
+}
+
+// new-watch-link.schema.json
+
+/**
+ * A link to one job's live page. The secret in `url` is shown this once.
+ */
+export interface NewWatchLink {
+  /**
+   * Id of the link.
+   */
+  id: string
+  /**
+   * The page. The token stays in the fragment, out of logs.
+   */
+  url: string
+  /**
+   * When it ends.
+   */
+  expires_at: string
+}
+
+// problem.schema.json
+
+/**
+ * Why a request was refused. Programs look at `code`, and at `reason` where cases of one code have to be told apart.
+ */
+export interface Problem {
+  error: {
+    /**
+     * Stable word.
+     */
+    code:
+      | 'MISSING_AUTHORIZATION'
+      | 'INVALID_AUTHORIZATION'
+      | 'INVALID_TOKEN'
+      | 'INVALID_API_KEY'
+      | 'USER_NOT_FOUND'
+      | 'INSUFFICIENT_TIER'
+      | 'AUTHORIZATION_ERROR'
+      | 'STORAGE_QUOTA_EXCEEDED'
+      | 'INSUFFICIENT_CREDITS'
+      | 'VALIDATION_ERROR'
+      | 'NOT_FOUND'
+      | 'METHOD_NOT_ALLOWED'
+      | 'CONFLICT'
+      | 'GONE'
+      | 'PAYLOAD_TOO_LARGE'
+      | 'UNSUPPORTED_MEDIA_TYPE'
+      | 'UPGRADE_REQUIRED'
+      | 'RATE_LIMIT_EXCEEDED'
+      | 'INTERNAL_ERROR'
+      | 'SERVICE_UNAVAILABLE'
+    /**
+     * What is wrong and what would be right, for people.
+     */
+    message: string
+    /**
+     * Stable word that tells cases of one code apart, such as database_unavailable or invalid_json.
+     */
+    reason?: string
+    /**
+     * More on it. For a refused storyboard: a validation result, as in validation-result.schema.json.
+     */
+    details?: {
+      [k: string]: unknown
+    }
+    /**
+     * Seconds to wait; on 429 only, and the same as the header Retry-After.
+     */
+    retryAfter?: number
+  }
 }
 
 // render-options.schema.json
@@ -252,6 +839,47 @@ export interface SpecRequest {
   spec: {
     [k: string]: unknown
   }
+}
+
+// status.schema.json
+
+/**
+ * How the installation is doing.
+ */
+export interface Status {
+  /**
+   * ok when every component is.
+   */
+  status: 'ok' | 'degraded'
+  /**
+   * Version of the server.
+   */
+  version: string
+  /**
+   * The server's time.
+   */
+  time: string
+  components: {
+    database: ComponentStatus
+    storage: ComponentStatus
+    queue: ComponentStatus
+    renderer: ComponentStatus
+  }
+  /**
+   * Steps that wait for a worker.
+   */
+  queue_depth: number
+  /**
+   * Workers that were heard of in the last 20 seconds.
+   */
+  workers: number
+}
+export interface ComponentStatus {
+  status: 'ok' | 'degraded' | 'down'
+  /**
+   * What is wrong.
+   */
+  detail?: string
 }
 
 // storyboard.schema.json
@@ -602,6 +1230,22 @@ export interface TimelineElement {
   montage?: Montage
 }
 
+// ticket.schema.json
+
+/**
+ * Lets one WebSocket in.
+ */
+export interface Ticket {
+  /**
+   * Goes into the query of /v1/ws, once.
+   */
+  ticket: string
+  /**
+   * When it ends: 30 seconds after it was made.
+   */
+  expires_at: string
+}
+
 // upload-request.schema.json
 
 /**
@@ -626,6 +1270,137 @@ export interface UploadRequest {
   owner?: string | null
 }
 
+// upload.schema.json
+
+/**
+ * An asset that waits for its file, and where to send it.
+ */
+export interface Upload {
+  asset: Asset
+  /**
+   * Signed address in the object store.
+   */
+  upload_url: string
+  /**
+   * How to send the file.
+   */
+  upload_method: 'PUT'
+  /**
+   * Headers to send with it, by name.
+   */
+  upload_headers: {
+    [k: string]: string
+  }
+  /**
+   * When the address ends.
+   */
+  expires_at: string
+}
+
+// validation-result.schema.json
+
+/**
+ * What is wrong with a storyboard, and what is doubtful. At most 200 of each.
+ */
+export interface ValidationResult {
+  /**
+   * True when there are no errors: it can be rendered.
+   */
+  valid: boolean
+  /**
+   * What has to be put right.
+   *
+   * @maxItems 200
+   */
+  errors: StoryboardError[]
+  /**
+   * What may not be meant.
+   *
+   * @maxItems 200
+   */
+  warnings: StoryboardWarning[]
+}
+export interface StoryboardError {
+  /**
+   * Place in the storyboard, such as scenes[0].duration; empty for the whole.
+   */
+  path: string
+  /**
+   * What is wrong and what would be right, for people.
+   */
+  message: string
+  /**
+   * Stable word: rule and fault, such as V10_scene_unknown.
+   */
+  code: string
+  /**
+   * The value that is wrong; long texts are cut, objects left out.
+   */
+  value?: string | number | boolean | null
+  /**
+   * Values that would be right.
+   */
+  valid_values?: (string | number)[]
+  /**
+   * Limit that was passed.
+   */
+  limit?: number
+  /**
+   * Line in the text that was sent, from 1. Places are given for YAML only.
+   */
+  line?: number
+  /**
+   * Column, from 1.
+   */
+  column?: number
+  /**
+   * One past the end, on the same line.
+   */
+  endColumn?: number
+  /**
+   * That line.
+   */
+  source?: string
+  /**
+   * Column within `source` when the line is too long to be given whole.
+   */
+  sourceColumn?: number
+}
+export interface StoryboardWarning {
+  /**
+   * Place in the storyboard.
+   */
+  path: string
+  /**
+   * What may not be meant, for people.
+   */
+  message: string
+  /**
+   * Stable word.
+   */
+  code: string
+  /**
+   * Line in the text that was sent, from 1. Places are given for YAML only.
+   */
+  line?: number
+  /**
+   * Column, from 1.
+   */
+  column?: number
+  /**
+   * One past the end, on the same line.
+   */
+  endColumn?: number
+  /**
+   * That line.
+   */
+  source?: string
+  /**
+   * Column within `source` when the line is too long to be given whole.
+   */
+  sourceColumn?: number
+}
+
 // watch-link-request.schema.json
 
 /**
@@ -636,6 +1411,140 @@ export interface WatchLinkRequest {
    * Seconds until the link ends. Default: 86400, a day.
    */
   expires_in?: number | null
+}
+
+// watch-link.schema.json
+
+/**
+ * A link to one job's live page, without its secret.
+ */
+export interface WatchLink {
+  /**
+   * Id of the link.
+   */
+  id: string
+  /**
+   * User who made it.
+   */
+  created_by: string
+  /**
+   * When it ends.
+   */
+  expires_at: string
+  /**
+   * When it was revoked.
+   */
+  revoked_at: string | null
+}
+
+// websocket-command.schema.json
+
+/**
+ * What a client says on a WebSocket: one JSON object in each text frame, at most 16 KiB.
+ */
+export type WebSocketCommand = SubscribeCommand | UnsubscribeCommand | PingCommand
+
+export interface SubscribeCommand {
+  type: 'subscribe'
+  /**
+   * The client's own id of its message.
+   */
+  id: string
+  /**
+   * job:<id>.
+   */
+  channel: string
+  /**
+   * Replays events after this sequence, at most 1000, before live ones. Without it: live ones alone.
+   */
+  after?: number | null
+}
+export interface UnsubscribeCommand {
+  type: 'unsubscribe'
+  /**
+   * The client's own id of its message.
+   */
+  id: string
+  /**
+   * job:<id>.
+   */
+  channel: string
+}
+export interface PingCommand {
+  type: 'ping'
+  /**
+   * The client's own id of its message.
+   */
+  id?: string
+}
+
+// websocket-message.schema.json
+
+/**
+ * What the server says on a WebSocket: one JSON object in each text frame.
+ */
+export type WebSocketMessage = AckMessage | EventMessage | ErrorMessage | PongMessage | LaggedMessage
+export type EventMessage = {
+  type: 'event'
+  /**
+   * Channel it is about: job:<id>.
+   */
+  channel: string
+} & JobEvent
+
+export interface AckMessage {
+  type: 'ack'
+  /**
+   * The client's own id of its message.
+   */
+  id: string
+  /**
+   * Channel it is about: job:<id>.
+   */
+  channel: string
+  subscribed: boolean
+  /**
+   * The job's newest event; null after unsubscribe.
+   */
+  last_sequence: number | null
+}
+export interface ErrorMessage {
+  type: 'error'
+  /**
+   * The client's own id of its message.
+   */
+  id?: string
+  code: 'BAD_MESSAGE' | 'NOT_FOUND' | 'FORBIDDEN' | 'GONE' | 'TOO_MANY_SUBSCRIPTIONS' | 'RATE_LIMITED'
+  /**
+   * For people.
+   */
+  message: string
+  /**
+   * Channel it is about: job:<id>.
+   */
+  channel?: string
+}
+export interface PongMessage {
+  type: 'pong'
+  /**
+   * The client's own id of its message.
+   */
+  id?: string
+  /**
+   * The server's time.
+   */
+  time: string
+}
+export interface LaggedMessage {
+  type: 'lagged'
+  /**
+   * Channel it is about: job:<id>.
+   */
+  channel: string
+  /**
+   * Progress events left out because the reader was slow; the next one says it all again.
+   */
+  dropped: number
 }
 
 // workflow.schema.json

@@ -22,6 +22,14 @@ const DATA = new Set(['default', 'enum', 'const'])
 /** "Exactly one of these fields" by way of `not` cannot be said in a type: the plain object stays. */
 const isExclusion = (value: unknown): boolean => JSON.stringify(value).includes('"not":')
 
+/** A type that another file makes is named, not made again: `job.schema.json#/$defs/jobError` is `JobError`. */
+function typeOfRef($ref: string): SchemaNode {
+  if ($ref.startsWith('#')) return { $ref }
+  const [file = '', definition] = $ref.split('#/$defs/')
+  const words = (definition ?? file.replace('.schema.json', '')).split('-')
+  return { tsType: words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('') }
+}
+
 /**
  * The schema as types see it. Titles are for people: left in, each would become a type of its own, so only the root
  * keeps one and `$defs` are called by their key. Text beside a `$ref` would make a copy of the type: it goes too.
@@ -30,7 +38,7 @@ function forTypes(node: unknown, isRoot = true): unknown {
   if (Array.isArray(node)) return node.map((item) => forTypes(item, false))
   if (node === null || typeof node !== 'object') return node
   const schema = node as SchemaNode
-  if (typeof schema.$ref === 'string') return { $ref: schema.$ref }
+  if (typeof schema.$ref === 'string') return typeOfRef(schema.$ref)
   const kept: SchemaNode = {}
   for (const [key, value] of Object.entries(schema)) {
     if (NOT_IN_TYPES.has(key)) continue
