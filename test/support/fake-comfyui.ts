@@ -14,8 +14,18 @@ import type { AddressInfo, Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { atLeast } from '../../comfyui/client/version.ts'
+import {
+  failedValidation,
+  missingInput,
+  missingModel,
+  refused,
+  reply,
+  WRONG_ID,
+} from './fake-comfyui/bodies.ts'
 import { type Json, loadCatalogue, validate } from './fake-comfyui/catalogue.ts'
+import { jobOf } from './fake-comfyui/jobs.ts'
 import { type Graph, type Item, Machine, type RunFault } from './fake-comfyui/machine.ts'
+import { storeUpload } from './fake-comfyui/upload.ts'
 
 type FaultsByPart = {
   /** POST /prompt: a page instead of JSON; a 500; queued but no answer; cut before it is read; outputs dropped. */
@@ -210,48 +220,6 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
     json(res, { prompt_id: promptId, number: item[0], node_errors: nodeErrors })
   }
 
-  const jobOf = (promptId: string, whole: boolean): Json | null => {
-    const waiting = [machine.running?.item, ...machine.pending].find((item) => item?.[1] === promptId)
-    if (waiting) {
-      const running = machine.running?.item === waiting
-      return {
-        id: promptId,
-        status: running ? 'in_progress' : 'pending',
-        priority: waiting[0],
-        create_time: waiting[3].create_time,
-        outputs_count: 0,
-        previewable_outputs_count: 0,
-      }
-    }
-    const entry = machine.history.get(promptId)
-    if (!entry) return null
-    const messages = entry.status.messages as [string, Json][]
-    const error = messages.find(([type]) => type === 'execution_error')?.[1]
-    const interrupted = messages.some(([type]) => type === 'execution_interrupted')
-    const files = Object.entries(entry.outputs).flatMap(([nodeId, ui]) =>
-      ((ui as { images?: Json[] }).images ?? []).map((file) => ({ ...file, nodeId, mediaType: 'images' })),
-    )
-    return {
-      id: promptId,
-      status: error ? 'failed' : interrupted ? 'cancelled' : 'completed',
-      priority: entry.prompt[0],
-      create_time: entry.prompt[3].create_time,
-      execution_start_time: entry.startedAt,
-      execution_end_time: entry.endedAt,
-      ...(error ? { execution_error: error } : {}),
-      outputs_count: files.length,
-      previewable_outputs_count: files.length,
-      ...(files[0] ? { preview_output: files[0] } : {}),
-      ...(whole
-        ? {
-            outputs: entry.outputs,
-            execution_status: entry.status,
-            workflow: { prompt: entry.prompt[2], extra_data: entry.prompt[3] },
-          }
-        : {}),
-    }
-  }
-
   function jobs(res: ServerResponse, method: string, path: string, query: URLSearchParams): unknown {
     if (!since('0.6.0')) return reply(res, 404, 'application/octet-stream', '')
     const [, , , id, action] = path.split('/')
@@ -260,7 +228,7 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
       return json(res, { cancelled: machine.remove(id) || machine.interrupt(id) })
     }
     if (id) {
-      const job = jobOf(id, true)
+      const job = jobOf(machine, id, true)
       return job ? json(res, job) : json(res, { error: 'Job not found' }, 404)
     }
     const wanted = query.get('status')?.split(',')
@@ -270,7 +238,7 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
       ...machine.pending.map(([, p]) => p),
     ]
     const all = ids
-      .map((known) => jobOf(known, false))
+      .map((known) => jobOf(machine, known, false))
       .filter((job) => job && (!wanted || wanted.includes(String(job.status))))
     const limit = query.has('limit') ? Number(query.get('limit')) : null
     const list = limit === null ? all : all.slice(0, limit)
@@ -309,28 +277,6 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
       return void res.write(bytes.subarray(0, bytes.length >> 1), () => req.socket.destroy())
     if (fault === 'stall') return void res.write(bytes.subarray(0, bytes.length >> 1))
     res.end(bytes)
-  }
-
-  function upload(req: IncomingMessage, res: ServerResponse, body: Buffer): unknown {
-    if (take('upload')) return text500(res)
-    const boundary = /boundary=(.+)$/.exec(req.headers['content-type'] ?? '')?.[1]
-    const latin = body.toString('latin1')
-    const field = (name: string): string | undefined =>
-      new RegExp(`name="${name}"\\r\\n\\r\\n([^\\r]*)`).exec(latin)?.[1]
-    const head = /name="image"; filename="([^"]+)"(?:\r\n[^\r\n]+)*\r\n\r\n/.exec(latin)
-    if (!boundary || !head?.[1]) return nothing(res, 400)
-    const start = head.index + head[0].length
-    const bytes = body.subarray(start, latin.indexOf(`\r\n--${boundary}`, start))
-    const subfolder = field('subfolder') ?? ''
-    const path = (name: string): string => (subfolder ? `${subfolder}/${name}` : name)
-    let name = head[1]
-    for (let n = 1; field('overwrite') !== 'true'; n++) {
-      const there = machine.inputFiles.get(path(name))
-      if (!there || Buffer.compare(there, bytes) === 0) break
-      name = head[1].replace(/(\.\w+)?$/, ` (${n})$1`)
-    }
-    machine.inputFiles.set(path(name), Buffer.from(bytes))
-    json(res, { name, subfolder, type: 'input' })
   }
 
   async function control(res: ServerResponse, body: Buffer): Promise<void> {
@@ -403,7 +349,11 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
       )
     }
     if (path === '/view') return view(req, res, url.searchParams)
-    if (path === '/upload/image') return upload(req, res, body)
+    if (path === '/upload/image') {
+      if (take('upload')) return text500(res)
+      const stored = storeUpload(machine.inputFiles, req.headers['content-type'] ?? '', body)
+      return stored ? json(res, stored) : nothing(res, 400)
+    }
     if (path === '/system_stats')
       return json(res, {
         system: { os: 'linux', comfyui_version: version, argv: ['main.py'] },
@@ -499,47 +449,6 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
   return fake
 }
 
-function reply(res: ServerResponse, status: number, type: string, body: string): void {
-  res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) })
-  res.end(body)
-}
-
-const refused = (type: string, message: string, details: string): Json => ({
-  error: { type, message, details, extra_info: {} },
-  node_errors: {},
-})
-const WRONG_ID =
-  'prompt_id must be a UUID string in canonical lowercase hyphenated form; omit it to let the server generate one'
-const failedValidation = {
-  type: 'prompt_outputs_failed_validation',
-  message: 'Prompt outputs failed validation',
-  details: '',
-  extra_info: {},
-}
-const missingInput = {
-  errors: [
-    {
-      type: 'required_input_missing',
-      message: 'Required input is missing',
-      details: 'images',
-      extra_info: { input_name: 'images' },
-    },
-  ],
-  dependent_outputs: ['other'],
-  class_type: 'SaveImage',
-}
-const missingModel = {
-  errors: [
-    {
-      type: 'value_not_in_list',
-      message: 'Value not in list',
-      details: "unet_name: 'a.safetensors' not in []",
-      extra_info: { input_name: 'unet_name', input_config: null, received_value: 'a.safetensors' },
-    },
-  ],
-  dependent_outputs: ['save'],
-  class_type: 'UNETLoader',
-}
 const DEVICE = { name: 'cuda:0 Fake', type: 'cuda', index: 0, vram_total: 24e9, vram_free: 20e9 }
 
 if (import.meta.main) {
