@@ -40,7 +40,25 @@ const LEASH = new URL('./leash.ts', import.meta.url).href
 const LARGEST_LOG_BYTES = 10 * 2 ** 20
 const RESTARTS = 5
 const RESTARTS_WITHIN_MS = 60_000
-const TAIL_BYTES = 8_192
+const TAIL_BYTES = 16_384
+const LONGEST_LINE = 400
+
+/** A log line as a person reads it: of a JSON line its level, message and error. Pure. */
+export function readable(line: string): string {
+  let text = line
+  try {
+    const { level, msg, err } = JSON.parse(line) as {
+      level?: unknown
+      msg?: unknown
+      err?: { message?: unknown }
+    }
+    if (typeof msg === 'string')
+      text = [level, msg, err?.message].filter((part) => typeof part === 'string').join(': ')
+  } catch {
+    // not JSON: shown as it is
+  }
+  return text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text
+}
 
 /** Last lines of a log, shortened to what helps on a terminal. */
 export function tail(file: string, lines = 8): string[] {
@@ -58,7 +76,7 @@ export function tail(file: string, lines = 8): string[] {
       .split('\n')
       .filter((line) => line.trim() !== '')
       .slice(-lines)
-      .map((line) => (line.length > 400 ? `${line.slice(0, 400)}…` : line))
+      .map(readable)
   } catch {
     return []
   }

@@ -6,7 +6,7 @@ import sharp from 'sharp'
 import t from 'tap'
 import { findTools, probe } from '../../core/platform/ffmpeg.ts'
 import { type EmbeddedEvent, startEmbedded } from '../../embedded/start.ts'
-import { runCli } from '../cli/support.ts'
+import { runCli, startCli } from '../cli/support.ts'
 import { eventually, processesIn } from './support.ts'
 
 const STORY = `title: Harbour
@@ -119,6 +119,21 @@ t.test('an instance in a folder', async (t) => {
     )
     const jobs = await runCli(['jobs', '--data', dataDir, '--json'])
     t.equal(JSON.parse(jobs.out).length, 2)
+  })
+
+  t.test('a render that is followed survives the end of its server', async (t) => {
+    writeFileSync(
+      path.join(folder, 'tram.yaml'),
+      'title: Tram\nscenes: [{id: tram, prompt: a tram, duration: 6}]\n',
+    )
+    const render = startCli(['render', 'tram.yaml', '--data', dataDir, '--resolution', '480p', '--json'], {
+      cwd: folder,
+    })
+    await render.says('scenes (1)')
+    process.kill(instance.pid('server') as number, 'SIGKILL')
+    const end = await render.finished
+    t.equal(end.code, 0, end.err)
+    t.match(JSON.parse(end.out), { frames: 144 })
   })
 
   t.test('a part that is killed is started again', async (t) => {

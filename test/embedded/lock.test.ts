@@ -8,6 +8,7 @@ import t from 'tap'
 import { instanceEnvironment } from '../../embedded/environment.ts'
 import { layoutOf } from '../../embedded/layout.ts'
 import { findHolder, takeLock } from '../../embedded/lock.ts'
+import { readable } from '../../embedded/part.ts'
 import { choosePorts } from '../../embedded/ports.ts'
 
 t.test('one holder at a time; the second is told who has it and how to use it', async (t) => {
@@ -101,4 +102,17 @@ t.test('engines and tools come from the environment, addresses and secrets never
   t.equal(env.DATABASE_URL, 'postgresql://framecast:pw@127.0.0.1:2/framecast')
   t.notMatch(JSON.stringify(env), /production|sk_live|theirs/)
   t.equal(env.TMPDIR, '/data/x/tmp')
+})
+
+t.test('log lines of a part that fell over are shown as people read them', async (t) => {
+  const line = {
+    level: 'fatal',
+    time: 'x',
+    service: 'preview',
+    err: { message: 'no ffmpeg', stack: 'y' },
+    msg: 'cannot start',
+  }
+  t.equal(readable(JSON.stringify(line)), 'fatal: cannot start: no ffmpeg')
+  t.equal(readable('LOG:  shutting down'), 'LOG:  shutting down')
+  t.equal(readable('x'.repeat(1_000)).length, 401)
 })
