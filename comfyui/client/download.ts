@@ -90,7 +90,7 @@ export async function downloadFile(
     // A full disk here is this machine's trouble, not the server's: it keeps its own code (ENOSPC).
     const reason = failure ?? error
     out.destroy()
-    if (!out.closed) await new Promise((resolve) => out.once('close', resolve))
+    if (!out.closed) await new Promise<void>((resolve) => out.once('close', resolve))
     await rm(part, { force: true })
     signal.throwIfAborted()
     if (reason === failure || reason instanceof ComfyError || reason instanceof TransportError) throw reason
