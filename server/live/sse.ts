@@ -53,31 +53,25 @@ export async function writeEventStream(
   response: ServerResponse,
   { batches, replayUntil, signal, keepAliveMs, stallMs }: SseOptions,
 ): Promise<'finished' | 'closing' | 'slow reader' | 'reader gone' | 'failed'> {
-  const waiting = (): number => response.writableLength
   const keepAlive = setInterval(() => {
-    if (waiting() < MAX_WAITING_BYTES) response.write(': keep-alive\n\n')
+    if (response.writableLength < MAX_WAITING_BYTES) response.write(': keep-alive\n\n')
   }, keepAliveMs)
   try {
     response.write('retry: 2000\n\n')
     for await (const batch of batches) {
-      let text = ''
-      let isOver = false
       for (const event of batch) {
-        text += sseFrame(event)
-        isOver = isTerminalEvent(event)
-        if (isOver) break
-      }
-      const ready = response.write(text)
-      if (isOver) return 'finished'
-      if (response.destroyed) return 'reader gone'
-      if (waiting() > MAX_WAITING_BYTES) {
-        response.destroy()
-        return 'slow reader'
-      }
-      const isReplay = batch.at(-1)!.sequence <= replayUntil
-      if (!ready && isReplay && !(await drained(response, stallMs))) {
-        response.destroy()
-        return 'slow reader'
+        const ready = response.write(sseFrame(event))
+        if (isTerminalEvent(event)) return 'finished'
+        if (response.destroyed) return 'reader gone'
+        // What is stored can wait in the table; what is live waits here, up to the limit.
+        const isReplay = event.sequence <= replayUntil
+        const inTime = isReplay
+          ? ready || (await drained(response, stallMs))
+          : response.writableLength <= MAX_WAITING_BYTES
+        if (!inTime) {
+          response.destroy()
+          return 'slow reader'
+        }
       }
     }
     if (response.destroyed) return 'reader gone'
