@@ -15,7 +15,7 @@ import { type Database, openDatabase } from '../../core/platform/database.ts'
 import type { ObjectStore, ObjectStoreOptions } from '../../core/platform/objects.ts'
 import { openStore } from '../../core/platform/store.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../../core/workflows/load.ts'
-import { type Scope, startDatabase } from './postgres.ts'
+import { freePort, type Scope, startDatabase } from './postgres.ts'
 import { startStore } from './store.ts'
 
 export type Part = {
@@ -182,7 +182,10 @@ export async function startStack(t: Scope, options: StackOptions = {}): Promise<
       return worker
     },
     async startServer(more = {}) {
-      const part = startPart(t, 'server/main.ts', { ...env, ...more })
+      // Links to media begin with the base address, so the port must be known before.
+      const port = await freePort()
+      const base = `http://127.0.0.1:${port}`
+      const part = startPart(t, 'server/main.ts', { ...env, PORT: String(port), APP_BASE_URL: base, ...more })
       const { url } = await part.logged((line) => typeof line.url === 'string')
       return { part, url: String(url) }
     },
