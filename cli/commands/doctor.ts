@@ -22,6 +22,8 @@ export type Check = {
   fix?: string
 }
 
+const require = createRequire(import.meta.url)
+
 type Probe = (name: string, work: () => Promise<Omit<Check, 'name'>>) => Promise<Check>
 
 const LEAST_FREE_BYTES = 2e9
@@ -92,13 +94,13 @@ const checkPostgres = (dataDir: string) =>
 
 const checkStore = () =>
   check('object store', async () => {
-    const manifest = createRequire(import.meta.url).resolve('@20minutes/s3rver/package.json')
+    const manifest = require.resolve('@20minutes/s3rver/package.json')
     return { state: 'ok', detail: path.dirname(manifest) }
   })
 
 const checkFonts = () =>
   check('fonts', async () => {
-    const font = createRequire(import.meta.url).resolve('@expo-google-fonts/inter/package.json')
+    const font = require.resolve('@expo-google-fonts/inter/package.json')
     return { state: 'ok', detail: `Inter, in ${path.dirname(font)}` }
   })
 
