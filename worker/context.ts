@@ -21,6 +21,6 @@ export type WorkerContext = {
   /** This process, as lease owner and in the `started` event. */
   readonly workerId: string
   readonly running: RunningSteps
-  /** Folder of this process for temporary files; emptied at start and at stop. */
+  /** Folder of this process for temporary files; removed at stop, or by the next worker when we were killed. */
   readonly workDir: string
 }

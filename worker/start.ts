@@ -1,6 +1,5 @@
 /** A worker: takes steps from the queue, keeps their leases, and goes away in good order. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Runner, run, type TaskList } from 'graphile-worker'
@@ -21,6 +20,7 @@ import { RunningSteps } from './leases/running-steps.ts'
 import { startSweeper } from './leases/sweeper.ts'
 import { queueLogger } from './queue-logger.ts'
 import { otherTasks, sceneTasks } from './tasks/task-list.ts'
+import { openWorkDir } from './work-dir.ts'
 
 export type RunningWorker = {
   readonly id: string
@@ -42,9 +42,9 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     BUILTIN_WORKFLOWS_DIR,
     ...(config.WORKFLOWS_DIR ? [config.WORKFLOWS_DIR] : []),
   ])
-  const parent = config.WORK_DIR || join(tmpdir(), 'framecast')
-  await mkdir(parent, { recursive: true })
-  const workDir = await mkdtemp(join(parent, 'worker-'))
+  const workDir = await openWorkDir(config.WORK_DIR || join(tmpdir(), 'framecast'), (names) =>
+    log.warn({ folders: names }, 'removed what killed workers left behind'),
+  )
   const db = await openDatabase({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,
@@ -70,7 +70,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     log,
     workerId: id,
     running,
-    workDir,
+    workDir: workDir.path,
   }
   heartbeat = startHeartbeat(
     {
@@ -149,7 +149,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
       await stopListening()
       await heartbeat?.stop()
       await Promise.allSettled([queuePool.end(), db.close()])
-      await rm(workDir, { recursive: true, force: true })
+      await workDir.remove()
       log.info('worker stopped')
     },
   }

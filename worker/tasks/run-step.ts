@@ -1,5 +1,5 @@
 /** The frame around every step: claim, work with a way to be stopped, then finish, try again, fail or hand back. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PoolClient } from 'pg'
 import type { ClaimedStep } from '../../core/jobs/steps.ts'
@@ -47,7 +47,7 @@ export async function runStep(context: WorkerContext, stepId: string, work: Step
     attempt: step.attempt,
   })
   const signal = running.add(step)
-  const workDir = await mkdtemp(join(context.workDir, `${step.kind}-`))
+  const workDir = join(context.workDir, `${step.kind}-${stepId}-${step.attempt}`)
   const startedAt = performance.now()
   const commit = <T>(transactionWork: (client: PoolClient) => Promise<T>): Promise<T> =>
     retry(() => transaction(db.pool, transactionWork), {
@@ -56,6 +56,8 @@ export async function runStep(context: WorkerContext, stepId: string, work: Step
       retryable: isDatabaseUnavailable,
     })
   try {
+    // The folder above may be gone too, when this process slept so long that another one tidied up.
+    await mkdir(workDir, { recursive: true })
     await work(context, { step, signal, workDir, log, commit })
     log.info({ tookMs: Math.round(performance.now() - startedAt) }, 'step done')
   } catch (error) {
