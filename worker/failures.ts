@@ -39,17 +39,21 @@ export function judge(error: unknown, step: { key: string; attempt: number }): V
       error: { code: error.code, message: error.message, ...at },
     }
   }
-  if (isDatabaseUnavailable(error)) return { kind: 'leave' }
   if (error instanceof EngineError) {
-    const told: JobError = { code: error.code, message: error.message, ...at }
+    // Whatever broke in a node, the catalogue of codes has one word for it; the message says the rest.
+    const code = error.code === 'node_failed' && step.key ? 'generation_failed' : error.code
+    const told: JobError = { code, message: error.message, ...at }
     if (!error.retryable) return { kind: 'fail', failureType: 'system', error: told }
     const away = AWAY.has(error.code)
     return { kind: 'retry', error: told, how: { delayS, counted: !away, forgetRemoteId: !away } }
   }
   if (error instanceof ObjectStoreError) {
     const told = { code: error.code, message: error.message, ...at }
-    return { kind: 'retry', error: told, how: { delayS, counted: true, forgetRemoteId: false } }
+    const counted = error.code !== 'storage_unavailable'
+    return { kind: 'retry', error: told, how: { delayS, counted, forgetRemoteId: false } }
   }
+  // Last of the three: errors of engine and store carry the same network errors as their cause.
+  if (isDatabaseUnavailable(error)) return { kind: 'leave' }
   const code = codeOf(error)
   const message =
     code === 'internal'

@@ -134,6 +134,20 @@ async function drain(response: http.IncomingMessage): Promise<string> {
 const isMissing = (error: unknown): boolean =>
   ['NotFound', 'NoSuchKey', 'NoSuchBucket'].includes(String((error as { code?: unknown }).code))
 
+/** Faults of our own disk, which the store has no part in. */
+const LOCAL_FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EACCES', 'EPERM', 'ENOENT', 'EMFILE'])
+
+/**
+ * A failure as callers see it: cut or refused connections and odd answers of the store become `storage_unavailable`;
+ * our own errors, those of the local disk and an abort pass as they are.
+ */
+function named(error: unknown, signal?: AbortSignal): unknown {
+  if (signal?.aborted) return signal.reason
+  if (error instanceof ObjectStoreError) return error
+  if (LOCAL_FAULTS.has(String((error as NodeJS.ErrnoException)?.code))) return error
+  return new ObjectStoreError('storage_unavailable', 'the object store does not answer', null, error)
+}
+
 /** Failures that will not pass by waiting. */
 const isFinal = (error: unknown): boolean =>
   error instanceof ObjectStoreError && error.code === 'object_missing'
@@ -144,6 +158,12 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
   const outer = client(options, options.publicEndpoint)
   const limited = <T>(work: Promise<T>): Promise<T> =>
     withDeadline(work, IDLE_MS, 'the object store did not answer within 30 s')
+
+  /** Tries again for `budgetMs` while that may help. */
+  const lasting = (work: () => Promise<void>, budgetMs: number, signal: AbortSignal): Promise<void> =>
+    retry(work, { budgetMs, signal, retryable: (error) => !isFinal(error) }).catch((error: unknown) => {
+      throw named(error, signal)
+    })
 
   async function put(
     key: string,
@@ -192,7 +212,7 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
       return { sizeBytes: found.size, contentType, etag: found.etag }
     } catch (error) {
       if (isMissing(error)) return null
-      throw error
+      throw named(error)
     }
   }
 
@@ -233,10 +253,10 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
         if ((await stat(key))?.sizeBytes === size) return
         await put(key, createReadStream(path), size, contentType, signal)
       }
-      await retry(work, { budgetMs, signal, retryable: (error) => !isFinal(error) })
+      await lasting(work, budgetMs, signal)
     },
     async putBytes(key, bytes, contentType, signal, budgetMs = 0) {
-      await retry(() => put(key, bytes, bytes.byteLength, contentType, signal), { budgetMs, signal })
+      await lasting(() => put(key, bytes, bytes.byteLength, contentType, signal), budgetMs, signal)
     },
     async getFile(key, path, signal, sha256, budgetMs = DEFAULT_BUDGET_MS) {
       const work = async () => {
@@ -260,7 +280,7 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
           throw error
         }
       }
-      await retry(work, { budgetMs, signal, retryable: (error) => !isFinal(error) })
+      await lasting(work, budgetMs, signal)
     },
     stat,
     read,
