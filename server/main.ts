@@ -1,5 +1,6 @@
 /** `node server/main.ts`: the server as a process. Writes its address as a log line; SIGTERM or SIGINT ends it in order. */
 import { ConfigError, readConfig } from '../core/platform/config.ts'
+import { armFaults } from '../core/platform/faults.ts'
 import { createLogger } from '../core/platform/log.ts'
 import { startServer } from './start.ts'
 
@@ -17,6 +18,7 @@ function config() {
 }
 
 const settings = config()
+armFaults(settings.FAULT_PLAN)
 const log = createLogger(settings.LOG_LEVEL, 'server')
 
 for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
