@@ -14,7 +14,7 @@ const WELCOME = fileURLToPath(new URL('../../examples/welcome.yaml', import.meta
 
 export type DemoFlags = Pick<RenderFlags, 'data' | 'json' | 'resolution' | 'engine'> & { out: string }
 
-/** The film as ffprobe sees it, in one line. */
+/** The film as ffprobe sees it, in one line. @param file absolute path */
 export async function probeLine(file: string): Promise<string> {
   const media = await probe(await findTools(process.env), file, { countFrames: true })
   const { video, audio } = media
@@ -65,6 +65,7 @@ export async function demo(flags: DemoFlags, context: CommandContext): Promise<v
   const api = createApi(instance.url, instance.apiKey)
   let jobId: string | null = null
   let result: Awaited<ReturnType<typeof renderFile>>
+  let facts: string
   const closed = async () => {
     const from = performance.now()
     await instance.close()
@@ -88,13 +89,13 @@ export async function demo(flags: DemoFlags, context: CommandContext): Promise<v
       signal,
     )
     result = await Promise.race([rendering, instance.failed])
+    facts = await probeLine(result.output)
   } catch (error) {
     if (signal.aborted && jobId)
       sayHowToResume(jobId, true, flags.data ? ` --data ${flags.data}` : '', context)
     await closed()
     throw error
   }
-  const facts = await probeLine(output)
   const stop = await closed()
   const total = secondsSince(begun)
   const parts = Object.fromEntries(

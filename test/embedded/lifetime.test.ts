@@ -102,3 +102,31 @@ t.test('a start that is interrupted leaves nothing behind', async (t) => {
   t.equal((await up.finished).code, 130)
   t.strictSame(await processesIn(dataDir), [])
 })
+
+t.test('the demo makes film and contact sheet, says what was spent where, and stops', async (t) => {
+  const dataDir = path.join(folder, 'fc')
+  const args = ['demo', '--data', dataDir, '--out', path.join(folder, 'out'), '--resolution', '480p']
+  const first = await runCli(args, { cwd: folder })
+  t.equal(first.code, 0, first.err)
+  t.match(first.err, /Watch it live: http:\/\/127\.0\.0\.1:\d+\/watch\/[0-9a-f-]{36}#\S+\n/)
+  t.match(first.out, /welcome\.mp4\n +9\.5 s, 228 frames at 24 fps/)
+  t.match(
+    first.out,
+    /ffprobe +h264 High yuv420p, 85\dx480, 228 frames at 24 fps, 9\.500 s, aac 48000 Hz 2 ch/,
+  )
+  for (const stage of [
+    'start postgres',
+    'start worker',
+    'waiting',
+    'planning',
+    'scenes',
+    'assembling',
+    'download',
+    'stop',
+    'total',
+  ]) {
+    t.match(first.out, new RegExp(`^  ${stage} +[\\d.]+ s`, 'm'), stage)
+  }
+  t.ok(statSync(path.join(folder, 'out/welcome-contact.png')).size > 1_000)
+  t.strictSame(await processesIn(dataDir), [])
+})
