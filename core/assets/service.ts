@@ -29,6 +29,19 @@ export type UploadRequest = {
   owner?: string | null
 }
 
+export type AssetFilter = {
+  status?: AssetFile['status']
+  owner?: string
+  projectId?: string
+  /** Beginning of a content type, e.g. `image/`. */
+  contentType?: string
+}
+
+/** A page of a list: at most `limit` rows after `after`, or from `offset` when there is none. */
+type Page = { limit: number; offset: number; after: { createdAt: Date; id: string } | null }
+
+export type AssetPage = { assets: AssetFile[]; next: { createdAt: Date; id: string } | null }
+
 export type AssetService = ReturnType<typeof createAssetService>
 
 export function createAssetService({
@@ -173,16 +186,52 @@ export function createAssetService({
       return em().findOneOrFail(AssetFileSchema, { id })
     },
 
-    /** Assets in reach, newest first. */
-    async list(principal: UserPrincipal, page: { limit: number; offset: number }): Promise<AssetFile[]> {
-      return em().find(
-        AssetFileSchema,
-        { owner: { $in: reachableOwners(principal) } },
-        { orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], limit: page.limit, offset: page.offset },
+    /** Assets in reach, newest first; an owner out of reach has none. */
+    async list(principal: UserPrincipal, filter: AssetFilter, page: Page): Promise<AssetPage> {
+      const owners = reachableOwners(principal).filter(
+        (urn) => filter.owner === undefined || urn === filter.owner,
       )
+      if (owners.length === 0) return { assets: [], next: null }
+      const { after } = page
+      const assets = await em().find(
+        AssetFileSchema,
+        {
+          owner: { $in: owners },
+          ...(filter.status ? { status: filter.status } : {}),
+          ...(filter.projectId ? { projectId: filter.projectId } : {}),
+          $and: [
+            filter.contentType
+              ? { contentType: { $in: ASSET_TYPES.filter(startsWith(filter.contentType)) } }
+              : {},
+            after
+              ? {
+                  $or: [
+                    { createdAt: { $lt: after.createdAt } },
+                    { createdAt: after.createdAt, id: { $lt: after.id } },
+                  ],
+                }
+              : {},
+          ],
+        },
+        {
+          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+          limit: page.limit + 1,
+          ...(after ? {} : { offset: page.offset }),
+        },
+      )
+      const last = assets.length > page.limit ? assets[page.limit - 1] : undefined
+      return {
+        assets: assets.slice(0, page.limit),
+        next: last ? { createdAt: last.createdAt, id: last.id } : null,
+      }
     },
   }
 }
+
+const startsWith =
+  (prefix: string) =>
+  (text: string): boolean =>
+    text.startsWith(prefix)
 
 async function measureImage(bytes: Buffer): Promise<{ width: number; height: number }> {
   try {

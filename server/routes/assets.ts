@@ -6,7 +6,7 @@ import { bodyReader } from '../body.ts'
 import type { ApiRouter, RequestState, ServerDeps } from '../context.ts'
 import { type Allow, user } from '../middleware/access.ts'
 import { createPager } from '../paging.ts'
-import { pathId } from '../query.ts'
+import { pathId, queryOneOf, queryText, queryUuid } from '../query.ts'
 
 const readRequest = bodyReader<UploadRequest>(schema)
 const DEFAULT_LIMIT = 20
@@ -16,8 +16,22 @@ export function assetRoutes({ config, assets }: ServerDeps, { allow }: { allow: 
   const pager = createPager(config.DATA_KEY, 'assets', config.APP_BASE_URL)
 
   router.get('/v1/assets', allow('assets:read'), async (ctx) => {
-    const found = await assets.list(user(ctx), pager.read(ctx, DEFAULT_LIMIT))
-    ctx.body = await Promise.all(found.map((asset) => assets.present(asset, false)))
+    const status = queryOneOf(ctx, 'status', ['pending', 'ready', 'failed'])
+    const owner = queryText(ctx, 'owner')?.toLowerCase()
+    const projectId = queryUuid(ctx, 'project_id')
+    const contentType = queryText(ctx, 'content_type')
+    const page = await assets.list(
+      user(ctx),
+      {
+        ...(status && { status }),
+        ...(owner && { owner }),
+        ...(projectId && { projectId }),
+        ...(contentType && { contentType }),
+      },
+      pager.read(ctx, DEFAULT_LIMIT),
+    )
+    pager.announce(ctx, page.next)
+    ctx.body = await Promise.all(page.assets.map((asset) => assets.present(asset, false)))
   })
 
   router.get('/v1/assets/:id', allow('assets:read'), async (ctx) => {

@@ -468,6 +468,30 @@ t.test('assets', async (t) => {
   t.strictSame(Buffer.from(await download.arrayBuffer()), png)
   t.match(await read(studio.request('/v1/assets')), { status: 200, body: [{ id }] })
 
+  const others = []
+  for (const [filename, content_type] of [
+    ['a.mp3', 'audio/mpeg'],
+    ['b.jpg', 'image/jpeg'],
+    ['c.mp4', 'video/mp4'],
+  ])
+    others.unshift((await announce({ filename, content_type, size_bytes: 10 })).body.asset.id)
+  const listed = async (query: string) =>
+    (await read<WireAsset[]>(studio.request(`/v1/assets${query}`))).body.map((asset) => asset.id)
+  t.strictSame(await listed(''), [...others, id], 'newest first')
+  t.strictSame(await listed('?status=ready'), [id])
+  t.strictSame(await listed('?content_type=image/'), [others[1], id])
+  t.strictSame(await listed('?content_type=text/'), [])
+  t.strictSame(await listed('?owner=framecast:user:01890a5d-ac96-774b-bcce-b302099a8057'), [])
+  const first = await read<WireAsset[]>(studio.request('/v1/assets?limit=3'))
+  const cursor = first.headers.get('x-next-cursor')
+  t.strictSame(await listed(`?cursor=${cursor}`), [id])
+  t.equal(
+    (await studio.request(`/v1/jobs?cursor=${cursor}`)).status,
+    400,
+    'a cursor is good for its own list',
+  )
+  t.equal((await studio.request('/v1/assets?status=lost')).status, 400)
+
   for (const wrong of [
     { filename: 'a/b.png' },
     { filename: '' },
