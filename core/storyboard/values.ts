@@ -53,6 +53,8 @@ export function byteSize(root: unknown, stopAt = Number.POSITIVE_INFINITY): numb
     if (typeof value === 'string') bytes += Buffer.byteLength(JSON.stringify(value))
     else if (Array.isArray(value)) {
       bytes += 2 + Math.max(0, value.length - 1)
+      // The commas alone may be too many: millions of items are not looked at for that.
+      if (bytes > stopAt) break
       for (const item of value) waiting.push(item)
     } else if (isObject(value)) {
       let fields = 0
