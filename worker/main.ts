@@ -1,4 +1,5 @@
 /** The worker process. Exits 0 after SIGTERM, 1 when it can go on no longer: let a supervisor start it again. */
+import '../core/media/fonts.ts' // before sharp, wherever it comes from
 import { ConfigError, readConfig } from '../core/platform/config.ts'
 import { armFaults } from '../core/platform/faults.ts'
 import { createLogger } from '../core/platform/log.ts'

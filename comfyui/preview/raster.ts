@@ -1,5 +1,5 @@
 // Before sharp: fontconfig is set up by the first of these.
-import './fonts.ts'
+import '../../core/media/fonts.ts'
 import sharp from 'sharp'
 
 // Pictures are used once: a cache would only hold memory.

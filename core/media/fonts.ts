@@ -10,18 +10,28 @@ import path from 'node:path'
 
 export const FONT_FAMILY = 'Inter'
 
-const WEIGHTS = ['400Regular', '500Medium', '600SemiBold', '700Bold']
+export type FontWeight = 400 | 500 | 600 | 700
+
+const home = path.dirname(createRequire(import.meta.url).resolve('@expo-google-fonts/inter/package.json'))
+
+/** Path of the TTF of each weight that pictures use. */
+export const FONT_FILES: Readonly<Record<FontWeight, string>> = {
+  400: path.join(home, '400Regular', 'Inter_400Regular.ttf'),
+  500: path.join(home, '500Medium', 'Inter_500Medium.ttf'),
+  600: path.join(home, '600SemiBold', 'Inter_600SemiBold.ttf'),
+  700: path.join(home, '700Bold', 'Inter_700Bold.ttf'),
+}
 
 /** A fontconfig file that knows our folders and no font of the machine, so that pictures are the same everywhere. */
 export function fontsConf(cacheDir: string): string {
-  const home = path.dirname(createRequire(import.meta.url).resolve('@expo-google-fonts/inter/package.json'))
-  const folders = WEIGHTS.map((weight) => `  <dir>${xml(path.join(home, weight))}</dir>`)
+  const folders = Object.values(FONT_FILES).map((file) => `  <dir>${xml(path.dirname(file))}</dir>`)
   return [
     '<?xml version="1.0"?>',
     '<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">',
     '<fontconfig>',
     ...folders,
     `  <cachedir>${xml(cacheDir)}</cachedir>`,
+    '  <config><rescan><int>0</int></rescan></config>',
     '</fontconfig>',
   ].join('\n')
 }

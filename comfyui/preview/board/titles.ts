@@ -1,4 +1,4 @@
-import { FONT_FAMILY } from '../fonts.ts'
+import { FONT_FAMILY } from '../../../core/media/fonts.ts'
 import type { Line } from '../text/wrap.ts'
 import type { Layout } from './layout.ts'
 import type { Mood } from './mood.ts'

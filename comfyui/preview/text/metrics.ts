@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { FONT_FILES, type FontWeight } from '../fonts.ts'
+import { FONT_FILES, type FontWeight } from '../../../core/media/fonts.ts'
 
 /** Widths and coverage of one font, read from its file: wrapping needs no drawing, and coverage is known, not guessed. */
 export type FontMetrics = {
