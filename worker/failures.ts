@@ -55,10 +55,7 @@ export function judge(error: unknown, step: { key: string; attempt: number }): V
   // Last of the three: errors of engine and store carry the same network errors as their cause.
   if (isDatabaseUnavailable(error)) return { kind: 'leave' }
   const code = codeOf(error)
-  const message =
-    code === 'internal'
-      ? 'something unexpected went wrong; the log has the details'
-      : (error as Error).message.slice(0, 500)
+  const message = TEXTS[code] ?? (error as Error).message.slice(0, 500)
   return {
     kind: 'retry',
     error: { code, message, ...at },
@@ -66,8 +63,15 @@ export function judge(error: unknown, step: { key: string; attempt: number }): V
   }
 }
 
-/** Errors of ours carry a code in lower case; anything else is unexpected, and not for showing. */
+/** Failures whose own message is not for showing. */
+const TEXTS: Record<string, string> = {
+  internal: 'something unexpected went wrong; the log has the details',
+  disk_full: 'the disk of the worker is full',
+}
+
+/** Errors of ours carry a code in lower case; anything else is unexpected. */
 function codeOf(error: unknown): string {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'disk_full'
   return typeof code === 'string' && /^[a-z]+(_[a-z]+)+$/.test(code) ? code : 'internal'
 }

@@ -17,15 +17,6 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** Scopes that a starter's key may hold. */
-export const STARTER_SCOPES: readonly Scope[] = [
-  'generate',
-  'jobs:read',
-  'jobs:write',
-  'assets:read',
-  'assets:write',
-]
-
 /**
  * An authenticated caller. A key narrows its user's rights by scopes and by owner; a watch link opens one job for
  * reading, on behalf of nobody.

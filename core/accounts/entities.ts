@@ -1,5 +1,5 @@
 /** People and their API keys. */
-import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import { defineEntity, p } from '@mikro-orm/core'
 import type { Scope } from '../access/principal.ts'
 
 export const UserSchema = defineEntity({
@@ -19,7 +19,6 @@ export const UserSchema = defineEntity({
     updatedAt: p.datetime().defaultRaw('now()'),
   },
 })
-export type User = InferEntity<typeof UserSchema>
 
 export const ApiKeySchema = defineEntity({
   name: 'ApiKey',
@@ -39,4 +38,3 @@ export const ApiKeySchema = defineEntity({
     createdAt: p.datetime().defaultRaw('now()'),
   },
 })
-export type ApiKey = InferEntity<typeof ApiKeySchema>

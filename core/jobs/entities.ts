@@ -46,4 +46,3 @@ export const WatchLinkSchema = defineEntity({
     createdAt: p.datetime().defaultRaw('now()'),
   },
 })
-export type WatchLink = InferEntity<typeof WatchLinkSchema>

@@ -59,27 +59,6 @@ export async function eventsAfter(
   return rows.map(present)
 }
 
-/** Events by installation-wide position, for a process that missed notices: after `position`, at most `limit`. */
-export async function eventsAfterPosition(
-  db: Queryable,
-  position: number,
-  limit: number,
-): Promise<JobEvent[]> {
-  const { rows } = await db.query<EventRow>(
-    `select ${COLUMNS} from job_events where position > $1 order by position limit $2`,
-    [position, limit],
-  )
-  return rows.map(present)
-}
-
-/** The highest position written so far; 0 when there is none. */
-export async function lastPosition(db: Queryable): Promise<number> {
-  const { rows } = await db.query<{ position: string }>(
-    'select coalesce(max(position), 0) as position from job_events',
-  )
-  return Number(rows[0]?.position ?? 0)
-}
-
 /** Counter of a job's events and the first sequence still stored (null when none is); null for no such job. */
 export async function eventBounds(
   db: Queryable,

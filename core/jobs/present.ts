@@ -70,8 +70,3 @@ export async function presentPayload(event: JobEvent, media: MediaLinks): Promis
     ? presentProgress(event.payload as JobProgress, media)
     : event.payload
 }
-
-/** An event as a WebSocket frame or an SSE message carries it. */
-export async function presentEvent(event: JobEvent, media: MediaLinks): Promise<JobEvent> {
-  return { ...event, payload: { ...(await presentPayload(event, media)) } }
-}

@@ -83,4 +83,3 @@ export type JobEvent = {
 }
 
 export type StepKind = 'plan' | 'scene' | 'assemble'
-export type StepState = 'waiting' | 'ready' | 'running' | 'done' | 'failed' | 'canceled'

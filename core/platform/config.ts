@@ -20,11 +20,6 @@ export type Config = Readonly<
 export const WORKER_ROLES = ['plan', 'scene', 'assemble', 'housekeeping'] as const
 export type WorkerRole = (typeof WORKER_ROLES)[number]
 
-/** Names of the variables whose values never belong in a log or an error. */
-export const SECRET_VARIABLES: readonly string[] = Object.entries(schema.properties)
-  .filter(([, property]) => 'x-secret' in property)
-  .map(([name]) => name)
-
 export class ConfigError extends Error {
   readonly problems: readonly string[]
   constructor(problems: readonly string[]) {
