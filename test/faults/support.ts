@@ -13,7 +13,7 @@ import { findTools, probe, runFfmpeg } from '../../core/platform/ffmpeg.ts'
 import { buildUser } from '../support/builders.ts'
 import { type FakeComfy, startFakeComfy } from '../support/fake-comfyui.ts'
 import type { Scope } from '../support/postgres.ts'
-import { type Part, type Stack, type StackOptions, startStack } from '../support/stack.ts'
+import { type Part, type Stack, type StackOptions, startPart, startStack } from '../support/stack.ts'
 
 /** Small and quick to encode; `comfyui`, since boards of the preview engine cost no credits. */
 export const OPTIONS = { resolution: '480p', fps: 16, engine: 'comfyui' }
@@ -209,3 +209,29 @@ export async function leavesNothing(t: Checks, stack: Stack, workers: readonly P
 /** Seconds after which the next attempt must have begun when a worker was lost. */
 export const TAKEOVER_LIMIT_S = 30
 export { LEASE_S }
+
+/** Messages with which a worker's log tells that it is through with a step, one way or another. */
+export const ENDED = new Set(['step done', 'step stopped', 'step failed'])
+
+/** A worker under a supervisor, which starts it again whenever it gives up, as every installation does. */
+export function superviseWorker(
+  t: Scope,
+  stack: Stack,
+  env: Record<string, string> = {},
+): { stop(): Promise<void> } {
+  let stopping = false
+  let current: Part | null = null
+  const loop = (async () => {
+    while (!stopping) {
+      current = startPart(t, 'worker/main.ts', { ...stack.env, ...env })
+      await current.ended(3_600_000)
+    }
+  })()
+  return {
+    async stop() {
+      stopping = true
+      await current?.stop()
+      await loop
+    },
+  }
+}
