@@ -421,6 +421,14 @@ export interface SceneCompletePayload {
    * Length of the clip in seconds.
    */
   duration: number
+  /**
+   * True when the clip was there already.
+   */
+  reused?: boolean
+  /**
+   * Its picture.
+   */
+  previews?: ScenePreview[]
 }
 export interface CompletedPayload {
   /**

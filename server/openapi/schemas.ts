@@ -1,0 +1,122 @@
+/** The schema files as components of an OpenAPI document: one name each, definitions beside them, no `$id`. Pure. */
+import asset from '../../schemas/asset.schema.json' with { type: 'json' }
+import cloneRequest from '../../schemas/clone-request.schema.json' with { type: 'json' }
+import estimate from '../../schemas/estimate.schema.json' with { type: 'json' }
+import estimateRequest from '../../schemas/estimate-request.schema.json' with { type: 'json' }
+import generateRequest from '../../schemas/generate-request.schema.json' with { type: 'json' }
+import job from '../../schemas/job.schema.json' with { type: 'json' }
+import jobEvent from '../../schemas/job-event.schema.json' with { type: 'json' }
+import newWatchLink from '../../schemas/new-watch-link.schema.json' with { type: 'json' }
+import problem from '../../schemas/problem.schema.json' with { type: 'json' }
+import renderOptions from '../../schemas/render-options.schema.json' with { type: 'json' }
+import specRequest from '../../schemas/spec-request.schema.json' with { type: 'json' }
+import status from '../../schemas/status.schema.json' with { type: 'json' }
+import storyboard from '../../schemas/storyboard.schema.json' with { type: 'json' }
+import ticket from '../../schemas/ticket.schema.json' with { type: 'json' }
+import upload from '../../schemas/upload.schema.json' with { type: 'json' }
+import uploadRequest from '../../schemas/upload-request.schema.json' with { type: 'json' }
+import validationResult from '../../schemas/validation-result.schema.json' with { type: 'json' }
+import watchLink from '../../schemas/watch-link.schema.json' with { type: 'json' }
+import watchLinkRequest from '../../schemas/watch-link-request.schema.json' with { type: 'json' }
+import webSocketCommand from '../../schemas/websocket-command.schema.json' with { type: 'json' }
+import webSocketMessage from '../../schemas/websocket-message.schema.json' with { type: 'json' }
+
+/** By file name without `.schema.json`. */
+const FILES = {
+  asset,
+  'clone-request': cloneRequest,
+  estimate,
+  'estimate-request': estimateRequest,
+  'generate-request': generateRequest,
+  job,
+  'job-event': jobEvent,
+  'new-watch-link': newWatchLink,
+  problem,
+  'render-options': renderOptions,
+  'spec-request': specRequest,
+  status,
+  storyboard,
+  ticket,
+  upload,
+  'upload-request': uploadRequest,
+  'validation-result': validationResult,
+  'watch-link': watchLink,
+  'watch-link-request': watchLinkRequest,
+  'websocket-command': webSocketCommand,
+  'websocket-message': webSocketMessage,
+}
+export type SchemaName = keyof typeof FILES
+
+type SchemaNode = { [key: string]: unknown }
+
+const PREFIX = '#/components/schemas/'
+/** Their values are data: a `$ref` in them is only text. */
+const DATA = new Set(['default', 'enum', 'const', 'examples', 'example'])
+
+/** Requests carry these whole; their files leave it at the name, since each is checked by a validator of its own. */
+const EMBEDDED: Readonly<Record<string, SchemaName>> = { spec: 'storyboard', options: 'render-options' }
+
+const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
+
+/** Where a schema file is in the document. */
+export const componentRef = (name: SchemaName): string => `${PREFIX}${FILES[name].title}`
+
+/** `#/$defs/scene`, `job.schema.json`, `job.schema.json#/$defs/jobError`: as the document has them. */
+function rewritten($ref: string): string {
+  const [file = '', definition] = $ref.split('#/$defs/')
+  if (definition !== undefined) return `${PREFIX}${capitalised(definition)}`
+  const name = file.replace('.schema.json', '')
+  if (!Object.hasOwn(FILES, name)) throw new Error(`${$ref} is no schema of the API`)
+  return componentRef(name as SchemaName)
+}
+
+function rewrite(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(rewrite)
+  if (node === null || typeof node !== 'object') return node
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => {
+      if (key === '$ref' && typeof value === 'string') return [key, rewritten(value)]
+      return [key, DATA.has(key) ? value : rewrite(value)]
+    }),
+  )
+}
+
+function embed(schema: SchemaNode): SchemaNode {
+  const properties = Object.entries(schema.properties as Record<string, SchemaNode>).map(([key, value]) => {
+    const part = EMBEDDED[key]
+    return [key, part ? { description: value.description, $ref: componentRef(part) } : value]
+  })
+  return { ...schema, properties: Object.fromEntries(properties) }
+}
+
+/**
+ * `components.schemas` of the document. Definitions of the files stand beside them under their own, capitalised names.
+ * @throws when two would have the same name
+ */
+export function componentSchemas(): Record<string, SchemaNode> {
+  const components = new Map<string, SchemaNode>()
+  const add = (name: string, schema: unknown): void => {
+    if (components.has(name)) throw new Error(`two schemas are called ${name}`)
+    components.set(name, schema as SchemaNode)
+  }
+  for (const [name, file] of Object.entries(FILES)) {
+    const { $id: _id, $schema: _dialect, $defs = {}, ...schema } = file as SchemaNode
+    const { title } = file
+    const own = rewrite(schema) as SchemaNode
+    add(title, name.endsWith('-request') ? embed(own) : own)
+    for (const [key, definition] of Object.entries($defs as object))
+      add(capitalised(key), rewrite(definition))
+  }
+  return Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** A render option as a query value: without `null`, which a query cannot say. */
+export function queryOption(name: keyof typeof renderOptions.properties): SchemaNode {
+  const { enum: values, type, ...rest } = renderOptions.properties[name] as SchemaNode
+  const { examples: _, title: __, ...kept } = rest
+  return {
+    ...kept,
+    ...(values ? { enum: (values as unknown[]).filter((value) => value !== null) } : {}),
+    ...(type ? { type: (type as string[]).find((kind) => kind !== 'null') } : {}),
+  }
+}

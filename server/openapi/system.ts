@@ -1,0 +1,194 @@
+/** Operations about the installation itself, its documents, its live page and its media. */
+import * as example from './examples.ts'
+import { type Operation, type Parameter, type Refusal, type Reply, text } from './operation.ts'
+
+const PUBLIC = { kind: 'public' } as const
+
+const name = (key: string, description: string, value: string): Parameter => ({
+  name: key,
+  in: 'path',
+  required: true,
+  description,
+  schema: { type: 'string' },
+  example: value,
+})
+
+const ETAG = { ETag: 'Version of the document; send it as `If-None-Match`.' }
+const UNCHANGED: Reply = { status: 304, description: 'Not changed since the version in `If-None-Match`.' }
+
+const unavailable = (when: string, said: string): Refusal => ({
+  code: 'SERVICE_UNAVAILABLE',
+  when,
+  text: said,
+})
+const DATABASE_AWAY = unavailable('The database does not answer.', 'the database does not answer')
+
+const file = (description: string, type: string, headers: Reply['headers'] = {}): Reply => ({
+  status: 200,
+  description,
+  headers,
+  content: { type, schema: {}, examples: {} },
+})
+
+export const systemOperations: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/',
+    operationId: 'getVersion',
+    summary: 'Name and version',
+    tag: 'System',
+    access: PUBLIC,
+    replies: [text('Name and version.', 'Framecast API v0.1.0')],
+  },
+  {
+    method: 'get',
+    path: '/health',
+    operationId: 'getHealth',
+    summary: 'Whether the server is alive',
+    description: 'For whoever restarts it when this stays bad.',
+    tag: 'System',
+    access: PUBLIC,
+    replies: [text('Alive, and the database answers.', 'OK')],
+    refusals: [DATABASE_AWAY],
+  },
+  {
+    method: 'get',
+    path: '/ready',
+    operationId: 'getReadiness',
+    summary: 'Whether to send requests here',
+    description: 'For load balancers: 503 from the moment the server begins to go.',
+    tag: 'System',
+    access: PUBLIC,
+    replies: [text('Send requests here.', 'READY')],
+    refusals: [
+      unavailable('The server is going, the database is away, or not migrated.', 'this server is going away'),
+    ],
+  },
+  {
+    method: 'get',
+    path: '/v1/status',
+    operationId: 'getStatus',
+    summary: 'How the installation is doing',
+    tag: 'System',
+    access: { kind: 'key', scopes: [] },
+    replies: [
+      {
+        status: 200,
+        description: 'Its parts, its queue, its workers. 200 also when parts are down.',
+        content: {
+          type: 'application/json',
+          schema: 'status',
+          examples: { reply: { summary: 'All is well', value: example.status } },
+        },
+      },
+    ],
+  },
+  {
+    method: 'get',
+    path: '/openapi.json',
+    operationId: 'getOpenApi',
+    summary: 'This document',
+    tag: 'System',
+    access: PUBLIC,
+    replies: [file('The document.', 'application/json', ETAG), UNCHANGED],
+  },
+  {
+    method: 'get',
+    path: '/schemas/{name}',
+    operationId: 'getSchema',
+    summary: 'A published JSON Schema',
+    description: 'For editors that complete and check a storyboard while it is written.',
+    tag: 'System',
+    access: PUBLIC,
+    parameters: [name('name', 'Name of the file.', 'storyboard.schema.json')],
+    replies: [file('The schema.', 'application/schema+json', ETAG), UNCHANGED],
+    refusals: [{ code: 'NOT_FOUND', when: 'There is no such schema.', text: 'no such schema' }],
+  },
+  {
+    method: 'get',
+    path: '/watch/{job}',
+    operationId: 'getWatchPage',
+    summary: 'The live page of a job',
+    description:
+      'The page is the same for every job; what may be seen is decided when it reads the job, with the token in its fragment.',
+    tag: 'Viewer',
+    access: PUBLIC,
+    parameters: [name('job', 'Id of the job.', example.JOB_ID)],
+    replies: [file('The page.', 'text/html', ETAG), UNCHANGED],
+  },
+  {
+    method: 'get',
+    path: '/watch/assets/{version}/{name}',
+    operationId: 'getWatchAsset',
+    summary: 'A file of the live page',
+    tag: 'Viewer',
+    access: PUBLIC,
+    parameters: [
+      name('version', 'Version that the page names.', 'bJ3vW0kq8mYt5cZr'),
+      name('name', 'Name of the file.', 'watch.js'),
+    ],
+    replies: [file('Script, style or font.', '*/*', ETAG), UNCHANGED],
+    refusals: [{ code: 'NOT_FOUND', when: 'There is no such file.', text: 'no such file' }],
+  },
+  {
+    method: 'get',
+    path: '/media/{key}',
+    operationId: 'getMedia',
+    summary: 'A film, clip, picture or asset',
+    description:
+      'Addresses come from jobs and assets, signed: the link is the permission. The key may hold slashes. Here with `MEDIA_DELIVERY=proxy`; otherwise such links lead to the object store. Takes `Range` with one or more parts, `If-Range` and `If-None-Match`.',
+    tag: 'Viewer',
+    access: PUBLIC,
+    parameters: [
+      name('key', 'Where the file is.', 'user/01a1fd5b-d836-765b-a1ea-5a8831b75f8f/clips/b505376b.mp4'),
+      ...['expires', 'signature'].map(
+        (key): Parameter => ({
+          name: key,
+          in: 'query',
+          required: true,
+          description: 'Part of the signed link.',
+          schema: { type: 'string' },
+        }),
+      ),
+      {
+        name: 'filename',
+        in: 'query',
+        description: 'Part of the signed link: the file is saved under this name.',
+        schema: { type: 'string' },
+      },
+      {
+        name: 'Range',
+        in: 'header',
+        description: 'Parts of the file.',
+        schema: { type: 'string' },
+        example: 'bytes=0-1048575',
+      },
+    ],
+    replies: [
+      file('The whole file.', '*/*', { ...ETAG, 'Accept-Ranges': '`bytes`' }),
+      {
+        ...file('The parts asked for; more than one as `multipart/byteranges`.', '*/*', {
+          ...ETAG,
+          'Content-Range': 'Which part, when it is one.',
+        }),
+        status: 206,
+      },
+      UNCHANGED,
+    ],
+    refusals: [
+      {
+        code: 'AUTHORIZATION_ERROR',
+        when: 'The link is not valid, or no longer.',
+        text: 'this link is not valid, or no longer; read its job again for a new one',
+      },
+      { code: 'NOT_FOUND', when: 'The file is gone.', text: 'no such file' },
+      {
+        code: 'VALIDATION_ERROR',
+        status: 416,
+        when: 'The range lies outside the file.',
+        text: 'the range is not within the file',
+      },
+      unavailable('The object store does not answer.', 'the object store cannot be used right now'),
+    ],
+  },
+]
