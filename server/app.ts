@@ -8,6 +8,7 @@ import { assetRoutes } from './routes/assets.ts'
 import { jobEventRoutes } from './routes/job-events.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { mediaRoutes } from './routes/media.ts'
+import { openApiRoutes } from './routes/openapi.ts'
 import { schemaRoutes } from './routes/schemas.ts'
 import { specRoutes } from './routes/spec.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -33,6 +34,7 @@ export function createApp(deps: ServerDeps): Koa {
     assetRoutes(deps, access),
     mediaRoutes(deps),
     schemaRoutes(),
+    openApiRoutes(deps),
     watchRoutes({ mediaOrigins: [config.APP_BASE_URL, ...(isProxied ? [] : [config.S3_PUBLIC_ENDPOINT])] }),
   ]
   const methodsOf = (path: string): string[] => [
