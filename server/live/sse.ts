@@ -54,7 +54,7 @@ export async function writeEventStream(
   { batches, replayUntil, signal, keepAliveMs, stallMs }: SseOptions,
 ): Promise<'finished' | 'closing' | 'slow reader' | 'reader gone' | 'failed'> {
   const keepAlive = setInterval(() => {
-    if (response.writableLength < MAX_WAITING_BYTES) response.write(': keep-alive\n\n')
+    if (!response.destroyed && response.writableLength < MAX_WAITING_BYTES) response.write(': keep-alive\n\n')
   }, keepAliveMs)
   try {
     response.write('retry: 2000\n\n')

@@ -50,7 +50,10 @@ export function jobEventRoutes(
     const { res } = ctx
     const stop = new AbortController()
     const end = (): void => stop.abort()
+    res.on('error', () => {})
     res.once('close', end)
+    // Gone already while the job was looked up: nobody will say so again.
+    if (res.closed) end()
     closing.addEventListener('abort', end, { once: true })
     const recheck = setInterval(() => {
       authenticator.isStillValid(principal).then(

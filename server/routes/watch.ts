@@ -41,12 +41,13 @@ function serve(type: string, plain: Buffer): Served {
 
 /**
  * A module without its comments, which are for readers of the source. Lines stay where they are, so that an error in a
- * browser names the source's line. Comments beside code, and text that looks like a comment, are left alone.
+ * browser names the source's line. Other comments beside code than types are left alone.
  */
 export const withoutComments = (source: string): string =>
   source
     .replace(/^[ \t]*\/\*\*(?:(?!\*\/).)*\*\/[ \t]*$/gms, (comment) => comment.replace(/[^\n]+/g, ''))
     .replace(/^[ \t]*\/\/.*$/gm, '')
+    .replace(/\/\*\* @type \{[^*]*\} \*\/ /g, '')
 
 /** One version for all assets together: modules import each other by plain name, so they belong to one folder. */
 function readAssets(): { version: string; assets: ReadonlyMap<string, Served> } {

@@ -169,6 +169,26 @@ t.test('a job as it happens', async (t) => {
     await until(async () => (await more()).response.statusCode === 200, 'a place given back')
   })
 
+  t.test('readers that leave while they come in leave nothing behind', async (t) => {
+    const job = await newJob(studio)
+    for (let n = 0; n < 40; n += 1) {
+      const request = http.get(new URL(`/v1/jobs/${job}/events`, studio.url), {
+        headers: { authorization: studio.key },
+      })
+      request.on('error', () => {})
+      request.on('response', (response) => response.resume())
+      // Some before they are looked at, some in the middle, some when the stream is open.
+      setTimeout(() => request.destroy(), n / 2)
+      await new Promise((resolve) => request.once('close', resolve))
+    }
+    await until(async () => {
+      const streams = await Promise.all(range(1, 20).map(() => open(t, studio, `/v1/jobs/${job}/events`)))
+      const all = streams.every(({ response }) => response.statusCode === 200)
+      for (const stream of streams) stream.destroy()
+      return all
+    }, 'all twenty places')
+  })
+
   t.test('a reader that does not read is closed, and can come back', async (t) => {
     const job = await newJob(studio)
     const stream = await open(t, studio, `/v1/jobs/${job}/events`)
