@@ -15,6 +15,7 @@ import type { ReferenceImage, SceneResult } from '../engines/engine.ts'
 import { StepFailure } from '../failures.ts'
 import { StepStopped } from '../leases/running-steps.ts'
 import type { StepRun } from '../tasks/run-step.ts'
+import { startLaps } from './laps.ts'
 import { loadJob, lockJob, type RenderJob } from './load-job.ts'
 import type { SceneInput, SceneOutcome } from './plan.ts'
 import { createReporter } from './report.ts'
@@ -28,6 +29,7 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   const { step, signal, workDir } = run
   const input = step.input as SceneInput
   const { clip } = input
+  const laps = startLaps()
   const job = await loadJob(db.pool, step.jobId)
   const scope = creditSource(job.owner)
   const contentKey = step.contentKey!
@@ -53,6 +55,8 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   const engine = context.engines.get(job.engine)
   if (!engine) throw new StepFailure('system', 'no_engine', `this worker drives no ${job.engine} engine`)
 
+  const referenceImages = await fetchReferences(context, run, clip.referenceImages)
+  laps.lap('prepare')
   const delivered = await engine.run(
     {
       jobId: job.id,
@@ -72,7 +76,7 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
       frames: clip.frames,
       durationS: clip.durationS,
       cutFrames: clip.cutFrames,
-      referenceImages: await fetchReferences(context, run, clip.referenceImages),
+      referenceImages,
       remoteId: step.remoteId,
       workDir,
     },
@@ -95,6 +99,7 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
     },
     signal,
   )
+  laps.lap('engine')
   fault('worker.scene.generated')
 
   const conformed = await conformClip({
@@ -108,6 +113,7 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
     signal,
     onProgress: (fraction) => report.progress(ENGINE_SHARE + (1 - ENGINE_SHARE) * fraction),
   })
+  laps.lap('conform')
   fault('worker.scene.conformed')
 
   const objectKey = `${objectPrefix(scope)}clips/${conformed.sha256}.mp4`
@@ -120,10 +126,12 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
     workDir,
     signal,
   })
+  laps.lap('poster')
   await store.putFile(objectKey, conformed.path, 'video/mp4', signal)
   fault('worker.scene.after_put')
   await store.putBytes(posterKey, poster, 'image/jpeg', signal).catch(() => {})
   await report.settled()
+  laps.lap('store')
 
   const outcome: SceneOutcome = {
     objectKey,
@@ -135,6 +143,8 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
     ...origin(delivered),
   }
   await finish(run, job, input, outcome, posterKey)
+  laps.lap('commit')
+  run.log.info({ spentMs: laps.spentMs }, 'scene made')
   fault('worker.scene.committed')
 }
 
