@@ -4,7 +4,7 @@
  *
  * @import { Action, JobEvent, State } from './state.d.ts'
  */
-import { isOver } from './state.js'
+import { isOver, isStale } from './state.js'
 
 const READ_LIMIT_MS = 10_000
 const OPEN_LIMIT_MS = 10_000
@@ -39,17 +39,19 @@ export function follow({ jobId, token, state, dispatch }) {
   let clockAheadMs = 0
   let readAtMs = 0
   let running = false
-  let wanted = false
   /** Ends the current wait early. */
   let hurry = () => {}
   /** Asks the current socket for a sign of life. */
   let probe = () => {}
+  /** Reads the job beside the current socket, when there is something to ask. */
+  let catchUp = async () => {}
 
   const settled = () =>
-    stopped.signal.aborted || state().refusal !== null || (isOver(state()) && !state().stale)
+    stopped.signal.aborted || state().refusal !== null || (isOver(state()) && !isStale(state()))
 
   /** @throws {NoAnswer} when the server cannot be reached or is not well */
   async function read() {
+    const { asks } = state()
     let response
     try {
       response = await fetch(`/v1/jobs/${encodeURIComponent(jobId)}`, {
@@ -62,8 +64,7 @@ export function follow({ jobId, token, state, dispatch }) {
       if (response.ok) {
         const job = await response.json()
         readAtMs = Date.now()
-        wanted = false
-        return dispatch({ type: 'job', job })
+        return dispatch({ type: 'job', job, asks })
       }
     } catch (cause) {
       throw new NoAnswer('no answer', { cause })
@@ -91,6 +92,7 @@ export function follow({ jobId, token, state, dispatch }) {
       const end = (code) => {
         clearTimeout(timer)
         probe = () => {}
+        catchUp = async () => {}
         socket.onmessage = socket.onclose = socket.onopen = null
         stopped.signal.removeEventListener('abort', giveUp)
         // Not waited for: on a dead line the closing handshake takes as long as the line.
@@ -114,11 +116,11 @@ export function follow({ jobId, token, state, dispatch }) {
             ...(after === null ? {} : { after }),
           }),
         )
-      const catchUp = async () => {
-        if (reading) return
+      catchUp = async () => {
+        if (reading || !isStale(state())) return
         reading = true
         try {
-          while (state().stale && !settled()) await read()
+          while (isStale(state()) && !settled()) await read()
           if (settled()) end(1000)
         } catch {
           end(0)
@@ -146,7 +148,7 @@ export function follow({ jobId, token, state, dispatch }) {
           lived = false
           end(0)
         }
-        if (state().stale) catchUp()
+        catchUp()
       }
 
       timer = setTimeout(giveUp, OPEN_LIMIT_MS)
@@ -186,10 +188,10 @@ export function follow({ jobId, token, state, dispatch }) {
     let attempt = 0
     // The first look is a read: it alone can tell why a link does not hold, and a finished job needs no socket.
     let readFirst = true
-    while (!settled() || wanted) {
+    while (!settled()) {
       let code = 0
       try {
-        if (readFirst || wanted || state().stale) {
+        if (readFirst || isStale(state())) {
           await read()
           if (attempt > 0) dispatch({ type: 'link', link: 'polling' })
         }
@@ -224,10 +226,9 @@ export function follow({ jobId, token, state, dispatch }) {
 
   return {
     refresh() {
-      wanted = true
-      // While a socket lives the job is read beside it.
-      if (running) read().catch(() => {})
-      else run()
+      dispatch({ type: 'ask' })
+      catchUp()
+      run()
     },
     serverNowMs: () => Date.now() + clockAheadMs,
     readAtMs: () => readAtMs,

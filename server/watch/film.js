@@ -35,12 +35,14 @@ export function createFilm({ refresh, readAtMs }) {
   video.addEventListener('error', () => {
     brokenReadMs = readAtMs()
     tries += 1
-    at('links').dataset.trouble = String(tries > TRIES)
+    at('trouble').hidden = tries <= TRIES
     if (tries <= TRIES) refresh()
   })
   video.addEventListener('timeupdate', () => {
+    // Not the zero of a film that is being loaded again.
+    if (video.readyState < 2) return
     placeS = video.currentTime
-    if (video.readyState > 2) tries = 0
+    tries = 0
   })
   video.addEventListener('playing', () => {
     played = true

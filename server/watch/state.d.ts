@@ -62,8 +62,10 @@ export type State = {
   worker: string | null
   /** Last event taken in; null: none, so events before the next one are not asked for. */
   sequence: number | null
-  /** Something happened that only reading the job can tell: events were missed, or there is a film now. */
-  stale: boolean
+  /** How often something came up that only reading the job can tell: events were missed, there is a film, a link ran out. */
+  asks: number
+  /** How many of them were there when the last read began: a read under way is no answer to what came after it began. */
+  answered: number
   film: Film | null
   failure: { message: string; sceneId: string | null } | null
   creditsCharged: number
@@ -99,7 +101,9 @@ export type JobWire = {
 }
 
 export type Action =
-  | { type: 'job'; job: JobWire }
+  /** The job as read; `asks` as they were when the read began. */
+  | { type: 'job'; job: JobWire; asks: number }
+  | { type: 'ask' }
   | { type: 'event'; event: JobEvent }
   /** The subscription stands; `lastSequence` is where the live events go on. */
   | { type: 'subscribed'; lastSequence: number; resumed: boolean }
@@ -112,6 +116,8 @@ export function initialState(jobId: string): State
 /** Pure. Returns the very same state when the action changes nothing. */
 export function reduce(state: State, action: Action): State
 export function isOver(state: State): boolean
+/** Whether the job has to be read. */
+export function isStale(state: State): boolean
 /** Distinct scenes in the order in which they first play. */
 export function playingOrder(storyboard: unknown): Scene[]
 export const STAGES: readonly Stage[]

@@ -33,7 +33,8 @@ export const initialState = (jobId) => ({
   newest: null,
   worker: null,
   sequence: null,
-  stale: false,
+  asks: 0,
+  answered: 0,
   film: null,
   failure: null,
   creditsCharged: 0,
@@ -43,6 +44,9 @@ export const initialState = (jobId) => ({
   refusal: null,
   link: 'connecting',
 })
+
+/** @type {typeof import('./state.d.ts').isStale} */
+export const isStale = ({ asks, answered }) => asks > answered
 
 /** @type {typeof import('./state.d.ts').isOver} */
 export const isOver = ({ status, refusal }) => refusal !== null || (status !== null && RANK[status] === 2)
@@ -168,7 +172,7 @@ const withEveryScene = (state) => ({
 /** @param {State} state @param {JobWire} job @returns {State} */
 function withJob(state, job) {
   const options = object(job.options)
-  let next = withStatus({ ...state, stale: false, refusal: null }, job.status)
+  let next = withStatus({ ...state, refusal: null }, job.status)
   if (next.scenes.length === 0) {
     next = {
       ...next,
@@ -186,8 +190,6 @@ function withJob(state, job) {
     completedAtMs: time(job.completed_at) ?? next.completedAtMs,
   }
   if (job.status === 'failed') next = withFailure(next, job.error)
-  // Read before the end and arrived after it: what the end brought is still to be read.
-  if (isOver(next) && next.status !== job.status) next = { ...next, stale: true }
   const output = object(job.output)
   const url = text(output.video_url)
   if (next.status !== 'completed' || !url) return next
@@ -206,12 +208,15 @@ function withJob(state, job) {
   }
 }
 
+/** @param {State} state @returns {State} */
+const asking = (state) => ({ ...state, asks: state.asks + 1 })
+
 /** @param {State} state @param {JobEvent} event @returns {State} */
 function withEvent(state, event) {
   if (event.job_id !== state.jobId) return state
   if (state.sequence !== null && event.sequence <= state.sequence) return state
   const missed = state.sequence !== null && event.sequence > state.sequence + 1
-  const next = { ...state, sequence: event.sequence, stale: state.stale || missed }
+  const next = { ...state, sequence: event.sequence, asks: state.asks + (missed ? 1 : 0) }
   // What a finished job still sends is late news of the time before.
   if (isOver(state)) return next
   const payload = object(event.payload)
@@ -228,11 +233,11 @@ function withEvent(state, event) {
       return withProgress(next, { phase: 'generating', scenes: { [String(payload.scene_id)]: 1 } })
     case 'completed':
       // The event tells that there is a film; links to it come with the job.
-      return { ...withEveryScene(withStatus(next, 'completed')), stale: true }
+      return asking(withEveryScene(withStatus(next, 'completed')))
     case 'failed':
-      return { ...withFailure(withStatus(next, 'failed'), payload.error), stale: true }
+      return asking(withFailure(withStatus(next, 'failed'), payload.error))
     case 'canceled':
-      return { ...withStatus(next, 'canceled'), stale: true }
+      return asking(withStatus(next, 'canceled'))
     default:
       return next
   }
@@ -242,16 +247,18 @@ function withEvent(state, event) {
 export function reduce(state, action) {
   switch (action.type) {
     case 'job':
-      return withJob(state, action.job)
+      return { ...withJob(state, action.job), answered: Math.max(state.answered, action.asks) }
+    case 'ask':
+      return asking(state)
     case 'event':
       return withEvent(state, action.event)
     case 'subscribed':
       // Resumed: what was missed follows as events. Else the job is read for all that was before.
-      return action.resumed ? state : { ...state, sequence: action.lastSequence, stale: true }
+      return action.resumed ? state : asking({ ...state, sequence: action.lastSequence })
     case 'expired':
-      return { ...state, sequence: null, stale: true }
+      return asking({ ...state, sequence: null })
     case 'refused':
-      return { ...state, refusal: action.refusal, stale: false }
+      return { ...state, refusal: action.refusal }
     case 'link':
       return action.link === state.link ? state : { ...state, link: action.link }
   }

@@ -63,37 +63,39 @@ const setSymbol = (svg, name) =>
 
 /**
  * A place for pictures that follow each other: the next one is loaded and decoded before it is shown, so nothing blinks.
- * @param {readonly [HTMLImageElement, HTMLImageElement]} layers
+ * @param {[HTMLImageElement, HTMLImageElement]} layers
  * @param {() => void} onBroken a picture could not be loaded: its link may have run out
  */
 function pictureWell(layers, onBroken) {
   /** @type {{ picture: Picture, alt: string } | null} */
   let wish = null
   let shownAt = ''
-  let triedUrl = ''
+  let brokenUrl = ''
+  let brokenAt = ''
   let busy = false
-  let front = 0
+  let [front, back] = layers
+
+  // A picture gets a second chance by a fresh link, and no third: one that is gone for good is not asked for for ever.
+  const isWorthTrying = (/** @type {Picture} */ { at, url }) =>
+    at !== shownAt && url !== brokenUrl && `${at} twice` !== brokenAt && !document.hidden
 
   async function work() {
     busy = true
-    while (wish && wish.picture.at !== shownAt && wish.picture.url !== triedUrl && !document.hidden) {
+    while (wish && isWorthTrying(wish.picture)) {
       const { picture, alt } = wish
-      const next = /** @type {HTMLImageElement} */ (layers[1 - front])
-      next.src = picture.url
+      back.src = picture.url
       try {
-        await next.decode()
-        next.alt = alt
-        next.classList.add('shown')
-        const last = /** @type {HTMLImageElement} */ (layers[front])
-        last.classList.remove('shown')
-        last.alt = ''
-        front = 1 - front
+        await back.decode()
+        back.alt = alt
+        back.classList.add('shown')
+        front.classList.remove('shown')
+        front.alt = ''
+        ;[front, back] = [back, front]
         shownAt = picture.at
-        triedUrl = ''
         await new Promise((resolve) => setTimeout(resolve, SWAP_MS))
       } catch {
-        // Once for each link: a picture that is gone for good is not asked for again and again.
-        triedUrl = picture.url
+        brokenUrl = picture.url
+        brokenAt = brokenAt === picture.at ? `${brokenAt} twice` : picture.at
         onBroken()
       }
     }
@@ -107,10 +109,7 @@ function pictureWell(layers, onBroken) {
       if (!busy) work()
     },
     /** Shape of the picture in front, width over height; 0 when there is none. */
-    aspect() {
-      const { naturalWidth, naturalHeight } = /** @type {HTMLImageElement} */ (layers[front])
-      return shownAt && naturalHeight ? naturalWidth / naturalHeight : 0
-    },
+    aspect: () => (shownAt && front.naturalHeight ? front.naturalWidth / front.naturalHeight : 0),
     isEmpty: () => shownAt === '',
   }
 }
@@ -230,7 +229,7 @@ export function createView({ onBroken, serverNowMs }) {
           : `${twoDigits(scene.number)} · preview ${Math.floor(scene.fraction * 100)}%`,
       )
     }
-    property(frame, '--aspect', (well.aspect() || state.aspect).toFixed(4))
+    if (!state.film) property(frame, '--aspect', (well.aspect() || state.aspect).toFixed(4))
   }
 
   /** @param {State} state */
@@ -257,11 +256,11 @@ export function createView({ onBroken, serverNowMs }) {
     const line = at('verdict')
     line.hidden = !over
     attribute(line, 'data-tone', tone)
-    write(/** @type {Element} */ (line.lastElementChild), title)
+    write(/** @type {Element} */ (line.lastElementChild), over ? title : '')
     const name = state.status === 'completed' ? 'ready' : state.status === 'failed' ? 'failed' : 'canceled'
     setSymbol(/** @type {Element} */ (line.firstElementChild), name)
     at('cause').hidden = !over || !text
-    write(at('cause'), text)
+    write(at('cause'), over ? text : '')
   }
 
   /** @param {State} state */

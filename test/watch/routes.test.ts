@@ -112,7 +112,7 @@ t.test('comments are taken out and lines stay where they are', async (t) => {
     withoutComments(
       "/**\n * a\n */\nlet a = 1 // b\n  // c\n  /** d */\n  /** @type {x} */ (y)\nlet u = 'http://x' /* e */\n",
     ),
-    "\n\n\nlet a = 1 // b\n\n\n  /** @type {x} */ (y)\nlet u = 'http://x' /* e */\n",
+    "\n\n\nlet a = 1 // b\n\n\n  (y)\nlet u = 'http://x' /* e */\n",
   )
 })
 

@@ -177,6 +177,7 @@ function sendRange(response: ServerResponse, body: Buffer, range: string | undef
   const match = /^bytes=(\d+)-(\d*)$/.exec(range ?? '')
   response.setHeader('Content-Type', 'video/mp4')
   response.setHeader('Accept-Ranges', 'bytes')
+  response.setHeader('Cache-Control', 'no-store')
   if (!match) {
     response.writeHead(200, { 'Content-Length': body.length }).end(body)
     return

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { JobEvent, JobWire, State, Status } from '../../server/watch/state.js'
-import { initialState, isOver, playingOrder, reduce, STAGES } from '../../server/watch/state.js'
+import { initialState, isOver, isStale, playingOrder, reduce, STAGES } from '../../server/watch/state.js'
 import { buildJob, buildOutput, buildProgress, buildStoryboard, JOB_ID } from './stand-in.ts'
 
 // By computed names: these modules declare their types in comments, which the check of server/watch reads.
@@ -12,8 +12,9 @@ const { announcement, facts, lengthText, sizeText, spanText, tabTitle, verdict, 
 )
 
 const URL_BASE = 'http://films.example'
-const read = (job: object, state = initialState(JOB_ID)): State =>
-  reduce(state, { type: 'job', job: job as JobWire })
+/** A read that begins now, or, with `asks`, one that began when there were so many. */
+const read = (job: object, state = initialState(JOB_ID), asks = state.asks): State =>
+  reduce(state, { type: 'job', job: job as JobWire, asks })
 const event = (sequence: number, event_type: string, payload: Record<string, unknown> = {}): JobEvent => ({
   job_id: JOB_ID,
   sequence,
@@ -98,10 +99,15 @@ t.test('an event counts once, and only for its own job', async (t) => {
 
 t.test('missed events make the state stale until the job is read', async (t) => {
   const state = take(read(buildJob(), subscribed(initialState(JOB_ID), 1)), event(2, 'started'))
-  t.equal(state.stale, false)
+  t.equal(isStale(state), false)
   const gap = take(state, event(5, 'progress', buildProgress(URL_BASE, 1, 12)))
-  t.equal(gap.stale, true)
-  t.equal(read(buildJob({ status: 'processing' }), gap).stale, false)
+  t.equal(isStale(gap), true)
+  t.equal(isStale(read(buildJob({ status: 'processing' }), gap)), false)
+  t.equal(
+    isStale(read(buildJob({ status: 'processing' }), gap, state.asks)),
+    true,
+    'a read that began before is no answer',
+  )
   t.equal(reduce(state, { type: 'expired' }).sequence, null)
 })
 
@@ -109,10 +115,12 @@ t.test(
   'the end asks for the film, and a read from before the end does not count as the answer',
   async (t) => {
     const over = take(rendering(), event(40, 'completed', { duration: 6 }))
-    t.match(over, { status: 'completed', stale: true, percent: 100, film: null })
-    t.equal(read(buildJob({ status: 'processing' }), over).stale, true)
+    t.match(over, { status: 'completed', percent: 100, film: null })
+    t.equal(isStale(over), true)
+    t.equal(isStale(read(buildJob({ status: 'processing' }), over, over.asks - 1)), true)
     const done = read(buildJob({ status: 'completed', output: buildOutput(URL_BASE) }), over)
-    t.match(done, { stale: false, film: { url: `${URL_BASE}/film.mp4`, engine: 'preview', scenesReused: 3 } })
+    t.match(done, { film: { url: `${URL_BASE}/film.mp4`, engine: 'preview', scenesReused: 3 } })
+    t.equal(isStale(done), false)
     t.ok(done.scenes.every(({ fraction }) => fraction === 1))
   },
 )
