@@ -51,7 +51,7 @@ export const OPENAPI_SHAPE = {
         requestBody: closed({
           description: text,
           required: { type: 'boolean' },
-          content: map(closed({ schema: ref('schema'), example: true }), MEDIA_TYPE),
+          content: map(closed({ schema: ref('schema'), example: {} }), MEDIA_TYPE),
         }),
         responses: { ...map({ anyOf: [ref('reference'), ref('response')] }, STATUS), minProperties: 1 },
       },
@@ -65,7 +65,7 @@ export const OPENAPI_SHAPE = {
           required: { type: 'boolean' },
           description: text,
           schema: ref('schema'),
-          example: true,
+          example: {},
         },
         ['name', 'in', 'description', 'schema'],
       ),
@@ -78,7 +78,7 @@ export const OPENAPI_SHAPE = {
         description: text,
         headers: map(closed({ description: text, schema: ref('schema') }), NAME),
         content: map(
-          closed({ schema: ref('schema'), examples: map(closed({ summary: text, value: true }), NAME) }, [
+          closed({ schema: ref('schema'), examples: map(closed({ summary: text, value: {} }), NAME) }, [
             'schema',
           ]),
           MEDIA_TYPE,
