@@ -70,13 +70,15 @@ function rewritten($ref: string): string {
   return componentRef(name as SchemaName)
 }
 
-function rewrite(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(rewrite)
+/** `areNames`: the keys of this object are names of fields, not keywords; one of them is called `default`. */
+function rewrite(node: unknown, areNames = false): unknown {
+  if (Array.isArray(node)) return node.map((item) => rewrite(item))
   if (node === null || typeof node !== 'object') return node
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => {
-      if (key === '$ref' && typeof value === 'string') return [key, rewritten(value)]
-      return [key, DATA.has(key) ? value : rewrite(value)]
+      if (areNames) return [key, rewrite(value)]
+      if (key === '$ref') return [key, rewritten(String(value))]
+      return [key, DATA.has(key) ? value : rewrite(value, key === 'properties')]
     }),
   )
 }
