@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
+import { SNIFF_BYTES, sniffType } from '../core/assets/media-types.ts'
 import { localImagePath, withImageIds } from '../core/storyboard/reference-images.ts'
 import { type Api, networkFault } from './api.ts'
 import type { Diagnostic } from './diagnostics.ts'
@@ -43,24 +44,17 @@ export function findFileIds(document: unknown): { path: string; id: string }[] {
   return found
 }
 
-/** The type by the first bytes; a name proves nothing. Null when it is none of the three that are taken. Pure. */
-export function imageType(head: Uint8Array): string | null {
-  const ascii = Buffer.from(head).toString('latin1')
-  if (ascii.startsWith('\u00ff\u00d8\u00ff')) return 'image/jpeg'
-  if (ascii.startsWith('\u0089PNG\r\n\u001a\n')) return 'image/png'
-  if (ascii.startsWith('RIFF') && ascii.slice(8, 12) === 'WEBP') return 'image/webp'
-  return null
-}
-
 async function look(file: string): Promise<{ contentType: string; sizeBytes: number } | string> {
   try {
     const { size } = await stat(file)
     if (size > LARGEST_BYTES) return `is larger than 50 MiB`
     const handle = await open(file, 'r')
     try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(16), 0, 16, 0)
-      const contentType = imageType(buffer.subarray(0, bytesRead))
-      return contentType ? { contentType, sizeBytes: size } : 'is no JPEG, PNG or WebP picture'
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(SNIFF_BYTES), 0, SNIFF_BYTES, 0)
+      const contentType = sniffType(buffer.subarray(0, bytesRead))
+      return contentType?.startsWith('image/')
+        ? { contentType, sizeBytes: size }
+        : 'is no JPEG, PNG or WebP picture'
     } finally {
       await handle.close()
     }

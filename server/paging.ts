@@ -1,30 +1,27 @@
 /** Lists in pages: the page asked for, and the way to the next one in headers. */
 import { Problem } from '../core/platform/errors.ts'
+import type { Page, PageKey } from '../core/platform/page.ts'
 import { createSigner, type Signer } from '../core/platform/signing.ts'
 import type { Context } from './context.ts'
 import { queryInteger, queryText } from './query.ts'
-
-/** Where a page begins: the sort key and id of the row before it. */
-export type Position = { createdAt: Date; id: string }
-export type PageRequest = { limit: number; offset: number; after: Position | null }
 
 const MAX_OFFSET = 1_000_000_000
 
 export type Pager = {
   /** @throws {Problem} VALIDATION_ERROR for a limit or offset that is no number, or a cursor that is not ours */
-  read(ctx: Context, defaultLimit: number): PageRequest
+  read(ctx: Context, defaultLimit: number): Page
   /** Sets X-Next-Cursor and Link; nothing on the last page. */
-  announce(ctx: Context, next: Position | null): void
+  announce(ctx: Context, next: PageKey | null): void
 }
 
 /** Cursors are signed, so that what comes back is a place we named, and for this list alone. */
 export function createPager(dataKey: string, list: string, baseUrl: string): Pager {
   const signer: Signer = createSigner(dataKey, `cursor:${list}`)
-  const encode = ({ createdAt, id }: Position): string => {
+  const encode = ({ createdAt, id }: PageKey): string => {
     const key = Buffer.from(`${createdAt.toISOString()} ${id}`).toString('base64url')
     return `${key}.${signer.sign(key)}`
   }
-  const decode = (cursor: string): Position => {
+  const decode = (cursor: string): PageKey => {
     const [key = '', signature = ''] = cursor.split('.')
     if (!signer.verify(key, signature))
       throw new Problem('VALIDATION_ERROR', 'cursor is not one of this list')

@@ -10,6 +10,7 @@ import { Problem } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { MediaLinks } from '../platform/media-links.ts'
 import type { ObjectStore } from '../platform/objects.ts'
+import { afterKey, cutPage, type Page, type PageKey, pageOptions } from '../platform/page.ts'
 import { type AssetFile, AssetFileSchema } from './entities.ts'
 import { ASSET_TYPES, isAssetType, SNIFF_BYTES, sniffType } from './media-types.ts'
 
@@ -37,10 +38,7 @@ export type AssetFilter = {
   contentType?: string
 }
 
-/** A page of a list: at most `limit` rows after `after`, or from `offset` when there is none. */
-type Page = { limit: number; offset: number; after: { createdAt: Date; id: string } | null }
-
-export type AssetPage = { assets: AssetFile[]; next: { createdAt: Date; id: string } | null }
+export type AssetPage = { assets: AssetFile[]; next: PageKey | null }
 
 export type AssetService = ReturnType<typeof createAssetService>
 
@@ -192,8 +190,7 @@ export function createAssetService({
         (urn) => filter.owner === undefined || urn === filter.owner,
       )
       if (owners.length === 0) return { assets: [], next: null }
-      const { after } = page
-      const assets = await em().find(
+      const found = await em().find(
         AssetFileSchema,
         {
           owner: { $in: owners },
@@ -203,27 +200,13 @@ export function createAssetService({
             filter.contentType
               ? { contentType: { $in: ASSET_TYPES.filter(startsWith(filter.contentType)) } }
               : {},
-            after
-              ? {
-                  $or: [
-                    { createdAt: { $lt: after.createdAt } },
-                    { createdAt: after.createdAt, id: { $lt: after.id } },
-                  ],
-                }
-              : {},
+            afterKey(page),
           ],
         },
-        {
-          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-          limit: page.limit + 1,
-          ...(after ? {} : { offset: page.offset }),
-        },
+        pageOptions(page),
       )
-      const last = assets.length > page.limit ? assets[page.limit - 1] : undefined
-      return {
-        assets: assets.slice(0, page.limit),
-        next: last ? { createdAt: last.createdAt, id: last.id } : null,
-      }
+      const { rows, next } = cutPage(found, page)
+      return { assets: rows, next }
     },
   }
 }

@@ -12,6 +12,7 @@ import { type Database, transaction } from '../platform/database.ts'
 import { Problem, sqlState, violatedConstraint } from '../platform/errors.ts'
 import { fault } from '../platform/faults.ts'
 import { newId } from '../platform/ids.ts'
+import { afterKey, cutPage, type Page, type PageKey, pageOptions } from '../platform/page.ts'
 import { type Estimate, estimate } from '../storyboard/estimate.ts'
 import { planShots } from '../storyboard/plan.ts'
 import { parseOptions, type RenderOptions } from '../storyboard/render-options.ts'
@@ -49,10 +50,7 @@ export type JobFilter = {
   createdBefore?: Date
 }
 
-/** A page of a list: at most `limit` rows after `after` (a row's sort key), or from `offset` when there is none. */
-export type Page = { limit: number; offset: number; after: { createdAt: Date; id: string } | null }
-
-export type JobPage = { jobs: Job[]; next: { createdAt: Date; id: string } | null }
+export type JobPage = { jobs: Job[]; next: PageKey | null }
 
 export type JobServiceDeps = { db: Database; config: Config; workflows: WorkflowLibrary }
 
@@ -246,8 +244,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
       (urn) => filter.owner === undefined || urn === filter.owner,
     )
     if (owners.length === 0) return { jobs: [], next: null }
-    const { after } = page
-    const jobs = await em().find(
+    const found = await em().find(
       JobSchema,
       {
         owner: { $in: owners },
@@ -256,28 +253,13 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
         $and: [
           filter.createdAfter ? { createdAt: { $gt: filter.createdAfter } } : {},
           filter.createdBefore ? { createdAt: { $lt: filter.createdBefore } } : {},
-          after
-            ? {
-                $or: [
-                  { createdAt: { $lt: after.createdAt } },
-                  { createdAt: after.createdAt, id: { $lt: after.id } },
-                ],
-              }
-            : {},
+          afterKey(page),
         ],
       },
-      {
-        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-        limit: page.limit + 1,
-        ...(after ? {} : { offset: page.offset }),
-      },
+      pageOptions(page),
     )
-    const more = jobs.length > page.limit
-    const last = jobs[page.limit - 1]
-    return {
-      jobs: jobs.slice(0, page.limit),
-      next: more && last ? { createdAt: last.createdAt, id: last.id } : null,
-    }
+    const { rows, next } = cutPage(found, page)
+    return { jobs: rows, next }
   }
 
   return {

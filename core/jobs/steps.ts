@@ -42,6 +42,7 @@ type StepRow = QueryResultRow & {
   remote_id: string | null
   content_key: string | null
   input: Record<string, unknown>
+  job_status: string
 }
 
 /**
@@ -58,11 +59,14 @@ export async function claimStep(
        lease_until = now() + make_interval(secs => $3), started_at = coalesce(s.started_at, now())
      from jobs j
      where s.id = $1 and s.state = 'ready' and j.id = s.job_id and j.status in ('queued', 'processing')
-     returning s.id, s.job_id, s.kind, s.key, s.attempt, s.failures, s.engine, s.remote_id, s.content_key, s.input`,
+     returning s.id, s.job_id, s.kind, s.key, s.attempt, s.failures, s.engine, s.remote_id, s.content_key, s.input,
+       j.status as job_status`,
     [stepId, worker, LEASE_S],
   )
   const row = rows[0]
-  if (!row || !(await startJob(client, row.job_id, worker))) return null
+  if (!row) return null
+  // Only the first claim of a job has to move it; an end that comes meanwhile takes the claimed step along.
+  if (row.job_status === 'queued' && !(await startJob(client, row.job_id, worker))) return null
   return {
     id: row.id,
     jobId: row.job_id,
@@ -90,13 +94,22 @@ export async function storeRemoteId(db: Queryable, step: ClaimedStep, remoteId: 
   return rowCount === 1
 }
 
-/** running -> done, and every dependant that has nothing left to wait for is made ready and rung for. */
-export async function finishStep(client: Queryable, step: ClaimedStep, result: object): Promise<boolean> {
+/**
+ * running -> done, and every dependant that has nothing left to wait for is made ready and rung for.
+ * @param previewKey the last picture of the step's work, if there is one
+ */
+export async function finishStep(
+  client: Queryable,
+  step: ClaimedStep,
+  result: object,
+  previewKey: string | null = null,
+): Promise<boolean> {
   const { rowCount } = await client.query(
     `update job_steps set state = 'done', result = $3::jsonb, progress = 1, error = null,
-       lease_owner = null, lease_until = null, finished_at = now()
+       lease_owner = null, lease_until = null, finished_at = now(), preview_key = coalesce($4, preview_key),
+       preview_at = case when $4::text is null then preview_at else now() end
      where ${FENCE} and exists (select 1 from jobs j where j.id = job_steps.job_id and j.status = 'processing')`,
-    [step.id, step.attempt, JSON.stringify(result)],
+    [step.id, step.attempt, JSON.stringify(result), previewKey],
   )
   if (rowCount !== 1) return false
   const { rows } = await client.query<{ id: string; waiting_on: number }>(
