@@ -82,7 +82,7 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
     },
     {
       async remoteId(id) {
-        const ours = await run.commit((client) => storeRemoteId(client, step, id))
+        const ours = await run.write((pool) => storeRemoteId(pool, step, id))
         if (!ours) throw new StepStopped('fenced')
         fault('worker.scene.remote_id_stored')
       },
@@ -161,13 +161,7 @@ async function finish(
   const { step } = run
   await run.commit(async (client) => {
     await lockJob(client, job.id)
-    if (posterKey) {
-      await client.query(
-        `update job_steps set preview_key = $3, preview_at = now() where id = $1 and attempt = $2 and state = 'running'`,
-        [step.id, step.attempt, posterKey],
-      )
-    }
-    if (!(await finishStep(client, step, outcome))) return
+    if (!(await finishStep(client, step, outcome, posterKey))) return
     const { objectKey, sha256, sizeBytes, frames, keyFrames } = outcome
     const contentKey = step.contentKey!
     await storeCachedClip(client, creditSource(job.owner), {

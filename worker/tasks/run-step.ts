@@ -5,7 +5,7 @@ import type { PoolClient } from 'pg'
 import type { ClaimedStep } from '../../core/jobs/steps.ts'
 import { claimStep, handBackStep, retryStep } from '../../core/jobs/steps.ts'
 import { failJob } from '../../core/jobs/transitions.ts'
-import { transaction } from '../../core/platform/database.ts'
+import { type Queryable, transaction } from '../../core/platform/database.ts'
 import { isDatabaseUnavailable } from '../../core/platform/errors.ts'
 import { fault } from '../../core/platform/faults.ts'
 import type { Logger } from '../../core/platform/log.ts'
@@ -26,6 +26,8 @@ export type StepRun = {
    * every write is fenced, running it twice after an unknown outcome changes nothing.
    */
   commit<T>(work: (client: PoolClient) => Promise<T>): Promise<T>
+  /** The same for a single statement, which needs no transaction around it. */
+  write<T>(statement: (pool: Queryable) => Promise<T>): Promise<T>
 }
 
 export type StepWork = (context: WorkerContext, run: StepRun) => Promise<void>
@@ -49,16 +51,14 @@ export async function runStep(context: WorkerContext, stepId: string, work: Step
   const signal = running.add(step)
   const workDir = join(context.workDir, `${step.kind}-${stepId}-${step.attempt}`)
   const startedAt = performance.now()
-  const commit = <T>(transactionWork: (client: PoolClient) => Promise<T>): Promise<T> =>
-    retry(() => transaction(db.pool, transactionWork), {
-      budgetMs: COMMIT_BUDGET_MS,
-      signal,
-      retryable: isDatabaseUnavailable,
-    })
+  const persist = <T>(attempt: () => Promise<T>): Promise<T> =>
+    retry(attempt, { budgetMs: COMMIT_BUDGET_MS, signal, retryable: isDatabaseUnavailable })
+  const commit: StepRun['commit'] = (transactionWork) => persist(() => transaction(db.pool, transactionWork))
+  const write: StepRun['write'] = (statement) => persist(() => statement(db.pool))
   try {
     // The folder above may be gone too, when this process slept so long that another one tidied up.
     await mkdir(workDir, { recursive: true })
-    await work(context, { step, signal, workDir, log, commit })
+    await work(context, { step, signal, workDir, log, commit, write })
     log.info({ tookMs: Math.round(performance.now() - startedAt) }, 'step done')
   } catch (error) {
     await settle(context, step, log, signal.aborted ? signal.reason : error)
