@@ -32,12 +32,7 @@ const FOLDER = 'framecast-test-pg-'
 const TEMPLATE = 'framecast_template'
 
 /** Nothing here has to survive a power cut, so nothing waits for the disk. */
-const FAST_FLAGS = [
-  'fsync=off',
-  'synchronous_commit=off',
-  'full_page_writes=off',
-  'max_connections=200',
-].flatMap((setting) => ['-c', setting])
+const FAST = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
 
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1')
@@ -73,8 +68,11 @@ async function sweepAbandoned(): Promise<void> {
   }
 }
 
-/** Starts a server with a migrated template on a free loopback port. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a server on a free loopback port.
+ * @param options `durable`: commits wait for the disk, as in production; for benches
+ */
+export async function startPostgres(options: { durable?: boolean } = {}): Promise<PostgresServer> {
   await sweepAbandoned()
   const folder = await mkdtemp(join(tmpdir(), `${FOLDER}${process.pid}-`))
   // Run by root, the server works as another user, who must be able to pass through.
@@ -85,13 +83,16 @@ export async function startPostgres(): Promise<PostgresServer> {
     lastLines.push(String(text).trim())
     lastLines.splice(0, lastLines.length - 20)
   }
+  const settings = ['max_connections=200', ...(options.durable ? [] : FAST)]
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     port,
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--no-sync', '--encoding=UTF8', '--no-locale'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', ...FAST_FLAGS],
+    postgresFlags: ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings].flatMap(
+      (setting) => ['-c', setting],
+    ),
     onLog: keep,
     onError: keep,
   })
