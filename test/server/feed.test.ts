@@ -14,28 +14,44 @@ const event = (sequence: number): FeedEvent => ({
 })
 
 type Act =
-  /** So many events are stored; each is announced or its notice is lost. */
-  | { kind: 'store'; announced: boolean[] }
+  /** So many events are stored, the notice of every `announced`th comes through. */
+  | { kind: 'store'; count: number; announced: number }
   /** A notice of some time ago comes once more. */
   | { kind: 'repeat'; sequence: number }
-  /** Somebody begins to read, so many events back from the newest. */
-  | { kind: 'join'; back: number }
+  /** Somebody begins to read, so many events back from the newest, and takes its time over each batch. */
+  | { kind: 'join'; back: number; turns: number }
   /** The next reads of the table fail. */
   | { kind: 'fail'; reads: number }
-  | { kind: 'wait' }
+  | { kind: 'wait'; turns: number }
 
+const count = fc.oneof(
+  fc.integer({ min: 1, max: 5 }),
+  fc.integer({ min: 55, max: 75 }),
+  fc.integer({ min: 150, max: 450 }),
+)
 const act: fc.Arbitrary<Act> = fc.oneof(
   {
-    weight: 5,
+    weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('store' as const),
-      announced: fc.array(fc.boolean(), { minLength: 1, maxLength: 90 }),
+      count,
+      announced: fc.constantFrom(1, 1, 3, 1_000),
     }),
   },
-  fc.record({ kind: fc.constant('repeat' as const), sequence: fc.integer({ min: 1, max: 200 }) }),
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('join' as const), back: fc.nat({ max: 250 }) }) },
+  fc.record({ kind: fc.constant('repeat' as const), sequence: fc.integer({ min: 1, max: 500 }) }),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('join' as const),
+      back: fc.oneof(fc.integer({ min: 60, max: 70 }), fc.nat({ max: 900 })),
+      turns: fc.nat({ max: 3 }),
+    }),
+  },
   fc.record({ kind: fc.constant('fail' as const), reads: fc.integer({ min: 1, max: 2 }) }),
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('wait' as const), turns: fc.integer({ min: 1, max: 6 }) }),
+  },
 )
 
 t.test('whatever is lost, late or repeated, each reader gets every event once and in order', async (t) => {
@@ -57,25 +73,27 @@ t.test('whatever is lost, late or repeated, each reader gets every event once an
       feed.begin(0)
       const stop = new AbortController()
       const readers: { from: number; got: number[]; done: Promise<void> }[] = []
-      const join = (from: number): void => {
+      const join = (from: number, turns: number): void => {
         const got: number[] = []
         const done = (async () => {
-          for await (const batch of feed.events(from, stop.signal))
+          for await (const batch of feed.events(from, stop.signal)) {
             got.push(...batch.map(({ sequence }) => sequence))
+            for (let n = 0; n < turns; n += 1) await turn()
+          }
         })()
         readers.push({ from, got, done })
       }
-      join(0)
+      join(0, 0)
       for (const step of acts) {
         if (step.kind === 'store')
-          for (const announced of step.announced) {
+          for (let n = 1; n <= step.count; n += 1) {
             stored += 1
-            if (announced) feed.announce(stored)
+            if (n % step.announced === 0) feed.announce(stored)
           }
         else if (step.kind === 'repeat') feed.announce(Math.min(step.sequence, stored))
-        else if (step.kind === 'join') join(Math.max(0, stored - step.back))
+        else if (step.kind === 'join') join(Math.max(0, stored - step.back), step.turns)
         else if (step.kind === 'fail') failing = step.reads
-        else await turn()
+        else for (let n = 0; n < step.turns; n += 1) await turn()
       }
       // The poll: it names the newest event, again and again.
       failing = 0
