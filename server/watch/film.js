@@ -50,7 +50,7 @@ export function createFilm({ refresh, readAtMs }) {
   })
   video.addEventListener('loadedmetadata', () => {
     if (video.videoHeight > 0) {
-      at('frame').style.setProperty('--aspect', (video.videoWidth / video.videoHeight).toFixed(4))
+      at('watch').style.setProperty('--aspect', (video.videoWidth / video.videoHeight).toFixed(4))
     }
   })
   video.addEventListener('volumechange', () => {

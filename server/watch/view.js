@@ -136,7 +136,7 @@ function sceneCell(scene, onBroken) {
   prompt.textContent = shortPrompt(scene.prompt)
   item.title = `${scene.number}. ${shortPrompt(scene.prompt, 300)}`
   mark.append(icon, percent)
-  label.append(number, prompt, mark)
+  label.append(number, mark, prompt)
   box.append(...layers, fill)
   item.append(box, label, words)
   const well = pictureWell(layers, onBroken)
@@ -229,7 +229,7 @@ export function createView({ onBroken, serverNowMs }) {
           : `${twoDigits(scene.number)} · preview ${Math.floor(scene.fraction * 100)}%`,
       )
     }
-    if (!state.film) property(frame, '--aspect', (well.aspect() || state.aspect).toFixed(4))
+    if (!state.film) property(root, '--aspect', (well.aspect() || state.aspect).toFixed(4))
   }
 
   /** @param {State} state */

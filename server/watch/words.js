@@ -71,6 +71,9 @@ export function shortPrompt(prompt, length = 100) {
   return `${line.slice(0, length).replace(/\s+\S*$/, '')}…`
 }
 
+/** Causes come as they stand in a log; names such as `gpu-01` keep their small letter. @param {string} text */
+const asSentence = (text) => text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())
+
 /**
  * What the page says in large: a word for the state, and a line that explains it.
  * @param {State} state
@@ -110,7 +113,7 @@ export function verdict(state) {
       return {
         tone: 'bad',
         title: scene ? `Scene ${scene.number} failed` : 'This render failed',
-        text: state.failure?.message ?? '',
+        text: asSentence(state.failure?.message ?? ''),
       }
     }
     case 'canceled':

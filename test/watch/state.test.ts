@@ -138,7 +138,7 @@ t.test('a failure names its scene, by event or by reading', async (t) => {
     )
     t.equal(tabTitle(state), 'Failed: The last ferry')
   }
-  const unnamed = take(rendering(), event(9, 'failed', { error: { message: 'The store is full' } }))
+  const unnamed = take(rendering(), event(9, 'failed', { error: { message: 'the store is full' } }))
   t.match(verdict(unnamed), { title: 'This render failed', text: 'The store is full' })
 })
 
