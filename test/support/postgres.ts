@@ -42,7 +42,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-const isAlive = (pid: number): boolean => {
+export const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true

@@ -2,11 +2,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createObjectStore, type ObjectStore, type ObjectStoreOptions } from '../../core/platform/objects.ts'
-import type { Scope } from './postgres.ts'
+import { isAlive, type Scope } from './postgres.ts'
 
 export type StoreServer = {
   readonly url: string
@@ -18,8 +18,20 @@ export type StoreServer = {
   close(): Promise<void>
 }
 
+const FOLDER = 'framecast-test-s3-'
+
+/** Removes what test processes that were killed left behind; their servers ended with them. */
+async function sweepAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const owner = name.startsWith(FOLDER) ? Number(name.slice(FOLDER.length).split('-')[0]) : Number.NaN
+    if (Number.isInteger(owner) && !isAlive(owner))
+      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {})
+  }
+}
+
 export async function startStoreServer(): Promise<StoreServer> {
-  const directory = await mkdtemp(join(tmpdir(), `framecast-test-s3-${process.pid}-`))
+  await sweepAbandoned()
+  const directory = await mkdtemp(join(tmpdir(), `${FOLDER}${process.pid}-`))
   let child: ChildProcess | null = null
   let port = 0
   const start = async (): Promise<void> => {
