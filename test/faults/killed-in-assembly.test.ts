@@ -1,12 +1,15 @@
 /** A worker that dies while it puts the film together: the next one finishes the work, once. */
 import t from 'tap'
+import { findTools } from '../../core/platform/ffmpeg.ts'
 import { killedAt } from './killed-at.ts'
 import {
+  ageLeases,
   buildPayer,
   diedByFault,
   framesOf,
   leavesNothing,
   OPTIONS,
+  processesNaming,
   promisesHold,
   startFaultStack,
   storyboard,
@@ -52,5 +55,26 @@ t.test('the next attempt begins by itself, in time', async (t) => {
   t.ok(waitedS < TAKEOVER_LIMIT_S, `taken over after ${waitedS.toFixed(1)} s`)
   await stack.finished(job.id)
   await promisesHold(t, stack, job.id, { frames: framesOf(1), charged: 1 })
+  await leavesNothing(t, stack, [next])
+})
+
+t.test('programs do not outlive a killed worker', async (t) => {
+  const { guard } = await findTools(process.env)
+  if (!guard.some((word) => word.endsWith('setpriv')))
+    return t.comment('no setpriv here: nothing to hold them')
+  const worker = await stack.startWorker()
+  const spec = { title: 'Outlive', scenes: [{ id: 'a', prompt: 'a long slow river', duration: 4 }] }
+  const { job } = await stack.jobs.accept(await buildPayer(stack), {
+    spec,
+    options: { ...OPTIONS, resolution: '1080p', fps: 30 },
+  })
+  const folder = stack.env.WORK_DIR!
+  await until('ffmpeg at work', async () => (await processesNaming(folder)).length > 0)
+  await worker.stop('SIGKILL')
+  await until('ffmpeg to be gone', async () => (await processesNaming(folder)).length === 0, 2_000)
+  await ageLeases(stack, job.id)
+  const next = await stack.startWorker()
+  await stack.finished(job.id)
+  await promisesHold(t, stack, job.id, { frames: 120, charged: job.creditsCharged })
   await leavesNothing(t, stack, [next])
 })
