@@ -38,7 +38,6 @@ COPY server ./server
 COPY worker ./worker
 COPY embedded ./embedded
 COPY cli ./cli
-COPY web ./web
 COPY examples ./examples
 
 # HOST: loopback would be the container's own; what is reachable is decided where the port is published.
