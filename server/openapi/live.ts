@@ -1,4 +1,5 @@
 /** Operations to follow a job while it is made, and to let others do so. */
+import type { WebSocketCommand, WebSocketMessage } from '../../schemas/types.ts'
 import * as example from './examples.ts'
 import { NO_JOB } from './jobs.ts'
 import { id, json, type Operation, type Refusal } from './operation.ts'
@@ -46,6 +47,10 @@ schema JobEvent. \`progress\` comes at most once a second. A comment comes every
 To go on after a break, send the last id as \`Last-Event-ID\` (EventSource does so by itself). Delivery is at least
 once: leave out what you have by its id.`
 
+const CHANNEL = `job:${example.JOB_ID}`
+const SUBSCRIBE: WebSocketCommand = { type: 'subscribe', id: '1', channel: CHANNEL, after: 0 }
+const ACK: WebSocketMessage = { type: 'ack', id: '1', channel: CHANNEL, subscribed: true, last_sequence: 20 }
+
 const WEBSOCKET_TEXT = `One socket for any number of jobs, up to 50. Text frames, one JSON object each: the client sends WebSocketCommand, the
 server WebSocketMessage. Offer the subprotocol \`framecast.v1\`; it is said back.
 
@@ -53,7 +58,7 @@ The credential, first found: header \`Authorization\`; the subprotocol \`bearer.
 \`ticket\` (see createTicket) for clients that can set neither; the subprotocol \`watch.<token>\`, which opens the channel of
 its own job.
 
-\`{"type":"subscribe","id":"1","channel":"job:<id>","after":0}\` is answered by an \`ack\` with the job's newest sequence,
+\`${JSON.stringify(SUBSCRIBE)}\` is answered by \`${JSON.stringify(ACK)}\` with the job's newest sequence,
 then by every event after \`after\`, then live ones. Without \`after\`: live ones alone. More than 1000 events behind, or events that
 are no longer stored, is the error GONE: read the job, then subscribe without \`after\`. On a new socket, subscribe with
 the last sequence you have.

@@ -1,5 +1,6 @@
 /** Replies and refusals of an operation as the `responses` of an OpenAPI document. Pure. */
 import { Problem } from '../../core/platform/errors.ts'
+import type { Problem as ProblemReply } from '../../schemas/types.ts'
 import type { Operation, Refusal, Reply } from './operation.ts'
 import { componentRef, type SchemaName } from './schemas.ts'
 
@@ -98,7 +99,8 @@ function refusalResponse(status: number, refusals: readonly Refusal[]): object {
   for (const refusal of refusals) {
     const { code, message } = problemOf(refusal)
     const name = examples.has(code) ? `${code}_${examples.size + 1}` : code
-    examples.set(name, { summary: refusal.when, value: { error: { code, message } } })
+    const value: ProblemReply = { error: { code, message } }
+    examples.set(name, { summary: refusal.when, value })
   }
   return {
     description: refusals.map(({ code, when }) => `\`${code}\`: ${when}`).join('\n\n'),
