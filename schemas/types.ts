@@ -662,7 +662,7 @@ export interface SceneClip {
  */
 export interface RenderMetadata {
   /**
-   * Workflow that made the scenes.
+   * Workflow or model that made the scenes; the engine when every clip was there already.
    */
   model_used: string
   /**
