@@ -58,7 +58,7 @@ export type State = {
   scenesReused: number
   /** Scene whose picture is the newest. */
   newest: string | null
-  /** Name of the worker that took the job up, when it was heard. */
+  /** Name of the worker that took the job up, when it was heard: `host:process:random`. */
   worker: string | null
   /** Last event taken in; null: none, so events before the next one are not asked for. */
   sequence: number | null

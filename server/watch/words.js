@@ -169,7 +169,7 @@ export function facts(state, nowMs) {
       `${scenesReady(state)} of ${plural(scenes.length, 'scene')} ready`,
       reusedText,
       spent && (isOver(state) ? `stopped after ${spent}` : spent),
-      isOver(state) ? creditsText(state) : (state.worker ?? ''),
+      isOver(state) ? creditsText(state) : state.worker ? `on ${state.worker.split(':')[0]}` : '',
     ]
   }
   return parts.filter(Boolean)

@@ -241,8 +241,8 @@ t.test('figures read as people read them', async (t) => {
 t.test('facts say what is known and no more', async (t) => {
   t.strictSame(facts(read(buildJob()), 0), ['12 scenes'])
   const started = Date.parse('2026-11-21T08:00:00Z')
-  const state = take(rendering(), event(3, 'started', { worker: 'gpu-01' }))
-  t.strictSame(facts(state, started + 84_000), ['4 of 12 scenes ready', '1 min 24 s', 'gpu-01'])
+  const state = take(rendering(), event(3, 'started', { worker: 'gpu-01:4711:d51e85' }))
+  t.strictSame(facts(state, started + 84_000), ['4 of 12 scenes ready', '1 min 24 s', 'on gpu-01'])
   const canceled = read(buildJob({ status: 'canceled', credits_charged: 13, credits_refunded: 6 }))
   t.strictSame(facts(canceled, 0), ['0 of 12 scenes ready', '13 credits, 6 returned'])
 })
