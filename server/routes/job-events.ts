@@ -1,11 +1,14 @@
 /** A job's events as they happen, as server-sent events. */
 import Router from '@koa/router'
+import { isTerminal } from '../../core/jobs/types.ts'
 import { Problem } from '../../core/platform/errors.ts'
 import type { ApiRouter, RequestState, ServerDeps } from '../context.ts'
 import { isExpired } from '../live/hub.ts'
 import { lastEventSequence, writeEventStream } from '../live/sse.ts'
 import { type Allow, caller } from '../middleware/access.ts'
 import { pathId, queryText } from '../query.ts'
+
+async function* nothing(): AsyncGenerator<never> {}
 
 export function jobEventRoutes(
   { jobs, hub, gate, authenticator, timings, closing }: ServerDeps,
@@ -16,7 +19,7 @@ export function jobEventRoutes(
   router.get('/v1/jobs/:id/events', allowWatchers('jobs:read'), async (ctx) => {
     const principal = caller(ctx)
     const id = pathId(ctx)
-    await jobs.find(principal, id)
+    const { status } = await jobs.find(principal, id)
     const given = ctx.get('last-event-id') || queryText(ctx, 'last_event_id')
     const after = lastEventSequence(given)
     if (closing.aborted)
@@ -38,6 +41,8 @@ export function jobEventRoutes(
       if (!watch) throw new Problem('NOT_FOUND', 'no such job')
       throw new Problem('GONE', 'these events are no longer stored; read the job instead')
     }
+    // A reader that comes back after the last event of a finished job, as browsers do, has nothing left to wait for.
+    const isOver = isTerminal(status) && (watch.firstStored === null || (after ?? 0) >= watch.last)
     if (ctx.method === 'HEAD') {
       done()
       ctx.type = 'text/event-stream'
@@ -71,7 +76,7 @@ export function jobEventRoutes(
     res.socket?.setKeepAlive(true, 30_000)
     res.flushHeaders()
     void writeEventStream(res, {
-      batches: watch.events(after ?? 0, stop.signal),
+      batches: isOver ? nothing() : watch.events(after ?? 0, stop.signal),
       replayUntil: watch.last,
       signal: closing,
       keepAliveMs: timings.sseKeepAliveMs,

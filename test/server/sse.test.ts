@@ -117,6 +117,9 @@ t.test('a job as it happens', async (t) => {
       [{ 'last-event-id': 'nonsense' }, '', range(1, 7)],
       [{}, '?last_event_id=5', [6, 7]],
       [{ 'last-event-id': '6' }, '?last_event_id=1', [7]],
+      // A browser that comes back after the end must not wait for ever.
+      [{ 'last-event-id': `${job}:7` }, '', []],
+      [{ 'last-event-id': '99' }, '', []],
     ]
     for (const [headers, query, expected] of rows) {
       const stream = await open(t, studio, `/v1/jobs/${job}/events${query}`, headers)
@@ -142,6 +145,9 @@ t.test('a job as it happens', async (t) => {
     await cancel(studio.pool, job, studio.userId)
     await expire(studio.pool, job, 7)
     t.match(await events('6'), { status: 410 }, 'none is stored at all')
+    const bare = await open(t, studio, `/v1/jobs/${job}/events`)
+    await bare.until(isEnded, 'the end of a finished job without stored events')
+    t.strictSame(bare.sequences(), [])
   })
 
   t.test('a watch link may look on', async (t) => {

@@ -91,7 +91,7 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
       size_bytes: composed.sizeBytes,
       sha256,
       metadata: {
-        model_used: made?.model ?? job.engine,
+        model_used: made?.model ?? job.options.workflow,
         seed: job.options.seed ?? null,
         frames: composed.frames,
         fps,
