@@ -662,7 +662,7 @@ export interface SceneClip {
  */
 export interface RenderMetadata {
   /**
-   * Workflow or model that made the scenes; the engine when every clip was there already.
+   * Workflow that makes the scenes.
    */
   model_used: string
   /**

@@ -1,7 +1,7 @@
 /** Operations on uploaded files. */
 import * as example from './examples.ts'
-import { PAGE } from './jobs.ts'
-import { id, json, type Operation, type Refusal } from './operation.ts'
+import { CURSOR, NEXT_PAGE, PAGE } from './jobs.ts'
+import { id, json, type Operation, query, type Refusal } from './operation.ts'
 import { OWNER_REFUSAL } from './storyboards.ts'
 
 const ASSET = id('id', 'asset', example.ASSET_ID)
@@ -20,8 +20,20 @@ export const assetOperations: readonly Operation[] = [
     description: 'Assets of every owner within reach, newest first.',
     tag: 'Assets',
     access: { kind: 'key', scopes: ['assets:read'] },
-    parameters: PAGE,
-    replies: [json(200, 'A page of assets, without download links.', ['asset'], [example.upload.asset])],
+    parameters: [
+      query('status', 'Assets of this status alone.', { enum: ['pending', 'ready', 'failed'] }),
+      query('owner', 'Assets of this owner URN alone; none when it is out of reach.', { type: 'string' }),
+      query('project_id', 'Assets of this project alone.', { type: 'string', format: 'uuid' }),
+      query('content_type', 'Assets whose content type begins with this, e.g. `image/`.', { type: 'string' }),
+      ...PAGE,
+      CURSOR,
+    ],
+    replies: [
+      {
+        ...json(200, 'A page of assets, without download links.', ['asset'], [example.upload.asset]),
+        headers: NEXT_PAGE,
+      },
+    ],
     refusals: [
       { code: 'VALIDATION_ERROR', when: 'A query value is wrong.', text: 'limit must be a whole number' },
     ],

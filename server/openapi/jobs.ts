@@ -33,10 +33,10 @@ export const PAGE: readonly Parameter[] = [
     default: 0,
   }),
 ]
-const CURSOR = query('cursor', 'Where the page begins: `X-Next-Cursor` of the page before.', {
+export const CURSOR = query('cursor', 'Where the page begins: `X-Next-Cursor` of the page before.', {
   type: 'string',
 })
-const NEXT_PAGE = {
+export const NEXT_PAGE = {
   'X-Next-Cursor': 'Cursor of the next page; absent on the last one.',
   Link: 'Address of the next page, `rel="next"`; absent on the last one.',
 }
