@@ -1,11 +1,6 @@
 /** The document's types, made from `schemas/storyboard.schema.json`. Optional fields may be absent or null alike. */
 export type {
-  AudioRef,
-  Dialogue,
-  Montage,
-  ReferenceImage,
   Scene,
-  Sfx,
   Storyboard,
   StoryboardSymbol,
   TimelineElement,

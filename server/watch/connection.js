@@ -219,8 +219,7 @@ export function follow({ jobId, token, state, dispatch }) {
     hurry()
     probe()
   }
-  for (const name of ['online', 'offline', 'pageshow'])
-    addEventListener(name, look, { signal: stopped.signal })
+  for (const name of ['online', 'offline']) addEventListener(name, look, { signal: stopped.signal })
   document.addEventListener('visibilitychange', () => document.hidden || look(), { signal: stopped.signal })
   run()
 

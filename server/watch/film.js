@@ -69,11 +69,12 @@ export function createFilm({ refresh, readAtMs }) {
   document.addEventListener('visibilitychange', renew)
 
   return {
-    /** @param {Film | null} film */
-    draw(film) {
+    /** @param {Film | null} film @param {string} title */
+    draw(film, title) {
       if (!film) return
       if (download.getAttribute('href') !== film.url) {
         download.href = film.url
+        download.download = `${title}.mp4`
         if (film.contactSheetUrl) sheet.href = film.contactSheetUrl
         sheet.hidden = film.contactSheetUrl === null
         at('links').hidden = false

@@ -42,7 +42,7 @@ function dispatch(action) {
 function draw() {
   due = false
   view.draw(state)
-  film.draw(state.film)
+  film.draw(state.film, state.title)
   const words = announcement(spoken, state)
   if (words) at('live').textContent = words
   spoken = state

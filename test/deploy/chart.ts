@@ -34,7 +34,6 @@ export type Manifest = {
   apiVersion: string
   kind: string
   metadata: { name: string; labels: Record<string, string>; annotations?: Record<string, string> }
-  // biome-ignore lint/suspicious/noExplicitAny: each kind is checked by its schema before a test reads it
   spec: any
 }
 

@@ -28,16 +28,44 @@ for (const name of EXAMPLES) {
     const out = join(stack.workDir, `${name}.mp4`)
     const { stdout } = await run(
       process.execPath,
-      [join(ROOT, 'cli/main.ts'), 'render', file, '-o', out, '--server', url, '--key', rawKey, '--resolution', '480p', '--fps', '16', '--json'],
+      [
+        join(ROOT, 'cli/main.ts'),
+        'render',
+        file,
+        '-o',
+        out,
+        '--server',
+        url,
+        '--key',
+        rawKey,
+        '--resolution',
+        '480p',
+        '--fps',
+        '16',
+        '--json',
+      ],
       { timeout: 170_000 },
     )
     const result = JSON.parse(stdout.trim().split('\n').at(-1)!)
-    const plan = planShots(parse(readFileSync(file, 'utf8')) as Storyboard, { resolution: '480p', aspect: '16:9', fps: 16 })
-    t.match(result, { status: 'completed', output: out, frames: plan.frames, scenes_total: plan.clips.length, credits: 0 })
+    const plan = planShots(parse(readFileSync(file, 'utf8')) as Storyboard, {
+      resolution: '480p',
+      aspect: '16:9',
+      fps: 16,
+    })
+    t.match(result, {
+      status: 'completed',
+      output: out,
+      frames: plan.frames,
+      scenes_total: plan.clips.length,
+      credits: 0,
+    })
     const info = await probe(tools, out, { countFrames: true })
     t.equal(info.video?.frames, plan.frames, 'frames of the file itself')
     t.match(info.video, { codec: 'h264', width: plan.format.width, height: plan.format.height })
     t.match(info.audio, { codec: 'aac' })
-    t.ok(Math.abs(info.durationS! - plan.durationS) < 1 / 16, `${info.durationS} s, ${plan.durationS} s planned`)
+    t.ok(
+      Math.abs(info.durationS! - plan.durationS) < 1 / 16,
+      `${info.durationS} s, ${plan.durationS} s planned`,
+    )
   })
 }

@@ -22,9 +22,12 @@ type View = { page: Page; standIn: StandIn; errors: string[]; percent(): Promise
 async function watch(
   t: Test,
   set: (standIn: StandIn) => void = () => {},
-  options: Parameters<Browser['newContext']>[0] & { url?: (standIn: StandIn) => string } = {},
+  options: Parameters<Browser['newContext']>[0] & {
+    url?: (standIn: StandIn) => string
+    ownClock?: boolean
+  } = {},
 ): Promise<View> {
-  const { url, ...contextOptions } = options
+  const { url, ownClock, ...contextOptions } = options
   const standIn = await startStandIn()
   set(standIn)
   const context = await browser!.newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions })
@@ -41,6 +44,7 @@ async function watch(
     await context.close()
     await standIn.close()
   })
+  if (ownClock) await page.clock.install()
   await page.goto(url?.(standIn) ?? standIn.watchUrl)
   const percent = async () => Number(await page.locator('#bar').getAttribute('aria-valuenow'))
   return { page, standIn, errors, percent }
@@ -112,6 +116,7 @@ t.test('a render is followed from waiting to the film that plays', { skip }, asy
     'preview',
     'made in 3 min 4 s',
   ])
+  t.equal(await page.locator('#download').getAttribute('download'), 'The last ferry.mp4')
   t.match(await page.locator('#live').textContent(), 'The film The last ferry is ready.')
 
   await page.getByRole('button', { name: 'Tap for sound' }).click()
@@ -210,6 +215,38 @@ t.test('an event lost on the way: the gap is seen and the job read', { skip }, a
   standIn.emit('progress', progress)
   await page.locator('#scenes > li:nth-child(9)[data-state="ready"]').waitFor()
   t.pass()
+})
+
+t.test('a line that died without a word is noticed, one that is only quiet is kept', { skip }, async (t) => {
+  const { page, standIn, percent } = await watch(
+    t,
+    (standIn) => {
+      standIn.job = buildJob({ status: 'processing', progress: buildProgress(standIn.url, 1, 12) })
+    },
+    { ownClock: true },
+  )
+  await subscribed(standIn)
+  standIn.emit('progress', buildProgress(standIn.url, 2, 12))
+  await until(async () => (await percent()) === 20, 'news')
+  const before = standIn.sockets
+  const pass = async (ms: number) => {
+    await page.clock.fastForward(ms)
+    // What a passed timer sends takes a moment of real time to be answered.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+  for (let minute = 0; minute < 3; minute += 1) for (const ms of [21_000, 5_000]) await pass(ms)
+  t.equal(standIn.sockets, before, 'quiet, but it answers')
+  standIn.mute = true
+  await pass(21_000)
+  t.equal(standIn.sockets, before, 'asked')
+  await pass(7_000)
+  standIn.mute = false
+  await until(async () => {
+    await page.clock.fastForward(1_000)
+    return standIn.sockets > before
+  }, 'another socket')
+  standIn.emit('progress', buildProgress(standIn.url, 5, 12))
+  await until(async () => (await percent()) === 42, 'news again')
 })
 
 t.test('where sockets do not get through, the job is read now and then, and says so', { skip }, async (t) => {

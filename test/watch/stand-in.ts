@@ -156,6 +156,8 @@ export type StandIn = {
   down: boolean
   /** Only sockets are refused. */
   noSockets: boolean
+  /** Sockets stay open and say nothing more, as on a line that died without a word. */
+  mute: boolean
   /** The next `subscribe` with `after` is answered with GONE. */
   forgetful: boolean
   /** Links to the film made so far answer 403. */
@@ -252,6 +254,7 @@ export async function startStandIn(): Promise<StandIn> {
       client.on('error', () => {})
       client.on('close', () => live.delete(client))
       client.on('message', (data) => {
+        if (standIn.mute) return
         const message = JSON.parse(String(data)) as Message
         if (message.type === 'ping') return client.send(JSON.stringify({ type: 'pong' }))
         const after = message.after ?? null
@@ -286,6 +289,7 @@ export async function startStandIn(): Promise<StandIn> {
     token: TOKEN,
     down: false,
     noSockets: false,
+    mute: false,
     forgetful: false,
     filmExpired: false,
     get reads() {
