@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { UserPrincipal } from '../../core/access/principal.ts'
 import { eventsAfter } from '../../core/jobs/events.ts'
-import { LEASE_S } from '../../core/jobs/steps.ts'
 import type { JobOutput } from '../../core/jobs/types.ts'
 import { findTools, probe, runFfmpeg } from '../../core/platform/ffmpeg.ts'
 import { buildUser } from '../support/builders.ts'
@@ -208,7 +207,6 @@ export async function leavesNothing(t: Checks, stack: Stack, workers: readonly P
 
 /** Seconds after which the next attempt must have begun when a worker was lost. */
 export const TAKEOVER_LIMIT_S = 30
-export { LEASE_S }
 
 /** Messages with which a worker's log tells that it is through with a step, one way or another. */
 export const ENDED = new Set(['step done', 'step stopped', 'step failed'])
