@@ -31,11 +31,10 @@ class NoAnswer extends Error {}
  * @param {string} options.token text of the watch link; empty: none
  * @param {() => State} options.state
  * @param {(action: Action) => void} options.dispatch
- * @returns {{ refresh(): void, serverNowMs(): number, readAtMs(): number, stop(): void }} `refresh` reads the job again,
+ * @returns {{ refresh(): void, serverNowMs(): number, readAtMs(): number }} `refresh` reads the job again,
  *   for new links to its media
  */
 export function follow({ jobId, token, state, dispatch }) {
-  const stopped = new AbortController()
   let clockAheadMs = 0
   let readAtMs = 0
   let running = false
@@ -46,8 +45,7 @@ export function follow({ jobId, token, state, dispatch }) {
   /** Reads the job beside the current socket, when there is something to ask. */
   let catchUp = async () => {}
 
-  const settled = () =>
-    stopped.signal.aborted || state().refusal !== null || (isOver(state()) && !isStale(state()))
+  const settled = () => state().refusal !== null || (isOver(state()) && !isStale(state()))
 
   /** @throws {NoAnswer} when the server cannot be reached or is not well */
   async function read() {
@@ -57,7 +55,7 @@ export function follow({ jobId, token, state, dispatch }) {
       response = await fetch(`/v1/jobs/${encodeURIComponent(jobId)}`, {
         headers: token ? { authorization: `Watch ${token}` } : {},
         cache: 'no-store',
-        signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(READ_LIMIT_MS)]),
+        signal: AbortSignal.timeout(READ_LIMIT_MS),
       })
       const date = Date.parse(response.headers.get('date') ?? '')
       if (date) clockAheadMs = date - Date.now()
@@ -94,7 +92,6 @@ export function follow({ jobId, token, state, dispatch }) {
         probe = () => {}
         catchUp = async () => {}
         socket.onmessage = socket.onclose = socket.onopen = null
-        stopped.signal.removeEventListener('abort', giveUp)
         // Not waited for: on a dead line the closing handshake takes as long as the line.
         socket.close()
         resolve({ lived, code })
@@ -153,7 +150,6 @@ export function follow({ jobId, token, state, dispatch }) {
 
       timer = setTimeout(giveUp, OPEN_LIMIT_MS)
       probe = ask
-      stopped.signal.addEventListener('abort', giveUp)
       socket.onopen = () => subscribe(state().sequence)
       socket.onclose = ({ code }) => end(code)
       socket.onmessage = ({ data }) => {
@@ -205,13 +201,12 @@ export function follow({ jobId, token, state, dispatch }) {
         if (ended.lived || state().link === 'connecting') dispatch({ type: 'link', link: 'lost' })
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error
-        if (stopped.signal.aborted) break
         dispatch({ type: 'link', link: 'lost' })
       }
       attempt += 1
       await pause(waitMs(attempt, code, Math.random()))
     }
-    if (!stopped.signal.aborted) dispatch({ type: 'link', link: 'live' })
+    dispatch({ type: 'link', link: 'live' })
     running = false
   }
 
@@ -219,8 +214,8 @@ export function follow({ jobId, token, state, dispatch }) {
     hurry()
     probe()
   }
-  for (const name of ['online', 'offline']) addEventListener(name, look, { signal: stopped.signal })
-  document.addEventListener('visibilitychange', () => document.hidden || look(), { signal: stopped.signal })
+  for (const name of ['online', 'offline']) addEventListener(name, look)
+  document.addEventListener('visibilitychange', () => document.hidden || look())
   run()
 
   return {
@@ -231,6 +226,5 @@ export function follow({ jobId, token, state, dispatch }) {
     },
     serverNowMs: () => Date.now() + clockAheadMs,
     readAtMs: () => readAtMs,
-    stop: () => stopped.abort(),
   }
 }
