@@ -11,6 +11,9 @@ export type CachedClip = {
   keyFrames: number[]
 }
 
+/** Key of the still that is stored beside a clip, before it: where the clip is, its still is too. */
+export const posterKeyOf = (objectKey: string): string => objectKey.replace(/\.mp4$/, '.jpg')
+
 type Row = QueryResultRow & {
   content_key: string
   object_key: string

@@ -210,6 +210,8 @@ export type NewStep = {
   input?: object
   /** A step that is known already: done from the start. */
   result?: object
+  /** Picture of it, when there is one already. */
+  previewKey?: string
 }
 
 /**
@@ -234,14 +236,16 @@ export async function insertSteps(
     content_key: step.contentKey ?? null,
     input: step.input ?? {},
     result: step.result ?? null,
+    preview_key: step.previewKey ?? null,
   }))
   await client.query(
-    `insert into job_steps (id, job_id, kind, key, task, state, waiting_on, engine, content_key, input, result, progress, ready_at, finished_at)
+    `insert into job_steps (id, job_id, kind, key, task, state, waiting_on, engine, content_key, input, result, preview_key, preview_at, progress, ready_at, finished_at)
      select s.id, $1, s.kind, s.key, s.task, s.state, s.waiting_on, s.engine, s.content_key, s.input, s.result,
+       s.preview_key, case when s.preview_key is not null then now() end,
        case when s.state = 'done' then 1 else 0 end,
        case when s.state = 'ready' then now() end, case when s.state = 'done' then now() end
      from jsonb_to_recordset($2::jsonb) as s (id uuid, kind text, key text, task text, state text, waiting_on int,
-       engine text, content_key text, input jsonb, result jsonb)`,
+       engine text, content_key text, input jsonb, result jsonb, preview_key text)`,
     [jobId, JSON.stringify(rows)],
   )
   const lastId = rows.at(-1)!.id

@@ -54,6 +54,12 @@ t.test('the same storyboard again renders nothing', async (t) => {
   const { job } = await stack.jobs.accept(user, { spec: STORYBOARD, options: OPTIONS })
   const output = (await stack.finished(job.id)).output as JobOutput
   t.match(output.metadata, { scenes_total: 2, scenes_reused: 2 })
+  const { rows: steps } = await stack.db.pool.query<{ preview_key: string }>(
+    `select preview_key from job_steps where job_id = $1 and kind = 'scene'`,
+    [job.id],
+  )
+  for (const { preview_key } of steps)
+    t.ok(await stack.store.stat(preview_key), 'reused scenes have a picture')
 })
 
 t.test('nobody reuses the clips of somebody else', async (t) => {

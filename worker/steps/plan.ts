@@ -8,6 +8,7 @@ import {
   type CachedClip,
   findCachedClips,
   forgetCachedClips,
+  posterKeyOf,
   touchCachedClips,
 } from '../../core/jobs/scene-cache.ts'
 import { checkSpec, imageHashes } from '../../core/jobs/spec-check.ts'
@@ -83,7 +84,7 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
       engine: job.engine,
       contentKey: key,
       input,
-      ...(known ? { result: reusedOutcome(known, seed) } : {}),
+      ...(known ? { result: reusedOutcome(known, seed), previewKey: posterKeyOf(known.objectKey) } : {}),
     }
   })
   fault('worker.plan.before_commit')
@@ -103,6 +104,13 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
         scenes_total: plan.clips.length,
         duration: clip.durationS,
         reused: true,
+        previews: [
+          {
+            scene_id: clip.sceneId,
+            key: posterKeyOf(cached.get(key)!.objectKey),
+            generated_at: new Date().toISOString(),
+          },
+        ],
       })
     }
     await updateProgress(client, job.id, true)

@@ -4,7 +4,7 @@ import sharp from 'sharp'
 import { creditSource, objectPrefix } from '../../core/access/owner.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
-import { findCachedClips, storeCachedClip } from '../../core/jobs/scene-cache.ts'
+import { findCachedClips, posterKeyOf, storeCachedClip } from '../../core/jobs/scene-cache.ts'
 import { finishStep, storeRemoteId } from '../../core/jobs/steps.ts'
 import { filmFormat } from '../../core/media/format.ts'
 import { fault } from '../../core/platform/faults.ts'
@@ -23,6 +23,8 @@ import { createReporter } from './report.ts'
 /** Share of a scene's progress that the engine's work stands for; the rest is conforming and storing. */
 const ENGINE_SHARE = 0.9
 const PREVIEW_SIDE = 640
+/** How long a store that is away is waited for, for the still of a clip. */
+const POSTER_BUDGET_MS = 60_000
 
 export async function sceneStep(context: WorkerContext, run: StepRun): Promise<void> {
   const { db, store, tools } = context
@@ -37,13 +39,7 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   // Another job may have made this very clip since ours was planned.
   const known = (await findCachedClips(db.pool, scope, [contentKey])).get(contentKey)
   if (known && (await store.stat(known.objectKey))?.sizeBytes === known.sizeBytes) {
-    await finish(
-      run,
-      job,
-      input,
-      { ...known, reused: true, model: null, seed: input.seed, engineHost: null },
-      null,
-    )
+    await finish(run, job, input, { ...known, reused: true, model: null, seed: input.seed, engineHost: null })
     return
   }
 
@@ -117,7 +113,6 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   fault('worker.scene.conformed')
 
   const objectKey = `${objectPrefix(scope)}clips/${conformed.sha256}.mp4`
-  const posterKey = `${previewPrefix}-poster.jpg`
   const poster = await makePoster({
     tools,
     source: conformed.path,
@@ -127,9 +122,9 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
     signal,
   })
   laps.lap('poster')
+  await store.putBytes(posterKeyOf(objectKey), poster, 'image/jpeg', signal, POSTER_BUDGET_MS)
   await store.putFile(objectKey, conformed.path, 'video/mp4', signal)
   fault('worker.scene.after_put')
-  await store.putBytes(posterKey, poster, 'image/jpeg', signal).catch(() => {})
   await report.settled()
   laps.lap('store')
 
@@ -142,7 +137,7 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
     reused: false,
     ...origin(delivered),
   }
-  await finish(run, job, input, outcome, posterKey)
+  await finish(run, job, input, outcome)
   laps.lap('commit')
   run.log.info({ spentMs: laps.spentMs }, 'scene made')
   fault('worker.scene.committed')
@@ -151,14 +146,9 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
 const origin = ({ model, seed, engineHost }: SceneResult) => ({ model, seed, engineHost })
 
 /** Publishes the clip: cache, step, event and progress in one transaction, or nothing when the step is not ours. */
-async function finish(
-  run: StepRun,
-  job: RenderJob,
-  input: SceneInput,
-  outcome: SceneOutcome,
-  posterKey: string | null,
-): Promise<void> {
+async function finish(run: StepRun, job: RenderJob, input: SceneInput, outcome: SceneOutcome): Promise<void> {
   const { step } = run
+  const posterKey = posterKeyOf(outcome.objectKey)
   await run.commit(async (client) => {
     await lockJob(client, job.id)
     if (!(await finishStep(client, step, outcome, posterKey))) return
@@ -183,13 +173,7 @@ async function finish(
       scenes_total: rows[0]!.total,
       duration: input.clip.durationS,
       reused: outcome.reused,
-      ...(posterKey
-        ? {
-            previews: [
-              { scene_id: input.clip.sceneId, key: posterKey, generated_at: new Date().toISOString() },
-            ],
-          }
-        : {}),
+      previews: [{ scene_id: input.clip.sceneId, key: posterKey, generated_at: new Date().toISOString() }],
     })
     await updateProgress(client, job.id, true)
   })

@@ -50,7 +50,7 @@ function warnAboutSound(
       if (kind !== 'dialogue' || typeof text !== 'string') continue
       const spokenS = [...text].length / FAST_SPEECH_LETTERS_PER_S
       if (context.voiceEngine === 'off') {
-        const message = 'no voice engine is set up: the line appears as a caption only.'
+        const message = 'no voice engine is set up: the line is not spoken.'
         findings.warn({ path, code: 'dialogue_captions_only', message })
       } else if (startS < durationS && startS + spokenS > durationS) {
         const message = `the line needs about ${spokenS.toFixed(1)} s, and ${(durationS - startS).toFixed(1)} s of the scene are left: its end will be cut.`
