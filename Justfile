@@ -34,6 +34,7 @@ test-e2e *args:
 check:
     biome check --error-on-warnings .
     tsc
+    tsc -p server/watch
     knip
     node tools/generate-types.ts --check
     node tools/generate-config-docs.ts --check

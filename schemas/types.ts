@@ -662,6 +662,10 @@ export interface SceneClip {
  */
 export interface RenderMetadata {
   /**
+   * What the sound track holds. This version lays a silent one.
+   */
+  sound: 'silent'
+  /**
    * Workflow that makes the scenes.
    */
   model_used: string

@@ -51,6 +51,8 @@ export type JobOutput = {
     joins_encoded: number
     frames_copied: number
     frames_encoded: number
+    /** What the sound track holds; nothing is mixed yet. */
+    sound: 'silent'
     /** Seconds spent a stage: waiting, planning, scenes, assembling. */
     stages: Record<string, number>
     warnings: string[]

@@ -163,6 +163,7 @@ export const completedJob: Job = {
       joins_encoded: 1,
       scenes_reused: 0,
       frames_encoded: 12,
+      sound: 'silent',
       generation_time_ms: 19619,
     },
   },

@@ -22,6 +22,7 @@ export function createFilm({ refresh, readAtMs }) {
   let tries = 0
   let placeS = 0
   let played = false
+  let silent = false
 
   /** @param {string} url */
   function load(url) {
@@ -46,7 +47,7 @@ export function createFilm({ refresh, readAtMs }) {
   })
   video.addEventListener('playing', () => {
     played = true
-    sound.hidden = !video.muted
+    sound.hidden = silent || !video.muted
   })
   video.addEventListener('loadedmetadata', () => {
     if (video.videoHeight > 0) {
@@ -83,6 +84,7 @@ export function createFilm({ refresh, readAtMs }) {
       if (brokenReadMs > 0 && readAtMs() > brokenReadMs && tries <= TRIES) load(film.url)
       if (shown) return
       shown = true
+      silent = film.silent
       if (film.posterUrl) video.poster = film.posterUrl
       video.hidden = false
       load(film.url)

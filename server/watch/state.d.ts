@@ -34,6 +34,8 @@ export type Film = {
   sizeBytes: number
   engine: string | null
   scenesReused: number
+  /** Whether there is anything to hear. */
+  silent: boolean
 }
 
 /** Why the job cannot be shown: no token, a token that does not hold (any more), or no such job for this token. */

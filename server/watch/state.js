@@ -204,6 +204,7 @@ function withJob(state, job) {
       sizeBytes: number(output.size_bytes, 0),
       engine: text(output.metadata?.model_used),
       scenesReused: number(output.metadata?.scenes_reused, 0),
+      silent: output.metadata?.sound === 'silent',
     },
   }
 }

@@ -32,6 +32,7 @@ const anOutput = (jobId: string): JobOutput => ({
     joins_encoded: 0,
     frames_copied: 96,
     frames_encoded: 0,
+    sound: 'silent',
     stages: {},
     warnings: [],
   },

@@ -74,6 +74,7 @@ const aFilm = (id: string): JobOutput => ({
     joins_encoded: 0,
     frames_copied: 96,
     frames_encoded: 0,
+    sound: 'silent',
     stages: { scenes: 1.5 },
     warnings: ['a join was shortened'],
   },

@@ -100,6 +100,7 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
         joins_encoded: composed.joinsEncoded,
         frames_copied: composed.framesCopied,
         frames_encoded: composed.framesEncoded,
+        sound: 'silent',
         warnings: [...warnings, ...composed.warnings],
         ...(await spentSoFar(client, job.id)),
       },
