@@ -57,7 +57,7 @@ migrate-down *args:
 seed:
     @node cli/bin.js admin seed
 
-# Make an API key: just generate-api-key --email you@studio.example
+# Make an API key of the operator, or of --email ADDRESS
 generate-api-key *args:
     @node cli/bin.js admin key create "$@"
 

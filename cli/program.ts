@@ -191,7 +191,7 @@ function addAdmin(program: Command, context: () => CommandContext): void {
 
   const key = admin.command('key').description('API keys.')
   const create = options(key.command('create').description('Makes an API key and prints it, this once.'))
-    .requiredOption('--email <address>', 'user the key acts for')
+    .option('--email <address>', 'user the key acts for (default: the operator, when there is just one)')
     .option('--name <name>', 'name of the key', 'Default')
     .option(
       '--scopes <list>',

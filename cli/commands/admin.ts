@@ -3,6 +3,7 @@ import pg from 'pg'
 import { SCOPES, type Scope } from '../../core/access/principal.ts'
 import { createApiKey, revokeApiKey } from '../../core/accounts/keys.ts'
 import { ensureUser } from '../../core/accounts/users.ts'
+import type { Queryable } from '../../core/platform/database.ts'
 import { isUuid } from '../../core/platform/ids.ts'
 import { OPERATOR_EMAIL } from '../../embedded/account.ts'
 import { DATABASE, databaseUrl } from '../../embedded/environment.ts'
@@ -132,23 +133,36 @@ function checkScopes(names: readonly string[]): Scope[] {
   return names as Scope[]
 }
 
+async function userOf(pool: Queryable, email: string): Promise<string> {
+  const { rows } = await pool.query<{ id: string }>('select id from users where email = $1', [email])
+  if (rows[0]) return rows[0].id
+  throw new CliError(
+    EXIT.refused,
+    `There is no user ${email}.`,
+    `Make one: framecast admin user create --email ${email}`,
+  )
+}
+
+/** Whom a key is for when nobody is named: a studio with one operator need not say who that is. */
+async function onlyOperator(pool: Queryable): Promise<string> {
+  const { rows } = await pool.query<{ id: string }>('select id from users where is_operator limit 2')
+  if (rows.length === 1) return rows[0]!.id
+  throw new CliError(
+    EXIT.usage,
+    rows.length === 0 ? 'There is no operator yet.' : 'There are several operators: say whom the key is for.',
+    rows.length === 0 ? 'Make one: framecast admin seed' : 'framecast admin key create --email ADDRESS',
+  )
+}
+
 /** Makes a key. The raw key is the only output, so that it can be put into a variable. */
 export async function keyCreate(
-  flags: AdminFlags & { email: string; name: string; scopes: string[] },
+  flags: AdminFlags & { email?: string; name: string; scopes: string[] },
   context: CommandContext,
 ): Promise<void> {
   const scopes = checkScopes(flags.scopes)
-  const email = checkEmail(flags.email)
+  const email = flags.email === undefined ? null : checkEmail(flags.email)
   await withPool(flags, context, async (pool) => {
-    const { rows } = await pool.query<{ id: string }>('select id from users where email = $1', [email])
-    const userId = rows[0]?.id
-    if (!userId) {
-      throw new CliError(
-        EXIT.refused,
-        `There is no user ${email}.`,
-        `Make one: framecast admin user create --email ${email}`,
-      )
-    }
+    const userId = email === null ? await onlyOperator(pool) : await userOf(pool, email)
     const key = await createApiKey(pool, { userId, name: flags.name, scopes })
     context.terminal.out(
       flags.json ? JSON.stringify({ id: key.id, raw_key: key.rawKey, scopes }) : key.rawKey,
