@@ -85,4 +85,4 @@ openapi:
 
 # Remove what tasks leave behind: private instance, test data, films in out/
 clean:
-    rm -rf .framecast .tap out coverage tmp
+    @node tools/clean.ts

@@ -1,29 +1,39 @@
 /** `node migrations/main.ts up|down|status`: an admin task; reads DATABASE_URL, and the store's settings for `up`. */
-import { readConfig } from '../core/platform/config.ts'
-import { createLogger } from '../core/platform/log.ts'
+import { ConfigError, readConfig } from '../core/platform/config.ts'
+import { isDatabaseUnavailable } from '../core/platform/errors.ts'
+import { createLogger, type Logger } from '../core/platform/log.ts'
 import { openStore } from '../core/platform/store.ts'
 import { migrateDown, migrateUp, migrationStates } from './migrate.ts'
 
-const config = readConfig(process.env)
-const log = createLogger(config.LOG_LEVEL, 'migrate')
-const [command = 'status', flag] = process.argv.slice(2)
-
-switch (command) {
-  case 'up': {
-    const names = await migrateUp(config.DATABASE_URL)
-    log.info({ migrations: names }, names.length > 0 ? 'migrated' : 'nothing to migrate')
-    await openStore(config).ensureBucket()
-    break
+async function migrate(log: Logger, command: string, flag: string | undefined): Promise<number> {
+  const config = readConfig(process.env)
+  switch (command) {
+    case 'up': {
+      const names = await migrateUp(config.DATABASE_URL)
+      log.info({ migrations: names }, names.length > 0 ? 'migrated' : 'nothing to migrate')
+      await openStore(config).ensureBucket()
+      return 0
+    }
+    case 'down': {
+      const names = await migrateDown(config.DATABASE_URL, flag === '--all')
+      log.info({ migrations: names }, names.length > 0 ? 'reverted' : 'nothing to revert')
+      return 0
+    }
+    case 'status':
+      for (const state of await migrationStates(config.DATABASE_URL)) log.info(state, 'migration')
+      return 0
+    default:
+      log.error({ command }, 'unknown command: use up, down or status')
+      return 2
   }
-  case 'down': {
-    const names = await migrateDown(config.DATABASE_URL, flag === '--all')
-    log.info({ migrations: names }, names.length > 0 ? 'reverted' : 'nothing to revert')
-    break
-  }
-  case 'status':
-    for (const state of await migrationStates(config.DATABASE_URL)) log.info(state, 'migration')
-    break
-  default:
-    log.error({ command }, 'unknown command: use up, down or status')
-    process.exitCode = 2
 }
+
+const log = createLogger(process.env.LOG_LEVEL || 'info', 'migrate')
+const [command = 'status', flag] = process.argv.slice(2)
+process.exitCode = await migrate(log, command, flag).catch((error: unknown) => {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
+  else if (isDatabaseUnavailable(error))
+    log.error({ err: error }, 'the database of DATABASE_URL does not answer')
+  else log.error({ err: error }, 'the migration failed; what it had begun is rolled back')
+  return 1
+})
