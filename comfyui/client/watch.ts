@@ -45,7 +45,12 @@ export function watchPrompt(
   let moved = false
   let ended = false
   let heardAt = performance.now()
-  let bell: () => void = () => {}
+  /** Rung while nobody waits, it is kept for the next wait: what it told of may be newer than the last look. */
+  let rung = false
+  const keepRing = (): void => {
+    rung = true
+  }
+  let bell: () => void = keepRing
   let told = ''
   let picture: { image: Uint8Array; mime: 'image/jpeg' | 'image/png' } | null = null
 
@@ -106,11 +111,15 @@ export function watchPrompt(
 
   const wait = (ms: number, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted()
+    if (rung) {
+      rung = false
+      return Promise.resolve()
+    }
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(timer)
         signal.removeEventListener('abort', settle)
-        bell = () => {}
+        bell = keepRing
         if (signal.aborted) reject(signal.reason)
         else resolve()
       }
