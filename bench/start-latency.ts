@@ -8,8 +8,8 @@
  * worker plans only, so that rendering does not disturb; jobs come one after the other, each is canceled afterwards.
  */
 import { createApiKey } from '../core/accounts/keys.ts'
-import { until } from '../test/faults/support.ts'
 import { buildUser } from '../test/support/builders.ts'
+import { until } from '../test/support/faults.ts'
 import { line, ms, percentile } from './support/figures.ts'
 import { SMALL, storyboard, withInstallation } from './support/installation.ts'
 

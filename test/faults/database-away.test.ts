@@ -1,7 +1,6 @@
 /** The database goes away in mid-render and comes back: the job completes, and the server stays. */
 import t from 'tap'
 import { createApiKey } from '../../core/accounts/keys.ts'
-import { startOwnPostgres } from '../support/postgres.ts'
 import {
   buildPayer,
   framesOf,
@@ -12,7 +11,8 @@ import {
   storyboard,
   superviseWorker,
   until,
-} from './support.ts'
+} from '../support/faults.ts'
+import { startOwnPostgres } from '../support/postgres.ts'
 
 t.setTimeout(180_000)
 const postgres = await startOwnPostgres(t)

@@ -12,7 +12,7 @@ import {
   startFaultStack,
   storyboard,
   until,
-} from './support.ts'
+} from '../support/faults.ts'
 
 t.setTimeout(180_000)
 const stack = await startFaultStack(t, { stepMs: 300 })

@@ -1,7 +1,6 @@
 /** A worker that dies while it puts the film together: the next one finishes the work, once. */
 import t from 'tap'
 import { findTools } from '../../core/platform/ffmpeg.ts'
-import { killedAt } from './killed-at.ts'
 import {
   ageLeases,
   buildPayer,
@@ -15,7 +14,8 @@ import {
   storyboard,
   TAKEOVER_LIMIT_S,
   until,
-} from './support.ts'
+} from '../support/faults.ts'
+import { killedAt } from '../support/killed-at.ts'
 
 t.setTimeout(180_000)
 const stack = await startFaultStack(t)

@@ -1,7 +1,7 @@
 /** A worker that dies while it plans or makes a scene: the next one finishes the work, once. */
 import t from 'tap'
-import { killedAt } from './killed-at.ts'
-import { startFaultStack } from './support.ts'
+import { startFaultStack } from '../support/faults.ts'
+import { killedAt } from '../support/killed-at.ts'
 
 t.setTimeout(180_000)
 const stack = await startFaultStack(t)

@@ -16,7 +16,7 @@ import {
   promisesHold,
   startFaultStack,
   until,
-} from './support.ts'
+} from '../support/faults.ts'
 
 t.setTimeout(240_000)
 const KILLS = 3

@@ -1,7 +1,7 @@
 /** A server that dies around the commit of POST /v1/generate: all of a job or nothing, and the same key finds it. */
 import t from 'tap'
 import { createApiKey } from '../../core/accounts/keys.ts'
-import { buildPayer, diedByFault, OPTIONS, startFaultStack, storyboard } from './support.ts'
+import { buildPayer, diedByFault, OPTIONS, startFaultStack, storyboard } from '../support/faults.ts'
 
 t.setTimeout(90_000)
 const stack = await startFaultStack(t)

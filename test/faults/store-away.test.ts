@@ -1,7 +1,6 @@
 /** The object store is away for a while: the job waits for it and completes. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { startOwnStore } from '../support/store.ts'
 import {
   buildPayer,
   framesOf,
@@ -11,7 +10,8 @@ import {
   startFaultStack,
   storyboard,
   until,
-} from './support.ts'
+} from '../support/faults.ts'
+import { startOwnStore } from '../support/store.ts'
 
 t.setTimeout(150_000)
 const own = await startOwnStore(t)

@@ -9,10 +9,10 @@ import type { UserPrincipal } from '../../core/access/principal.ts'
 import { eventsAfter } from '../../core/jobs/events.ts'
 import type { JobOutput } from '../../core/jobs/types.ts'
 import { findTools, probe, runFfmpeg } from '../../core/platform/ffmpeg.ts'
-import { buildUser } from '../support/builders.ts'
-import { type FakeComfy, startFakeComfy } from '../support/fake-comfyui.ts'
-import type { Scope } from '../support/postgres.ts'
-import { type Part, type Stack, type StackOptions, startPart, startStack } from '../support/stack.ts'
+import { buildUser } from './builders.ts'
+import { type FakeComfy, startFakeComfy } from './fake-comfyui.ts'
+import type { Scope } from './postgres.ts'
+import { type Part, type Stack, type StackOptions, startPart, startStack } from './stack.ts'
 
 /** Small and quick to encode; `comfyui`, since boards of the preview engine cost no credits. */
 export const OPTIONS = { resolution: '480p', fps: 16, engine: 'comfyui' }

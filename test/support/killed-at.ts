@@ -1,6 +1,5 @@
 /** One job whose worker dies at a named point, and the next worker's part in it. */
 import type { Test } from 'tap'
-import type { Stack } from '../support/stack.ts'
 import {
   ageLeases,
   buildPayer,
@@ -10,7 +9,8 @@ import {
   OPTIONS,
   promisesHold,
   storyboard,
-} from './support.ts'
+} from './faults.ts'
+import type { Stack } from './stack.ts'
 
 /** @param point `step`: the kind of step that is under way at this point and so is done a second time */
 export async function killedAt(
