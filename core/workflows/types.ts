@@ -3,7 +3,7 @@
 import type { Output, Parameter, Workflow } from '../../schemas/types.ts'
 
 export type ParameterRole = Parameter['role']
-export type { Output, Parameter, Size as PictureSize, Target, Transform } from '../../schemas/types.ts'
+export type { Output, Parameter, Size as PictureSize, Transform } from '../../schemas/types.ts'
 
 export type GraphNode = {
   class_type: string
