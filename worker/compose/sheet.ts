@@ -17,17 +17,31 @@ const HEADER = 132
 const CAPTION = 58
 const FOOTER = 44
 
+/** Pixels of a whole sheet, roughly: a film of many shots gets smaller pictures, so that drawing it takes no more memory. */
+const MOST_PIXELS = 2_600_000
+/** Below these widths a picture, and the text below it, says nothing. */
+const SMALLEST_CELL = { landscape: 176, portrait: 132 }
+const SHRINK = 0.94
+
 /** A grid that comes out near the shape of a screen; pictures keep the film's shape. */
 export function layOutSheet({ shots, format }: Pick<ShotPlan, 'shots' | 'format'>): SheetLayout {
   const portrait = format.height > format.width
-  const cellWidth = portrait ? 220 : format.height === format.width ? 280 : 384
+  let layout = grid(shots.length, portrait ? 220 : format.height === format.width ? 280 : 384, format)
+  const smallest = portrait ? SMALLEST_CELL.portrait : SMALLEST_CELL.landscape
+  while (layout.width * layout.height > MOST_PIXELS && layout.cellWidth * SHRINK >= smallest) {
+    layout = grid(shots.length, Math.round(layout.cellWidth * SHRINK), format)
+  }
+  return layout
+}
+
+function grid(count: number, cellWidth: number, format: { width: number; height: number }): SheetLayout {
   const cellHeight = Math.round((cellWidth * format.height) / format.width)
-  const most = portrait ? 8 : 6
-  const fitting = Math.ceil(Math.sqrt((shots.length * (cellHeight + CAPTION) * 1.5) / cellWidth))
+  const most = format.height > format.width ? 10 : 8
+  const fitting = Math.ceil(Math.sqrt((count * (cellHeight + CAPTION) * 1.5) / cellWidth))
   // Three at least, so that the heading has room over a film of one shot.
-  const columns = Math.max(3, Math.min(most, fitting, Math.max(3, shots.length)))
-  const rows = Math.max(1, Math.ceil(shots.length / columns))
-  const cells = shots.map((_, index) => ({
+  const columns = Math.max(3, Math.min(most, fitting, Math.max(3, count)))
+  const rows = Math.max(1, Math.ceil(count / columns))
+  const cells = Array.from({ length: count }, (_, index) => ({
     x: MARGIN + (index % columns) * (cellWidth + GAP),
     y: HEADER + Math.floor(index / columns) * (cellHeight + CAPTION + GAP),
   }))
