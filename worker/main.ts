@@ -1,9 +1,14 @@
 /** The worker process. Exits 0 after SIGTERM, 1 when it can go on no longer: let a supervisor start it again. */
 import '../core/media/fonts.ts' // before sharp, wherever it comes from
+import sharp from 'sharp'
 import { ConfigError, readConfig } from '../core/platform/config.ts'
 import { armFaults } from '../core/platform/faults.ts'
 import { createLogger } from '../core/platform/log.ts'
 import { startWorker } from './start.ts'
+
+// Every picture is drawn once: a cache of them only grows. One thread: frames are the work of ffmpeg.
+sharp.cache(false)
+sharp.concurrency(1)
 
 /** After this long the process ends, whatever is still open. */
 const SHUTDOWN_LIMIT_MS = 20_000
