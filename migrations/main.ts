@@ -9,18 +9,18 @@ async function migrate(log: Logger, command: string, flag: string | undefined): 
   const config = readConfig(process.env)
   switch (command) {
     case 'up': {
-      const names = await migrateUp(config.DATABASE_URL)
+      const names = await migrateUp(config.DATABASE_OWNER_URL)
       log.info({ migrations: names }, names.length > 0 ? 'migrated' : 'nothing to migrate')
       await openStore(config).ensureBucket()
       return 0
     }
     case 'down': {
-      const names = await migrateDown(config.DATABASE_URL, flag === '--all')
+      const names = await migrateDown(config.DATABASE_OWNER_URL, flag === '--all')
       log.info({ migrations: names }, names.length > 0 ? 'reverted' : 'nothing to revert')
       return 0
     }
     case 'status':
-      for (const state of await migrationStates(config.DATABASE_URL)) log.info(state, 'migration')
+      for (const state of await migrationStates(config.DATABASE_OWNER_URL)) log.info(state, 'migration')
       return 0
     default:
       log.error({ command }, 'unknown command: use up, down or status')
@@ -32,8 +32,7 @@ const log = createLogger(process.env.LOG_LEVEL || 'info', 'migrate')
 const [command = 'status', flag] = process.argv.slice(2)
 process.exitCode = await migrate(log, command, flag).catch((error: unknown) => {
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
-  else if (isDatabaseUnavailable(error))
-    log.error({ err: error }, 'the database of DATABASE_URL does not answer')
+  else if (isDatabaseUnavailable(error)) log.error({ err: error }, 'the database does not answer')
   else log.error({ err: error }, 'the migration failed; what it had begun is rolled back')
   return 1
 })

@@ -102,6 +102,10 @@ export interface Config {
    */
   DATABASE_URL: string
   /**
+   * The same database as its owner, for `migrate`, workers and admin tasks. Then DATABASE_URL may be a login that owns nothing and is only a member of the role framecast_app. Default: DATABASE_URL.
+   */
+  DATABASE_OWNER_URL?: string
+  /**
    * 32 random bytes in base64 (`openssl rand -base64 32`). Signs media links and cursors; keep it the same on every replica and back it up.
    */
   DATA_KEY: string
@@ -122,6 +126,14 @@ export interface Config {
    */
   CORS_ORIGINS?: string
   /**
+   * Comma list of networks (CIDR) whose X-Forwarded-For is believed when the caller's address is counted.
+   */
+  TRUSTED_PROXIES?: string
+  /**
+   * Whether requests are counted and limited.
+   */
+  RATE_LIMITS?: 'on' | 'off'
+  /**
    * How films reach a browser: presigned URLs of the object store, or through the server where the store cannot be reached from the browser.
    */
   MEDIA_DELIVERY?: 'redirect' | 'proxy'
@@ -133,6 +145,58 @@ export interface Config {
    * Lowest level that is written. Logs are JSON lines on standard output.
    */
   LOG_LEVEL?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /**
+   * Whether people have accounts with passwords here.
+   */
+  AUTH_LOCAL?: boolean
+  /**
+   * Who may sign up: anybody, people with an invitation, or nobody.
+   */
+  AUTH_LOCAL_SIGNUP?: 'open' | 'invite' | 'off'
+  /**
+   * Secret that signs sessions, at least 32 characters. Changing it ends every session. Default: one derived from DATA_KEY.
+   */
+  AUTH_SESSION_SECRET?: string
+  /**
+   * How long a session lasts.
+   */
+  AUTH_SESSION_TTL_SECONDS?: number
+  /**
+   * Secret of another issuer whose HS256 tokens are accepted, at least 32 characters.
+   */
+  AUTH_JWT_SECRET?: string
+  /**
+   * Key set of another issuer whose tokens (RS256, ES256, EdDSA) are accepted.
+   */
+  AUTH_JWKS_URL?: string
+  /**
+   * When set, tokens of others must name this issuer.
+   */
+  AUTH_JWT_ISSUER?: string
+  /**
+   * When set, tokens of others must name this audience.
+   */
+  AUTH_JWT_AUDIENCE?: string
+  /**
+   * Whether a changed email claim of another issuer changes the account.
+   */
+  AUTH_SYNC_EMAIL?: boolean
+  /**
+   * Mail server for invitations. Without one the links are shown to team administrators and logged.
+   */
+  SMTP_URL?: string
+  /**
+   * Sender of mail. Default: framecast@ the host of APP_BASE_URL.
+   */
+  MAIL_FROM?: string
+  /**
+   * Whether webhooks may use plain http.
+   */
+  WEBHOOK_ALLOW_INSECURE?: boolean
+  /**
+   * Comma list of private networks that webhooks may reach. Loopback and link-local addresses count only when listed exactly.
+   */
+  WEBHOOK_ALLOWED_CIDRS?: string
   /**
    * Connections a process keeps for queries; LISTEN, queue and heartbeat use a few more.
    */
@@ -166,9 +230,29 @@ export interface Config {
    */
   S3_BUCKET_OUTPUTS?: string
   /**
+   * Bucket for the sounds that come with Framecast. Made at `migrate` when it is missing.
+   */
+  S3_BUCKET_SYSTEM?: string
+  /**
+   * Bytes of films and files a starter may keep; 0 sets no limit.
+   */
+  QUOTA_STARTER_BYTES?: number
+  /**
+   * Bytes a creator may keep outside of teams; 0 sets no limit.
+   */
+  QUOTA_CREATOR_BYTES?: number
+  /**
+   * Bytes a team may keep; 0 sets no limit.
+   */
+  QUOTA_TEAM_BYTES?: number
+  /**
    * enforce refuses a job the balance cannot pay; track records and never refuses; off charges nothing.
    */
   CREDITS_MODE?: 'enforce' | 'track' | 'off'
+  /**
+   * Balance of a new account.
+   */
+  SIGNUP_CREDITS?: number
   /**
    * Credits for one second of generated scene at 720p.
    */

@@ -23,7 +23,7 @@ export function createApp(deps: ServerDeps): Koa {
   app.silent = true
   app.on('error', (error) => log.debug({ err: error }, 'a response could not be finished'))
 
-  const access = createAccess(deps.authenticator)
+  const access = createAccess(deps.authenticator, config)
   const routers = [
     systemRoutes(deps, access),
     specRoutes(deps, access),

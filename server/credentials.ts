@@ -1,16 +1,17 @@
-/**
- * From a credential to a caller. One place for HTTP and WebSocket; further kinds (sessions, JWT) are further rows of
- * `authenticate`.
- */
+/** From a credential to a caller. One place for HTTP and WebSocket; further kinds are further rows of `authenticate`. */
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Principal } from '../core/access/principal.ts'
 import { findKey, findKeyById, KEY_PREFIX } from '../core/accounts/keys.ts'
+import { findSession, type SessionKeys, verifySessionToken } from '../core/accounts/sessions.ts'
 import { redeemTicket } from '../core/jobs/tickets.ts'
 import { findWatchLink, isWatchLinkLive } from '../core/jobs/watch-links.ts'
+import type { Config } from '../core/platform/config.ts'
 import type { Queryable } from '../core/platform/database.ts'
 import { Problem } from '../core/platform/errors.ts'
 
 export type Credential =
   | { kind: 'bearer'; token: string }
+  | { kind: 'cookie'; token: string }
   | { kind: 'watch'; token: string }
   | { kind: 'ticket'; token: string }
 
@@ -27,6 +28,25 @@ export function readAuthorization(header: string | undefined): Credential {
   return { kind: scheme.toLowerCase() as 'bearer' | 'watch', token }
 }
 
+/** Name of the session's cookie. The prefix makes browsers refuse it over plain http, and from other hosts. */
+export const cookieName = (config: Pick<Config, 'APP_BASE_URL'>): string =>
+  config.APP_BASE_URL.startsWith('https:') ? '__Host-fc_session' : 'fc_session'
+
+/** The session cookie among the request's cookies; null when there is none. */
+export function cookieCredential(headers: IncomingHttpHeaders, name: string): Credential | null {
+  for (const part of (headers.cookie ?? '').split(';')) {
+    const [key = '', value = ''] = part.split('=').map((text) => text.trim())
+    if (key === name && value !== '') return { kind: 'cookie', token: value }
+  }
+  return null
+}
+
+/** Whether a page of this origin may use the cookie: ours, and those of CORS_ORIGINS. */
+export const isTrustedOrigin = (
+  config: Pick<Config, 'APP_BASE_URL' | 'CORS_ORIGINS'>,
+  origin: string | undefined,
+): boolean => origin !== undefined && [config.APP_BASE_URL, ...config.CORS_ORIGINS].includes(origin)
+
 export type Authenticator = {
   /** @throws {Problem} a 401 that says which kind of credential was refused */
   authenticate(credential: Credential): Promise<Principal>
@@ -34,27 +54,28 @@ export type Authenticator = {
   isStillValid(principal: Principal): Promise<boolean>
 }
 
-export function createAuthenticator(db: Queryable): Authenticator {
-  const invalidToken = () => new Problem('INVALID_TOKEN', 'Invalid or expired token')
+export const invalidToken = (): Problem => new Problem('INVALID_TOKEN', 'Invalid or expired token')
+
+/** @param db the server's own eyes: nobody is known yet */
+export function createAuthenticator(db: Queryable, sessions: SessionKeys): Authenticator {
+  /** The caller, or the refusal of an unknown one. */
+  const known = (principal: Principal | null): Principal => {
+    if (!principal) throw invalidToken()
+    return principal
+  }
   return {
     async authenticate({ kind, token }) {
-      if (kind === 'watch') {
-        const principal = await findWatchLink(db, token)
-        if (!principal) throw invalidToken()
-        return principal
-      }
-      if (kind === 'ticket') {
-        const principal = await redeemTicket(db, token)
-        if (!principal) throw invalidToken()
-        return principal
-      }
-      if (!token.startsWith(KEY_PREFIX)) throw invalidToken()
+      if (kind === 'watch') return known(await findWatchLink(db, token))
+      if (kind === 'ticket') return known(await redeemTicket(db, token))
+      if (!token.startsWith(KEY_PREFIX)) return known(await verifySessionToken(db, sessions, token))
       const principal = await findKey(db, token)
       if (!principal) throw new Problem('INVALID_API_KEY', 'Invalid or expired API key')
       return principal
     },
     async isStillValid(principal) {
       if (principal.kind === 'watch') return isWatchLinkLive(db, principal.linkId)
+      if (principal.tokenExpiresAt && principal.tokenExpiresAt.getTime() <= Date.now()) return false
+      if (principal.session) return (await findSession(db, principal.session.id)) !== null
       return principal.apiKey === null || (await findKeyById(db, principal.apiKey.id)) !== null
     },
   }

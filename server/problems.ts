@@ -46,6 +46,14 @@ export function toProblem(error: unknown): Problem | null {
     return new Problem('VALIDATION_ERROR', `a value is not allowed (${constraint ?? 'required'})`, {
       cause: error,
     })
+  // Somebody removed what this refers to, between our look and our write.
+  if (state === '23503')
+    return new Problem('CONFLICT', `something this refers to is gone (${constraint})`, { cause: error })
+  // Row-level security said no where a service had not: still nothing the caller may do.
+  if (state === '42501')
+    return new Problem('AUTHORIZATION_ERROR', 'this is out of your reach', { cause: error })
+  if (state === '40001' || state === '40P01')
+    return unavailable('too many changes at once; try again', 'database_busy', error)
   // Text the database cannot hold, numbers out of its range.
   if (state !== null && /^22/.test(state))
     return new Problem('VALIDATION_ERROR', 'a value cannot be stored', { cause: error })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sessionKeys } from '../core/accounts/sessions.ts'
 import { createAssetService } from '../core/assets/service.ts'
 import { createJobService } from '../core/jobs/service.ts'
 import type { Config } from '../core/platform/config.ts'
@@ -51,11 +52,13 @@ function answerBrokenRequests(server: Server): void {
   })
 }
 
-/** A pool whose idle connections may be cut without ending the process: the next query finds out by itself. */
-function survivesCutConnections({ pool }: Database, log: Logger): void {
+/** Pools whose idle connections may be cut without ending the process: the next query finds out by itself. */
+function survivesCutConnections({ pool, system }: Database, log: Logger): void {
   const note = (error: Error): void => log.warn({ err: error }, 'lost a database connection')
-  pool.on('error', note)
-  pool.on('connect', (client) => client.on('error', note))
+  for (const each of [pool, system]) {
+    each.on('error', note)
+    each.on('connect', (client) => client.on('error', note))
+  }
 }
 
 /**
@@ -74,15 +77,16 @@ export async function startServer(config: Config, options: StartOptions): Promis
     poolSize: config.DATABASE_POOL_SIZE,
     applicationName: 'framecast-server',
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    role: 'app',
   })
   survivesCutConnections(db, log)
   const store = openStore(config)
   const media = createMediaLinks(config, store)
   const jobs = createJobService({ db, config, workflows })
-  const authenticator = createAuthenticator(db.pool)
+  const authenticator = createAuthenticator(db.system, sessionKeys(config))
   const gate = createGate()
   const hub = createHub({
-    pool: db.pool,
+    pool: db.system,
     databaseUrl: config.DATABASE_URL,
     media,
     log,

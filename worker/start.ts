@@ -46,7 +46,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     log.warn({ folders: names }, 'removed what killed workers left behind'),
   )
   const db = await openDatabase({
-    url: config.DATABASE_URL,
+    url: config.DATABASE_OWNER_URL,
     poolSize: config.DATABASE_POOL_SIZE,
     applicationName: 'framecast-worker',
     statementTimeoutMs: 30_000,
@@ -74,7 +74,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
   }
   heartbeat = startHeartbeat(
     {
-      databaseUrl: config.DATABASE_URL,
+      databaseUrl: config.DATABASE_OWNER_URL,
       workerId: id,
       host: hostname(),
       roles: config.WORKER_ROLES,
@@ -89,7 +89,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     log,
   )
   const stopListening = listenForEnds(
-    config.DATABASE_URL,
+    config.DATABASE_OWNER_URL,
     (jobId) => running.stop('canceled', (step) => step.jobId === jobId),
     log,
   )
@@ -98,7 +98,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     : async () => {}
 
   const queuePool = new pg.Pool({
-    connectionString: config.DATABASE_URL,
+    connectionString: config.DATABASE_OWNER_URL,
     max: config.WORKER_CONCURRENCY + OTHER_CONCURRENCY + 4,
     application_name: 'framecast-queue',
     connectionTimeoutMillis: 5_000,

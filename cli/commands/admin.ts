@@ -18,9 +18,10 @@ import { padEnd } from '../text.ts'
 
 export type AdminFlags = { data?: string; json?: boolean }
 
-/** DATABASE_URL, else the database of the private instance that runs in the data folder. */
+/** DATABASE_OWNER_URL or DATABASE_URL, else the database of the private instance that runs in the data folder. */
 async function findDatabase(flags: AdminFlags, env: CommandContext['env']): Promise<string> {
-  if (env.DATABASE_URL && !flags.data) return env.DATABASE_URL
+  const url = env.DATABASE_OWNER_URL || env.DATABASE_URL
+  if (url && !flags.data) return url
   const layout = layoutOf(flags.data ?? DEFAULT_DATA_DIR)
   const ports = await keptPorts(layout.ports)
   if (ports.postgres && (await findHolder(layout.lock))?.url) {

@@ -1,5 +1,6 @@
 /** Who is asking, and what the credential allows. Pure. */
 import { Problem } from '../platform/errors.ts'
+import type { TeamRole } from './roles.ts'
 
 export const SCOPES = [
   'generate',
@@ -17,6 +18,8 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
+export type Tier = 'starter' | 'creator'
+
 /**
  * An authenticated caller. A key narrows its user's rights by scopes and by owner; a watch link opens one job for
  * reading, on behalf of nobody.
@@ -25,8 +28,15 @@ export type Principal =
   | {
       readonly kind: 'user'
       readonly userId: string
-      readonly tier: 'starter' | 'creator'
+      readonly email: string
+      readonly tier: Tier
       readonly isOperator: boolean
+      /** Teams in reach by id, with the caller's role: all of the user's, or the one that the key belongs to. */
+      readonly teams: ReadonlyMap<string, TeamRole>
+      /** The session of a local log-in; null for keys and for tokens of another issuer. */
+      readonly session: { readonly id: string } | null
+      /** When a token ends by itself; null for keys, which end by their row. */
+      readonly tokenExpiresAt: Date | null
       readonly apiKey: {
         readonly id: string
         readonly owner: string
@@ -50,4 +60,10 @@ export function requireScope(principal: Principal, ...scopes: readonly Scope[]):
   if (!hasScope(principal, ...scopes)) {
     throw new Problem('AUTHORIZATION_ERROR', `this key lacks the scope ${scopes.join(' or ')}`)
   }
+}
+
+/** @throws {Problem} INSUFFICIENT_TIER for starters */
+export function requireCreator(principal: UserPrincipal): void {
+  if (principal.tier !== 'creator')
+    throw new Problem('INSUFFICIENT_TIER', 'Only creator tier users can access team operations')
 }

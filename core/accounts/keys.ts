@@ -3,7 +3,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { userUrn } from '../access/owner.ts'
 import type { Scope, UserPrincipal } from '../access/principal.ts'
 import type { Queryable } from '../platform/database.ts'
+import { Problem } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
+import { keyPrincipal, type PrincipalRow } from './principals.ts'
 
 export const KEY_PREFIX = 'sk_live_'
 const KEY_FORM = /^sk_live_[0-9a-f]{32}$/
@@ -63,42 +65,30 @@ export async function revokeApiKey(db: Queryable, id: string): Promise<boolean> 
 
 type KeyRow = {
   id: string
-  user_id: string
   owner: string
   key_hash: string
   scopes: Scope[]
-  tier: 'starter' | 'creator'
-  is_operator: boolean
+  is_stale: boolean
+  principal: PrincipalRow | null
 }
 
-const SELECT = `select k.id, k.user_id, k.owner, k.key_hash, k.scopes, u.tier, u.is_operator
-  from api_keys k join users u on u.id = k.user_id
-  where k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`
-
-const toPrincipal = (row: KeyRow): UserPrincipal => ({
-  kind: 'user',
-  userId: row.user_id,
-  tier: row.tier,
-  isOperator: row.is_operator,
-  apiKey: { id: row.id, owner: row.owner, scopes: row.scopes },
-})
+const toPrincipal = ({ id, owner, scopes, principal }: KeyRow): UserPrincipal => {
+  if (!principal) throw new Problem('USER_NOT_FOUND', 'The user of this API key is gone')
+  return keyPrincipal(principal, { id, owner, scopes })
+}
 
 /** Who a raw key stands for; null when it is unknown, expired or revoked. Notes the use, at most once a minute. */
 export async function findKey(db: Queryable, rawKey: string): Promise<UserPrincipal | null> {
   if (!KEY_FORM.test(rawKey)) return null
-  const { rows } = await db.query<KeyRow>(`${SELECT} and k.key_hash_prefix = $1`, [lookupHash(rawKey)])
+  const { rows } = await db.query<KeyRow>('select * from find_api_keys($1)', [lookupHash(rawKey)])
   const row = rows.find((candidate) => matches(rawKey, candidate.key_hash))
   if (!row) return null
-  await db.query(
-    `update api_keys set last_used_at = now()
-     where id = $1 and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
-    [row.id],
-  )
+  if (row.is_stale) await db.query('select touch_api_key($1)', [row.id])
   return toPrincipal(row)
 }
 
 /** The caller behind a key id, if the key is still valid: open streams ask again from time to time. */
 export async function findKeyById(db: Queryable, id: string): Promise<UserPrincipal | null> {
-  const { rows } = await db.query<KeyRow>(`${SELECT} and k.id = $1`, [id])
+  const { rows } = await db.query<KeyRow>('select * from find_api_key($1)', [id])
   return rows[0] ? toPrincipal(rows[0]) : null
 }

@@ -3,14 +3,15 @@ import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import { objectPrefix } from '../access/owner.ts'
 import type { UserPrincipal } from '../access/principal.ts'
-import { chooseOwner, reachableOwners } from '../access/reach.ts'
+import { chooseOwner, reachableOwners, reachOf } from '../access/reach.ts'
 import { addStorage } from '../accounts/storage.ts'
-import { type Database, transaction } from '../platform/database.ts'
+import type { Database } from '../platform/database.ts'
 import { Problem } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import type { MediaLinks } from '../platform/media-links.ts'
 import type { ObjectStore } from '../platform/objects.ts'
 import { afterKey, cutPage, type Page, type PageKey, pageOptions } from '../platform/page.ts'
+import { emAs, queryableAs, transactionAs } from '../platform/reach.ts'
 import { type AssetFile, AssetFileSchema } from './entities.ts'
 import { ASSET_TYPES, isAssetType, SNIFF_BYTES, sniffType } from './media-types.ts'
 
@@ -51,10 +52,11 @@ export function createAssetService({
   store: ObjectStore
   media: MediaLinks
 }) {
-  const em = () => db.orm.em.fork()
+  const read = (principal: UserPrincipal, condition: object): Promise<AssetFile | null> =>
+    emAs(db, reachOf(principal), (em) => em.findOne(AssetFileSchema, condition))
 
   async function findReachable(principal: UserPrincipal, id: string): Promise<AssetFile> {
-    const asset = await em().findOne(AssetFileSchema, { id, owner: { $in: reachableOwners(principal) } })
+    const asset = await read(principal, { id, owner: { $in: reachableOwners(principal) } })
     if (!asset) throw new Problem('NOT_FOUND', 'no such asset')
     return asset
   }
@@ -122,7 +124,7 @@ export function createAssetService({
     /** Registers a file and says where to PUT it, within 15 minutes. */
     async createUpload(principal: UserPrincipal, request: UploadRequest) {
       const { filename, contentType, sizeBytes } = request
-      const owner = chooseOwner(principal, request.owner)
+      const owner = chooseOwner(principal, request.owner, 'assets.create')
       if (!isAssetType(contentType)) {
         throw new Problem('VALIDATION_ERROR', `content_type must be one of ${ASSET_TYPES.join(', ')}`)
       }
@@ -138,13 +140,13 @@ export function createAssetService({
       }
       const id = newId()
       const s3Key = `${objectPrefix(owner)}assets/${id}/${filename.replace(/[^A-Za-z0-9._-]/g, '_').slice(-150)}`
-      await db.pool.query(
+      await queryableAs(db.pool, reachOf(principal)).query(
         `insert into asset_files (id, owner, uploaded_by, filename, s3_key, content_type, size_bytes)
          values ($1, $2, $3, $4, $5, $6, $7)`,
         [id, owner, principal.userId, filename, s3Key, contentType, sizeBytes],
       )
       return {
-        asset: await present(await em().findOneOrFail(AssetFileSchema, { id }), false),
+        asset: await present(await findReachable(principal, id), false),
         upload_url: await store.presignPut(s3Key, UPLOAD_LIFETIME_S),
         upload_method: 'PUT',
         upload_headers: { 'Content-Type': contentType },
@@ -161,7 +163,7 @@ export function createAssetService({
         throw new Problem('CONFLICT', 'the file has not been uploaded yet')
       try {
         const { sizeBytes, metadata } = await inspect(asset, signal)
-        const confirmed = await transaction(db.pool, async (client) => {
+        const confirmed = await transactionAs(db.pool, reachOf(principal), async (client) => {
           const { rowCount } = await client.query(
             `update asset_files set status = 'ready', size_bytes = $2, metadata = $3::jsonb
              where id = $1 and status = 'pending'`,
@@ -173,7 +175,7 @@ export function createAssetService({
         if (!confirmed) throw new Problem('CONFLICT', 'the asset was confirmed already')
       } catch (error) {
         if (error instanceof Problem && error.code === 'VALIDATION_ERROR') {
-          await db.pool.query(
+          await queryableAs(db.pool, reachOf(principal)).query(
             `update asset_files set status = 'failed' where id = $1 and status = 'pending'`,
             [id],
           )
@@ -181,7 +183,7 @@ export function createAssetService({
         }
         throw error
       }
-      return em().findOneOrFail(AssetFileSchema, { id })
+      return findReachable(principal, id)
     },
 
     /** Assets in reach, newest first; an owner out of reach has none. */
@@ -190,20 +192,22 @@ export function createAssetService({
         (urn) => filter.owner === undefined || urn === filter.owner,
       )
       if (owners.length === 0) return { assets: [], next: null }
-      const found = await em().find(
-        AssetFileSchema,
-        {
-          owner: { $in: owners },
-          ...(filter.status ? { status: filter.status } : {}),
-          ...(filter.projectId ? { projectId: filter.projectId } : {}),
-          $and: [
-            filter.contentType
-              ? { contentType: { $in: ASSET_TYPES.filter(startsWith(filter.contentType)) } }
-              : {},
-            afterKey(page),
-          ],
-        },
-        pageOptions(page),
+      const found = await emAs(db, reachOf(principal), (em) =>
+        em.find(
+          AssetFileSchema,
+          {
+            owner: { $in: owners },
+            ...(filter.status ? { status: filter.status } : {}),
+            ...(filter.projectId ? { projectId: filter.projectId } : {}),
+            $and: [
+              filter.contentType
+                ? { contentType: { $in: ASSET_TYPES.filter(startsWith(filter.contentType)) } }
+                : {},
+              afterKey(page),
+            ],
+          },
+          pageOptions(page),
+        ),
       )
       const { rows, next } = cutPage(found, page)
       return { assets: rows, next }

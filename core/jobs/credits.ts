@@ -1,5 +1,5 @@
 /** Credit entries, balances and usage counters: always moved together, in the caller's transaction. */
-import { creditSource } from '../access/owner.ts'
+import { creditSource, parseOwner } from '../access/owner.ts'
 import type { Queryable } from '../platform/database.ts'
 import { Problem } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
@@ -22,11 +22,26 @@ export async function addUsage(client: Queryable, owner: string, change: UsageCh
   )
 }
 
-/** Adds `amount` (may be negative) to the balance of a personal URN; false when it would fall below zero. */
+/** Table and id of the balance behind a personal or team URN. */
+function balanceRow(source: string): { table: 'users' | 'teams'; id: string } {
+  const owner = parseOwner(source)
+  if (owner?.kind === 'user') return { table: 'users', id: owner.userId }
+  if (owner?.kind === 'team') return { table: 'teams', id: owner.teamId }
+  throw new Error(`not a source of credits: ${source}`)
+}
+
+/** The balance of a credit source (`creditSource`); 0 for one that is gone. */
+export async function balanceOf(db: Queryable, source: string): Promise<number> {
+  const { table, id } = balanceRow(source)
+  const { rows } = await db.query<{ credits: number }>(`select credits from ${table} where id = $1`, [id])
+  return rows[0]?.credits ?? 0
+}
+
+/** Adds `amount` (may be negative) to a balance; false when it would fall below zero, or is gone. */
 async function moveBalance(client: Queryable, source: string, amount: number): Promise<boolean> {
-  const id = source.split(':')[2]
+  const { table, id } = balanceRow(source)
   const { rowCount } = await client.query(
-    'update users set credits = credits + $2 where id = $1 and credits + $2 >= 0',
+    `update ${table} set credits = credits + $2 where id = $1 and credits + $2 >= 0`,
     [id, amount],
   )
   return rowCount === 1
@@ -77,4 +92,24 @@ export async function giveBack(
   if (movesBalance) await moveBalance(client, source, amount)
   await writeEntry(client, { source, jobId: job.id, kind: 'refund', amount, movesBalance })
   await addUsage(client, job.owner, { refunded: amount })
+}
+
+/**
+ * Gives credits to a person or a team, as an operator does. In the caller's transaction.
+ * @param source personal or team URN
+ * @param note why, kept with the entry
+ * @returns false when there is no such person or team
+ */
+export async function grant(
+  client: Queryable,
+  source: string,
+  amount: number,
+  note: string | null = null,
+): Promise<boolean> {
+  if (!(await moveBalance(client, source, amount))) return false
+  await client.query(
+    `insert into credit_entries (id, source, kind, amount, moves_balance, note) values ($1, $2, 'grant', $3, true, $4)`,
+    [newId(), source, amount, note],
+  )
+  return true
 }

@@ -3,16 +3,18 @@
  * Knows nothing of HTTP; every refusal is a `Problem`.
  */
 import type { PoolClient } from 'pg'
-import { creditSource, objectPrefix } from '../access/owner.ts'
+import { creditSource, objectPrefix, parseOwner } from '../access/owner.ts'
 import type { Principal, UserPrincipal } from '../access/principal.ts'
-import { chooseOwner, reachableOwners } from '../access/reach.ts'
+import { chooseOwner, reachableOwners, reachOf, SYSTEM, teamOf } from '../access/reach.ts'
+import { can, type TeamRole } from '../access/roles.ts'
 import { addStorage } from '../accounts/storage.ts'
 import type { Config, EngineKind } from '../platform/config.ts'
-import { type Database, transaction } from '../platform/database.ts'
+import type { Database } from '../platform/database.ts'
 import { Problem, sqlState, violatedConstraint } from '../platform/errors.ts'
 import { fault } from '../platform/faults.ts'
 import { newId } from '../platform/ids.ts'
 import { afterKey, cutPage, type Page, type PageKey, pageOptions } from '../platform/page.ts'
+import { emAs, queryableAs, transactionAs, widen } from '../platform/reach.ts'
 import { type Estimate, estimate } from '../storyboard/estimate.ts'
 import { planShots } from '../storyboard/plan.ts'
 import { parseOptions, type RenderOptions } from '../storyboard/render-options.ts'
@@ -20,7 +22,7 @@ import type { SourceMap } from '../storyboard/source-map.ts'
 import type { Storyboard } from '../storyboard/types.ts'
 import type { ValidationResult } from '../storyboard/validate.ts'
 import { clipKey, sceneSeed } from './content-keys.ts'
-import { charge } from './credits.ts'
+import { balanceOf, charge } from './credits.ts'
 import { type Job, JobSchema } from './entities.ts'
 import { appendEvent } from './events.ts'
 import { recipeFor, type WorkflowLibrary } from './recipe.ts'
@@ -59,7 +61,10 @@ export type JobService = ReturnType<typeof createJobService>
 type Accepted = { job: Job; replayed: boolean }
 
 export function createJobService({ db, config, workflows }: JobServiceDeps) {
-  const em = () => db.orm.em.fork()
+  const queryable = (principal: UserPrincipal) => queryableAs(db.pool, reachOf(principal))
+
+  const readBack = (principal: UserPrincipal, id: string): Promise<Job> =>
+    emAs(db, reachOf(principal), (em) => em.findOneOrFail(JobSchema, { id }))
 
   /** The engine that will do the work, or a refusal that says what is missing here. */
   function chooseEngine(asked: RenderOptions['engine']): EngineKind {
@@ -84,7 +89,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
     spec: unknown,
     source: SourceMap | null = null,
   ): Promise<ValidationResult> {
-    return checkSpec(db.pool, spec, reachableOwners(principal), source)
+    return checkSpec(queryable(principal), spec, reachableOwners(principal), source)
   }
 
   async function requireValid(
@@ -106,6 +111,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
 
   /** Which distinct scenes the owner has as clips already: those cost nothing. */
   async function knownScenes(
+    principal: UserPrincipal,
     storyboard: Storyboard,
     options: RenderOptions,
     engine: EngineKind,
@@ -113,7 +119,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
   ): Promise<Set<string>> {
     const plan = planShots(storyboard, options)
     const recipe = recipeFor(workflows, engine, options.workflow)
-    const hashes = await imageHashes(db.pool, storyboard)
+    const hashes = await imageHashes(queryable(principal), storyboard)
     const keys = new Map(
       plan.clips.map((clip) => [
         clip.sceneId,
@@ -126,11 +132,12 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
         ),
       ]),
     )
-    const cached = await findCachedClips(db.pool, creditSource(owner), [...keys.values()])
+    const cached = await findCachedClips(queryable(principal), creditSource(owner), [...keys.values()])
     return new Set([...keys].filter(([, key]) => cached.has(key)).map(([sceneId]) => sceneId))
   }
 
   async function reckon(
+    principal: UserPrincipal,
     storyboard: Storyboard,
     options: RenderOptions,
     engine: EngineKind,
@@ -142,12 +149,19 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
         engine === 'preview' ? PREVIEW_SECONDS_PER_SECOND : config.GPU_SECONDS_PER_VIDEO_SECOND,
       engine,
     }
-    return estimate(storyboard, options, rates, await knownScenes(storyboard, options, engine, owner))
+    return estimate(
+      storyboard,
+      options,
+      rates,
+      await knownScenes(principal, storyboard, options, engine, owner),
+    )
   }
 
   async function byIdempotencyKey(principal: UserPrincipal, key: string | null): Promise<Job | null> {
     if (key === null) return null
-    return em().findOne(JobSchema, { triggeredBy: principal.userId, idempotencyKey: key })
+    return emAs(db, reachOf(principal), (em) =>
+      em.findOne(JobSchema, { triggeredBy: principal.userId, idempotencyKey: key }),
+    )
   }
 
   /** Job, charge, first event, first step and its queue row: all of it in one transaction, or nothing. */
@@ -185,7 +199,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
   }
 
   async function accept(principal: UserPrincipal, request: AcceptRequest): Promise<Accepted> {
-    const owner = chooseOwner(principal, request.owner)
+    const owner = chooseOwner(principal, request.owner, 'jobs.create')
     const idempotencyKey = request.idempotencyKey ?? null
     const earlier = await byIdempotencyKey(principal, idempotencyKey)
     if (earlier) return { job: earlier, replayed: true }
@@ -196,11 +210,13 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
     const engine = chooseEngine(options.engine)
     const recipe = recipeFor(workflows, engine, options.workflow)
     const credits =
-      config.CREDITS_MODE === 'off' ? 0 : (await reckon(storyboard, options, engine, owner)).estimated_credits
+      config.CREDITS_MODE === 'off'
+        ? 0
+        : (await reckon(principal, storyboard, options, engine, owner)).estimated_credits
 
     const id = newId()
     try {
-      await transaction(db.pool, (client) =>
+      await transactionAs(db.pool, reachOf(principal), (client) =>
         insertJob(client, principal, {
           id,
           owner,
@@ -224,17 +240,16 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
         throw new Problem('CONFLICT', 'this owner has five active renders; wait for one or cancel it')
       throw error
     }
-    return { job: await em().findOneOrFail(JobSchema, { id }), replayed: false }
+    return { job: await readBack(principal, id), replayed: false }
   }
 
   /** @throws {Problem} NOT_FOUND, also for a job out of reach */
   async function find(principal: Principal, id: string): Promise<Job> {
-    const job =
-      principal.kind === 'watch'
-        ? principal.jobId === id
-          ? await em().findOne(JobSchema, { id })
-          : null
-        : await em().findOne(JobSchema, { id, owner: { $in: reachableOwners(principal) } })
+    const isForeignLink = principal.kind === 'watch' && principal.jobId !== id
+    const condition = principal.kind === 'watch' ? { id } : { id, owner: { $in: reachableOwners(principal) } }
+    const job = isForeignLink
+      ? null
+      : await emAs(db, reachOf(principal), (em) => em.findOne(JobSchema, condition))
     if (!job) throw new Problem('NOT_FOUND', 'no such job')
     return job
   }
@@ -244,19 +259,21 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
       (urn) => filter.owner === undefined || urn === filter.owner,
     )
     if (owners.length === 0) return { jobs: [], next: null }
-    const found = await em().find(
-      JobSchema,
-      {
-        owner: { $in: owners },
-        ...(filter.status ? { status: filter.status } : {}),
-        ...(filter.projectId ? { projectId: filter.projectId } : {}),
-        $and: [
-          filter.createdAfter ? { createdAt: { $gt: filter.createdAfter } } : {},
-          filter.createdBefore ? { createdAt: { $lt: filter.createdBefore } } : {},
-          afterKey(page),
-        ],
-      },
-      pageOptions(page),
+    const found = await emAs(db, reachOf(principal), (em) =>
+      em.find(
+        JobSchema,
+        {
+          owner: { $in: owners },
+          ...(filter.status ? { status: filter.status } : {}),
+          ...(filter.projectId ? { projectId: filter.projectId } : {}),
+          $and: [
+            filter.createdAfter ? { createdAt: { $gt: filter.createdAfter } } : {},
+            filter.createdBefore ? { createdAt: { $lt: filter.createdBefore } } : {},
+            afterKey(page),
+          ],
+        },
+        pageOptions(page),
+      ),
     )
     const { rows, next } = cutPage(found, page)
     return { jobs: rows, next }
@@ -273,16 +290,19 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
       principal: UserPrincipal,
       request: Omit<AcceptRequest, 'idempotencyKey'>,
     ): Promise<Estimate & { warnings?: { message: string }[] }> {
-      const owner = chooseOwner(principal, request.owner)
+      const owner = chooseOwner(principal, request.owner, 'jobs.create')
       const options = readOptions(request.options)
       const { warnings } = await requireValid(principal, request)
-      const found = await reckon(request.spec as Storyboard, options, chooseEngine(options.engine), owner)
+      const found = await reckon(
+        principal,
+        request.spec as Storyboard,
+        options,
+        chooseEngine(options.engine),
+        owner,
+      )
       const notes = warnings.map(({ message }) => ({ message }))
       if (request.owner && config.CREDITS_MODE === 'enforce') {
-        const { rows } = await db.pool.query<{ credits: number }>('select credits from users where id = $1', [
-          principal.userId,
-        ])
-        const balance = rows[0]?.credits ?? 0
+        const balance = await balanceOf(queryable(principal), creditSource(owner))
         if (balance < found.estimated_credits) {
           notes.push({
             message: `the balance is ${balance} credits; this render needs ${found.estimated_credits}`,
@@ -312,27 +332,61 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
       })
     },
 
-    /** Cancels an active job. The person who triggered it may always do so. */
+    /**
+     * Cancels an active job: the person who triggered it may always do so, and who administers its team.
+     * @throws {Problem} NOT_FOUND, also for a job that the caller sees but may not stop
+     */
     async cancel(principal: UserPrincipal, id: string): Promise<Job> {
-      const job = await em().findOne(JobSchema, {
-        id,
-        $or: [{ triggeredBy: principal.userId }, { owner: { $in: reachableOwners(principal) } }],
+      const canceled = await transactionAs(db.pool, reachOf(principal), async (client) => {
+        const { rows } = await client.query<{ owner: string; triggered_by: string }>(
+          'select owner, triggered_by from jobs where id = $1 for update',
+          [id],
+        )
+        const job = rows[0]
+        if (!job || !mayStop(principal, job)) throw new Problem('NOT_FOUND', 'no such job')
+        await widen(client)
+        return cancelJob(client, id, principal.userId)
       })
-      if (!job) throw new Problem('NOT_FOUND', 'no such job')
-      const canceled = await transaction(db.pool, (client) => cancelJob(client, id, principal.userId))
       if (!canceled) throw new Problem('CONFLICT', 'the job is finished already')
-      return em().findOneOrFail(JobSchema, { id })
+      return emAs(db, SYSTEM, (em) => em.findOneOrFail(JobSchema, { id }))
     },
 
     /** Deletes a finished job: rows now, objects by a queue task. Clips stay, other jobs may reuse them. */
     async remove(principal: UserPrincipal, id: string): Promise<void> {
       const job = await find(principal, id)
+      if (!mayRemove(principal, job))
+        throw new Problem('AUTHORIZATION_ERROR', 'your role may delete only the jobs you started')
       if (job.projectId) throw new Problem('VALIDATION_ERROR', 'a job of a project is kept for billing')
       if (!isTerminal(job.status))
         throw new Problem('VALIDATION_ERROR', 'only a finished job can be deleted; cancel it first')
-      await transaction(db.pool, (client) => deleteJob(client, job))
+      await transactionAs(db.pool, reachOf(principal), async (client) => {
+        await widen(client)
+        await deleteJob(client, job)
+      })
     },
   }
+}
+
+type JobRights = { owner: string; triggeredBy: string }
+
+/** The caller's role in the job's team; null for personal jobs, and outside the team. */
+function roleOver(principal: UserPrincipal, urn: string): TeamRole | null {
+  const owner = parseOwner(urn)
+  const teamId = owner && teamOf(owner)
+  return (teamId && principal.teams.get(teamId)) || null
+}
+
+function mayStop(principal: UserPrincipal, job: { owner: string; triggered_by: string }): boolean {
+  if (job.triggered_by === principal.userId) return true
+  const role = roleOver(principal, job.owner)
+  return role !== null && can(role, 'jobs.manage')
+}
+
+/** In a team, administrators remove any job and members their own; people remove their personal ones. */
+function mayRemove(principal: UserPrincipal, { owner, triggeredBy }: JobRights): boolean {
+  const role = roleOver(principal, owner)
+  if (role === null) return reachableOwners(principal).includes(owner)
+  return can(role, 'jobs.manage') || (can(role, 'jobs.create') && triggeredBy === principal.userId)
 }
 
 /** Removes a finished job's rows, lowers the owner's storage and leaves its objects to a queue task. */

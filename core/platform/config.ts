@@ -10,9 +10,14 @@ export type EngineKind = 'comfyui' | 'preview'
 
 /** The checked configuration. Names are those of the environment, so that a reader finds them in the documentation. */
 export type Config = Readonly<
-  Omit<Required<Variables>, 'COMFYUI_URLS' | 'CORS_ORIGINS' | 'WORKER_ROLES'> & {
+  Omit<
+    Required<Variables>,
+    'COMFYUI_URLS' | 'CORS_ORIGINS' | 'TRUSTED_PROXIES' | 'WEBHOOK_ALLOWED_CIDRS' | 'WORKER_ROLES'
+  > & {
     COMFYUI_URLS: readonly string[]
     CORS_ORIGINS: readonly string[]
+    TRUSTED_PROXIES: readonly string[]
+    WEBHOOK_ALLOWED_CIDRS: readonly string[]
     WORKER_ROLES: readonly WorkerRole[]
   }
 >
@@ -101,11 +106,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const complete = raw as Required<Variables>
   return Object.freeze({
     ...complete,
+    DATABASE_OWNER_URL: raw.DATABASE_OWNER_URL ?? raw.DATABASE_URL,
     S3_PUBLIC_ENDPOINT: raw.S3_PUBLIC_ENDPOINT ?? raw.S3_ENDPOINT,
     DEFAULT_ENGINE: raw.DEFAULT_ENGINE ?? (comfyuiUrls.length > 0 ? 'comfyui' : 'preview'),
     COMFYUI_URLS: comfyuiUrls.map((url) => url.replace(/\/+$/, '')),
     PREVIEW_URL: complete.PREVIEW_URL.replace(/\/+$/, ''),
     CORS_ORIGINS: list(complete.CORS_ORIGINS),
+    TRUSTED_PROXIES: list(complete.TRUSTED_PROXIES),
+    WEBHOOK_ALLOWED_CIDRS: list(complete.WEBHOOK_ALLOWED_CIDRS),
     WORKER_ROLES: roles.filter(isWorkerRole),
     WORKER_CONCURRENCY: raw.WORKER_CONCURRENCY ?? Math.max(1, comfyuiUrls.length + (raw.PREVIEW_URL ? 1 : 0)),
   })

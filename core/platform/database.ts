@@ -4,7 +4,7 @@
  */
 import { Migrator } from '@mikro-orm/migrations'
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql'
-import type { Pool, PoolClient, QueryResultRow } from 'pg'
+import pg, { type Pool, type PoolClient, type QueryResultRow } from 'pg'
 import { entities } from '../entities.ts'
 
 /** Anything that runs SQL with `$1` parameters: the pool, or one client inside a transaction. */
@@ -18,6 +18,11 @@ export type Queryable = {
 export type Database = {
   readonly orm: MikroORM
   readonly pool: Pool
+  /**
+   * The server's own eyes: connections that see every row, for authentication and streams. Where the process works as
+   * the owner of the tables, it is the same pool.
+   */
+  readonly system: Pool
   close(): Promise<void>
 }
 
@@ -28,7 +33,16 @@ export type DatabaseOptions = {
   applicationName: string
   /** Longest a statement may run, in ms: 5 s in the server, 30 s in workers. */
   statementTimeoutMs: number
+  /**
+   * `app` works as framecast_app, which owns nothing and sees the rows of its reach (reach.ts): the server. `owner` works
+   * as the login of the URL: migrations, workers, admin tasks. Default `owner`.
+   */
+  role?: 'owner' | 'app'
 }
+
+const APP_ROLE = '-c role=framecast_app'
+/** Connections of the server's own eyes. */
+const SYSTEM_POOL_SIZE = 4
 
 export const MIGRATIONS_DIR = new URL('../../migrations', import.meta.url).pathname
 
@@ -46,6 +60,7 @@ export function ormOptions(options: DatabaseOptions): Options {
       keepAlive: true,
       statement_timeout: options.statementTimeoutMs,
       idle_in_transaction_session_timeout: 10_000,
+      ...(options.role === 'app' ? { options: APP_ROLE } : {}),
     },
     schemaGenerator: { ignoreSchema: ['graphile_worker'] },
     migrations: {
@@ -67,7 +82,25 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const pool = (await (
     orm.em.getConnection() as unknown as { getNativeClient(): Promise<Pool> }
   ).getNativeClient()) as Pool
-  return { orm, pool, close: () => orm.close(true) }
+  if (options.role !== 'app') return { orm, pool, system: pool, close: () => orm.close(true) }
+  const system = new pg.Pool({
+    connectionString: options.url,
+    max: SYSTEM_POOL_SIZE,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    statement_timeout: options.statementTimeoutMs,
+    idle_in_transaction_session_timeout: 10_000,
+    options: `${APP_ROLE} -c framecast.system=on`,
+  })
+  return {
+    orm,
+    pool,
+    system,
+    async close() {
+      await Promise.all([orm.close(true), system.end()])
+    },
+  }
 }
 
 /** SQLSTATEs after which a whole transaction may simply be run again. */
@@ -76,13 +109,18 @@ const REPEATABLE = new Set(['40001', '40P01'])
 /**
  * Runs `work` in one transaction on one client: commits when it resolves, rolls back when it rejects. Serialization
  * failures and deadlocks are run again, at most twice: `work` must have no effect outside the database.
+ * @param begin what opens the transaction; reach.ts adds on whose behalf it runs
  */
-export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function transaction<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  begin = 'begin',
+): Promise<T> {
   for (let round = 1; ; round += 1) {
     const client = await pool.connect()
     let broken: Error | undefined
     try {
-      await client.query('begin')
+      await client.query(begin)
       const result = await work(client)
       await client.query('commit')
       return result

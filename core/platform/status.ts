@@ -27,7 +27,9 @@ export async function checkDatabase(pool: Pool): Promise<void> {
 /** True when this release's tables are there. */
 export async function isMigrated(pool: Pool): Promise<boolean> {
   const { rows } = await pool.query<{ there: boolean }>(
-    `select to_regclass('public.jobs') is not null and to_regclass('graphile_worker.jobs') is not null as there`,
+    // Not to_regclass: the server may not look into the queue's schema.
+    `select count(*) = 2 as there from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where (n.nspname, c.relname) in (('public', 'audit_entries'), ('graphile_worker', 'jobs'))`,
   )
   return rows[0]?.there ?? false
 }

@@ -1,36 +1,86 @@
-/** Who may come in: credential, then scope. What a caller may see of what is inside is for the services to say. */
-import { type Principal, requireScope, type Scope, type UserPrincipal } from '../../core/access/principal.ts'
+/** Who may come in: credential, then scope, then tier. What a caller may see of what is inside is for the services to say. */
+import {
+  type Principal,
+  requireCreator,
+  requireScope,
+  type Scope,
+  type UserPrincipal,
+} from '../../core/access/principal.ts'
+import type { Config } from '../../core/platform/config.ts'
 import { Problem } from '../../core/platform/errors.ts'
 import type { Context, Handler } from '../context.ts'
-import { type Authenticator, readAuthorization } from '../credentials.ts'
+import {
+  type Authenticator,
+  type Credential,
+  cookieCredential,
+  cookieName,
+  invalidToken,
+  isTrustedOrigin,
+  readAuthorization,
+} from '../credentials.ts'
 
 export type Allow = (...scopes: readonly Scope[]) => Handler
 
-/**
- * Makes the gate of a route. `allow('jobs:read')` lets in users whose credential carries one of the scopes, with no
- * scope any user; `allowWatchers` also lets in the holder of a watch link.
- */
-export function createAccess(authenticator: Authenticator): { allow: Allow; allowWatchers: Allow } {
+/** The gates of routes. With scopes named, a key has to carry one of them; other credentials carry all of their user's. */
+export type Access = {
+  /** Any user. */
+  allow: Allow
+  /** Any user, and the holder of a watch link. */
+  allowWatchers: Allow
+  /** Users of tier creator. */
+  allowCreators: Allow
+  /** People who have logged in; an API key is refused. */
+  allowSessions: Handler
+  /** People who have logged in, of tier creator. */
+  allowCreatorSessions: Handler
+}
+
+type Entry = { scopes?: readonly Scope[]; watchers?: boolean; keys?: boolean; creatorsOnly?: boolean }
+
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
+
+export function createAccess(
+  authenticator: Authenticator,
+  config: Pick<Config, 'APP_BASE_URL' | 'CORS_ORIGINS'>,
+): Access {
+  const cookie = cookieName(config)
+
+  /** The Authorization header, else the session's cookie, which only our own pages may use to change anything. */
+  function credentialOf(ctx: Context): Credential {
+    const header = ctx.get('authorization')
+    const fromCookie = header === '' ? cookieCredential(ctx.req.headers, cookie) : null
+    if (!fromCookie) return readAuthorization(header)
+    if (!SAFE_METHODS.includes(ctx.method) && !isTrustedOrigin(config, ctx.req.headers.origin))
+      throw new Problem('AUTHORIZATION_ERROR', 'this origin may not use the session cookie')
+    return fromCookie
+  }
+
   const gate =
-    (watchers: boolean, scopes: readonly Scope[]): Handler =>
+    ({ scopes = [], watchers = false, keys = true, creatorsOnly = false }: Entry): Handler =>
     async (ctx, next) => {
-      const principal = await authenticator.authenticate(readAuthorization(ctx.get('authorization')))
+      const principal = await authenticator.authenticate(credentialOf(ctx))
       ctx.state.principal = principal
       if (principal.kind === 'watch' && !watchers)
         throw new Problem('AUTHORIZATION_ERROR', 'a watch link opens its own job, and only to look at it')
+      if (principal.kind === 'user' && principal.apiKey && !keys) throw invalidToken()
       if (scopes.length > 0) requireScope(principal, ...scopes)
+      if (principal.kind === 'user' && creatorsOnly) requireCreator(principal)
       await next()
     }
+
   return {
-    allow: (...scopes) => gate(false, scopes),
-    allowWatchers: (...scopes) => gate(true, scopes),
+    allow: (...scopes) => gate({ scopes }),
+    allowWatchers: (...scopes) => gate({ scopes, watchers: true }),
+    allowCreators: (...scopes) => gate({ scopes, creatorsOnly: true }),
+    allowSessions: gate({ keys: false }),
+    allowCreatorSessions: gate({ keys: false, creatorsOnly: true }),
   }
 }
 
-/** The caller of a route behind `allow`. */
+/** The caller of a route behind a gate for users. */
 export function user(ctx: Context): UserPrincipal {
   const { principal } = ctx.state
-  if (principal?.kind !== 'user') throw new Error('this route is not behind allow()')
+  if (principal?.kind !== 'user') throw new Error('this route is not behind a gate for users')
   return principal
 }
 

@@ -11,7 +11,7 @@ export function systemRoutes(deps: ServerDeps, { allow }: { allow: Allow }): Api
 
   const requireDatabase = async (): Promise<void> => {
     try {
-      await checkDatabase(db.pool)
+      await checkDatabase(db.system)
     } catch (cause) {
       throw new Problem('SERVICE_UNAVAILABLE', 'the database does not answer', {
         reason: 'database_unavailable',
@@ -39,13 +39,13 @@ export function systemRoutes(deps: ServerDeps, { allow }: { allow: Allow }): Api
       new Problem('SERVICE_UNAVAILABLE', text, { reason, retryAfterS: 5 })
     if (!isReady()) throw notReady('this server is going away', 'closing')
     await requireDatabase()
-    if (!(await isMigrated(db.pool))) throw notReady('the database is not migrated yet', 'not_migrated')
+    if (!(await isMigrated(db.system))) throw notReady('the database is not migrated yet', 'not_migrated')
     ctx.type = 'text/plain; charset=utf-8'
     ctx.body = 'READY'
   })
 
   router.get('/v1/status', allow(), async (ctx) => {
-    const { status, components, queue_depth, workers } = await systemStatus(db.pool, store)
+    const { status, components, queue_depth, workers } = await systemStatus(db.system, store)
     ctx.body = { status, version, time: new Date().toISOString(), components, queue_depth, workers }
   })
 

@@ -1,7 +1,9 @@
 /** Watch links: one job's live page for people without an account. */
 import Router from '@koa/router'
+import { reachOf } from '../../core/access/reach.ts'
 import { createWatchLink, listWatchLinks, revokeWatchLink } from '../../core/jobs/watch-links.ts'
 import { Problem } from '../../core/platform/errors.ts'
+import { queryableAs } from '../../core/platform/reach.ts'
 import type { WatchLinkRequest } from '../../schemas/types.ts'
 import schema from '../../schemas/watch-link-request.schema.json' with { type: 'json' }
 import { bodyReader } from '../body.ts'
@@ -18,7 +20,7 @@ export function watchLinkRoutes({ config, db, jobs }: ServerDeps, { allow }: { a
   router.post('/v1/jobs/:id/watch-links', allow('jobs:read'), async (ctx) => {
     const job = await jobs.find(user(ctx), pathId(ctx))
     const { expires_in } = await readRequest(ctx.req)
-    const link = await createWatchLink(db.pool, {
+    const link = await createWatchLink(queryableAs(db.pool, reachOf(user(ctx))), {
       jobId: job.id,
       createdBy: user(ctx).userId,
       expiresInS: expires_in ?? DAY_S,
@@ -34,13 +36,14 @@ export function watchLinkRoutes({ config, db, jobs }: ServerDeps, { allow }: { a
 
   router.get('/v1/jobs/:id/watch-links', allow('jobs:read'), async (ctx) => {
     const job = await jobs.find(user(ctx), pathId(ctx))
-    ctx.body = await listWatchLinks(db.pool, job.id)
+    ctx.body = await listWatchLinks(queryableAs(db.pool, reachOf(user(ctx))), job.id)
   })
 
   router.delete('/v1/jobs/:id/watch-links/:link_id', allow('jobs:write'), async (ctx) => {
     const linkId = pathId(ctx, 'link_id')
     const job = await jobs.find(user(ctx), pathId(ctx))
-    if (!(await revokeWatchLink(db.pool, job.id, linkId))) throw new Problem('NOT_FOUND', 'no such link')
+    if (!(await revokeWatchLink(queryableAs(db.pool, reachOf(user(ctx))), job.id, linkId)))
+      throw new Problem('NOT_FOUND', 'no such link')
     ctx.status = 204
   })
 

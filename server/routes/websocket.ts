@@ -11,7 +11,7 @@ export function webSocketRoutes({ db }: ServerDeps, { allow }: { allow: Allow })
 
   router.post('/v1/ws/tickets', allow(), async (ctx) => {
     ctx.status = 201
-    ctx.body = await createTicket(db.pool, user(ctx))
+    ctx.body = await createTicket(db.system, user(ctx))
   })
 
   // Real upgrades never come here: they leave HTTP before routing.

@@ -30,8 +30,8 @@ const RULES: [rule: string, constraint: RegExp, sql: string, values?: unknown[]]
   [
     'tiers are two',
     /users_tier_known/,
-    `update users set tier = 'king', upgraded_at = null where id = $1`,
-    [person.userId],
+    `insert into users (id, email, tier) values ($1, 'king@example.test', 'king')`,
+    [newId()],
   ],
   [
     'credits are not negative',

@@ -5,7 +5,7 @@ import { appendEvent } from '../../core/jobs/events.ts'
 import { cancelJob } from '../../core/jobs/transitions.ts'
 import type { JobEventType } from '../../core/jobs/types.ts'
 import { transaction } from '../../core/platform/database.ts'
-import { buildJob } from '../support/builders.ts'
+import { buildJob, person } from '../support/builders.ts'
 import type { Studio } from '../support/studio.ts'
 
 export const write = (
@@ -31,13 +31,7 @@ export async function newJob(studio: Studio): Promise<string> {
     [studio.userId],
   )
   for (const { id } of rows) await cancel(studio.pool, id, studio.userId)
-  return buildJob(studio.pool, {
-    kind: 'user',
-    userId: studio.userId,
-    tier: 'creator',
-    isOperator: false,
-    apiKey: null,
-  })
+  return buildJob(studio.pool, person(studio.userId))
 }
 
 /** Stored events up to `sequence` are gone, as after a week. */

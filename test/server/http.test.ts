@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { t } from 'tap'
 import type { Scope } from '../../core/access/principal.ts'
 import { createApiKey, revokeApiKey } from '../../core/accounts/keys.ts'
-import { buildJob, buildKey } from '../support/builders.ts'
+import { buildJob, buildKey, person } from '../support/builders.ts'
 import { aStoryboard, read, type Studio, startStudio, until, type WireError } from '../support/studio.ts'
 
 const MIB = 1024 * 1024
@@ -391,13 +391,7 @@ t.test('who may come in', async (t) => {
   })
 
   t.test('a watch link opens its own job, to look at', async (t) => {
-    const principal = {
-      kind: 'user',
-      userId: studio.userId,
-      tier: 'creator',
-      isOperator: false,
-      apiKey: null,
-    } as const
+    const principal = person(studio.userId)
     const [job, other] = [await buildJob(studio.pool, principal), await buildJob(studio.pool, principal)]
     const link = await read<{ id: string; url: string; expires_at: string }>(
       studio.request(`/v1/jobs/${job}/watch-links`, { method: 'POST' }),
@@ -449,13 +443,7 @@ t.test('who may come in', async (t) => {
   })
 
   t.test("other people's jobs are as if they were not there", async (t) => {
-    const principal = {
-      kind: 'user',
-      userId: studio.userId,
-      tier: 'creator',
-      isOperator: false,
-      apiKey: null,
-    } as const
+    const principal = person(studio.userId)
     const job = await buildJob(studio.pool, principal)
     const stranger = (await buildKey(studio.pool)).rawKey
     const missing = '01890a5d-ac96-774b-bcce-b302099a8057'

@@ -2,14 +2,13 @@ import { t } from 'tap'
 import { completeJob, failJob, startJob } from '../../core/jobs/transitions.ts'
 import type { JobOutput } from '../../core/jobs/types.ts'
 import { transaction } from '../../core/platform/database.ts'
-import { buildJob, buildKey } from '../support/builders.ts'
+import { buildJob, buildKey, person } from '../support/builders.ts'
 import { aStoryboard, read, type Studio, startStudio, type WireError } from '../support/studio.ts'
 
 type WireJob = { id: string; status: string; owner: string; created_at: string; [key: string]: unknown }
 
 const options = { engine: 'preview', resolution: '480p' }
-const asUser = (studio: Studio) =>
-  ({ kind: 'user', userId: studio.userId, tier: 'creator', isOperator: false, apiKey: null }) as const
+const asUser = (studio: Studio) => person(studio.userId)
 
 const anOutput = (jobId: string): JobOutput => ({
   video_key: `films/${jobId}.mp4`,

@@ -2,13 +2,28 @@
 import type pg from 'pg'
 import { userUrn } from '../../core/access/owner.ts'
 import type { UserPrincipal } from '../../core/access/principal.ts'
+import type { TeamRole } from '../../core/access/roles.ts'
 import { createApiKey, findKey } from '../../core/accounts/keys.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { insertSteps, type NewStep } from '../../core/jobs/steps.ts'
-import { transaction } from '../../core/platform/database.ts'
+import { type Queryable, transaction } from '../../core/platform/database.ts'
 import { newId } from '../../core/platform/ids.ts'
 
 let users = 0
+
+/** A creator as a caller, without team or key. */
+export const person = (userId: string, over: Partial<UserPrincipal> = {}): UserPrincipal => ({
+  kind: 'user',
+  userId,
+  email: `${userId}@example.test`,
+  tier: 'creator',
+  isOperator: false,
+  teams: new Map(),
+  session: null,
+  tokenExpiresAt: null,
+  apiKey: null,
+  ...over,
+})
 
 export async function buildUser(
   pool: pg.Pool,
@@ -17,14 +32,49 @@ export async function buildUser(
   users += 1
   const id = newId()
   const tier = over.tier ?? 'creator'
+  const email = `person${users}.${process.pid}@example.test`
   await pool.query(`insert into users (id, email, tier, upgraded_at, credits) values ($1, $2, $3, $4, $5)`, [
     id,
-    `person${users}.${process.pid}@example.test`,
+    email,
     tier,
     tier === 'creator' ? new Date() : null,
     over.credits ?? 0,
   ])
-  return { kind: 'user', userId: id, tier, isOperator: false, apiKey: null }
+  return person(id, { email, tier })
+}
+
+/** A team of `owner`; its id. */
+export async function buildTeam(
+  pool: pg.Pool,
+  owner: UserPrincipal,
+  over: { credits?: number; name?: string } = {},
+): Promise<string> {
+  const id = newId()
+  await transaction(pool, async (client) => {
+    await client.query('insert into teams (id, name, slug, credits) values ($1, $2, $3, $4)', [
+      id,
+      over.name ?? 'Test team',
+      `team-${id}`,
+      over.credits ?? 0,
+    ])
+    await buildMember(client, id, owner, 'owner')
+  })
+  return id
+}
+
+/** Makes somebody a member of a team. */
+export async function buildMember(
+  db: Queryable,
+  teamId: string,
+  user: UserPrincipal,
+  role: TeamRole = 'member',
+): Promise<void> {
+  await db.query('insert into memberships (id, team_id, user_id, role) values ($1, $2, $3, $4)', [
+    newId(),
+    teamId,
+    user.userId,
+    role,
+  ])
 }
 
 /** A user with a key: the raw key, and who it stands for. */

@@ -1,6 +1,8 @@
 /** A whole server for tests, in this process: real database, real store, real sockets. */
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
+import type { UserPrincipal } from '../../core/access/principal.ts'
+import { createSession, sessionKeys } from '../../core/accounts/sessions.ts'
 import { type Config, readConfig } from '../../core/platform/config.ts'
 import type { Logger } from '../../core/platform/log.ts'
 import type { ObjectStore, ObjectStoreOptions } from '../../core/platform/objects.ts'
@@ -29,6 +31,10 @@ export type Studio = TestDatabase & {
     path: string,
     init?: RequestInit & { json?: unknown; headers?: Record<string, string> },
   ): Promise<Response>
+  /** The bearer token of a new session of a user, as logging in gives it. */
+  logIn(user: Pick<UserPrincipal, 'userId'>): Promise<string>
+  /** Like `request`, with another credential: a raw key or a session's token. */
+  as(token: string): Studio['request']
 }
 
 export type StudioOptions = {
@@ -79,6 +85,21 @@ export async function startStudio(t: Scope, options: StudioOptions = {}): Promis
   })
   t.teardown(() => server.close())
   const { rawKey, principal } = await buildKey(database.pool)
+  const requestAs =
+    (token: string): Studio['request'] =>
+    (path, { json, headers = {}, ...init } = {}) => {
+      const given = {
+        authorization: `Bearer ${token}`,
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      }
+      return fetch(new URL(path, server.url), {
+        ...init,
+        headers: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== '')),
+        ...(json === undefined ? {} : { method: init.method ?? 'POST', body: JSON.stringify(json) }),
+        signal: AbortSignal.timeout(20_000),
+      })
+    }
   return {
     ...database,
     url: server.url,
@@ -89,18 +110,10 @@ export async function startStudio(t: Scope, options: StudioOptions = {}): Promis
     lines,
     key: rawKey,
     userId: principal.userId,
-    request(path, { json, headers = {}, ...init } = {}) {
-      const given = {
-        authorization: `Bearer ${rawKey}`,
-        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      }
-      return fetch(new URL(path, server.url), {
-        ...init,
-        headers: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== '')),
-        ...(json === undefined ? {} : { method: init.method ?? 'POST', body: JSON.stringify(json) }),
-        signal: AbortSignal.timeout(20_000),
-      })
+    request: requestAs(rawKey),
+    as: requestAs,
+    async logIn({ userId }) {
+      return (await createSession(database.pool, sessionKeys(config), { userId })).token
     },
   }
 }

@@ -4,7 +4,7 @@ import t from 'tap'
 import { eventsAfter } from '../../core/jobs/events.ts'
 import type { JobOutput } from '../../core/jobs/types.ts'
 import { findTools, probe } from '../../core/platform/ffmpeg.ts'
-import { buildUser } from '../support/builders.ts'
+import { buildUser, person } from '../support/builders.ts'
 import { startStack } from '../support/stack.ts'
 
 const stack = await startStack(t)
@@ -44,13 +44,7 @@ t.test('a storyboard becomes a film of exactly the planned frames', async (t) =>
 
 t.test('the same storyboard again renders nothing', async (t) => {
   const { rows } = await stack.db.pool.query('select triggered_by from jobs limit 1')
-  const user = {
-    kind: 'user',
-    userId: rows[0].triggered_by,
-    tier: 'creator',
-    isOperator: false,
-    apiKey: null,
-  } as const
+  const user = person(rows[0].triggered_by)
   const { job } = await stack.jobs.accept(user, { spec: STORYBOARD, options: OPTIONS })
   const output = (await stack.finished(job.id)).output as JobOutput
   t.match(output.metadata, { scenes_total: 2, scenes_reused: 2 })
