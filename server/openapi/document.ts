@@ -14,6 +14,19 @@ Refusals are all of the schema Problem. Every reply carries \`X-Request-Id\`: th
 Addresses that do not exist are 404, other methods 405 with \`Allow\`; addresses above 8 kB are 414.`
 
 const SECURITY_SCHEMES = {
+  session: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The token of a log-in, here or with the issuer that the operator has set up.',
+  },
+  sessionCookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'fc_session',
+    description:
+      'The same token as a cookie, `__Host-fc_session` over https. Requests that change something need an `Origin` that is allowed.',
+  },
   apiKey: {
     type: 'http',
     scheme: 'bearer',
@@ -40,9 +53,13 @@ function securityOf(access: Access): Record<string, readonly string[]>[] {
     case 'public':
       return []
     case 'websocket':
-      return [{ apiKey: [] }, { ticket: [] }, { watchLink: [] }]
+      return [{ session: [] }, { sessionCookie: [] }, { apiKey: [] }, { ticket: [] }, { watchLink: [] }]
+    case 'session':
+      return [{ session: [] }, { sessionCookie: [] }]
     case 'key':
       return [
+        { session: [] },
+        { sessionCookie: [] },
         ...(access.scopes.length === 0
           ? [{ apiKey: [] }]
           : access.scopes.map((scope) => ({ apiKey: [scope] }))),

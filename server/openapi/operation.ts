@@ -3,7 +3,22 @@ import type { Scope } from '../../core/access/principal.ts'
 import type { ProblemCode } from '../../core/platform/errors.ts'
 import type { SchemaName } from './schemas.ts'
 
-export type Tag = 'Jobs' | 'Storyboards' | 'Live' | 'Watch links' | 'Assets' | 'System' | 'Viewer'
+export type Tag =
+  | 'Accounts'
+  | 'API keys'
+  | 'Teams'
+  | 'Invitations'
+  | 'Projects'
+  | 'Jobs'
+  | 'Storyboards'
+  | 'Live'
+  | 'Watch links'
+  | 'Assets'
+  | 'System assets'
+  | 'Webhooks'
+  | 'Usage and audit'
+  | 'System'
+  | 'Viewer'
 
 /** JSON Schema written out in place, for what has no file of its own. */
 export type InlineSchema = Readonly<Record<string, unknown>>
@@ -19,12 +34,14 @@ export type Parameter = {
 }
 
 /**
- * Who may call: `key` needs an API key that carries one of `scopes` (none named: any key); with `watchers` the token of
- * a watch link does as well. `websocket` also takes what only a handshake can carry.
+ * Who may call. `key`: anybody, by a session or by an API key that carries one of `scopes` (none named: any key); with
+ * `watchers` the token of a watch link does as well. `session`: people who have logged in; a key is refused. With
+ * `creatorsOnly` both need the tier creator. `websocket` also takes what only a handshake can carry.
  */
 export type Access =
   | { kind: 'public' }
-  | { kind: 'key'; scopes: readonly Scope[]; watchers?: boolean }
+  | { kind: 'key'; scopes: readonly Scope[]; watchers?: boolean; creatorsOnly?: boolean }
+  | { kind: 'session'; creatorsOnly?: boolean }
   | { kind: 'websocket' }
 
 export type Body = {
@@ -51,7 +68,7 @@ export type Reply = {
 export type Refusal = { code: ProblemCode; when: string; text: string; status?: number }
 
 export type Operation = {
-  method: 'get' | 'post' | 'delete'
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** With `{name}` for what varies. */
   path: string
   operationId: string

@@ -15,11 +15,19 @@ export const OPERATIONS: readonly Operation[] = [
 ]
 
 export const TAGS: Readonly<Record<Tag, string>> = {
+  Accounts: 'Signing up and in, and what one keeps of oneself.',
+  'API keys': 'Credentials for programs.',
+  Teams: 'People who work together, and what they may do.',
+  Invitations: 'The way into a team.',
+  Projects: 'Storyboards that a team keeps and renders.',
   Storyboards: 'Is it valid, and what would it take.',
   Jobs: 'Renders, from request to film.',
   Live: 'Following renders while they run.',
   'Watch links': 'One job’s live page for people without an account.',
   Assets: 'Pictures and sounds for storyboards.',
+  'System assets': 'Sounds that come with Framecast.',
+  Webhooks: 'Events sent to addresses of a team.',
+  'Usage and audit': 'What was used, and who did what.',
   System: 'The installation and its documents.',
   Viewer: 'What browsers load.',
 }

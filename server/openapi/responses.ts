@@ -27,6 +27,11 @@ const FORBIDDEN: Refusal = {
   when: 'The key lacks the scope, or a watch link was sent where none will do.',
   text: 'this key lacks the scope jobs:read',
 }
+const TIER: Refusal = {
+  code: 'INSUFFICIENT_TIER',
+  when: 'The caller is a starter.',
+  text: 'Only creator tier users can access team operations',
+}
 const PATH_ID: Refusal = {
   code: 'VALIDATION_ERROR',
   when: 'An id in the path is not a UUID.',
@@ -81,6 +86,7 @@ export function refusalsOf(operation: Operation): readonly Refusal[] {
   return [
     ...(isPublic ? [] : UNAUTHORIZED),
     ...(access.kind === 'key' ? [FORBIDDEN] : []),
+    ...('creatorsOnly' in access && access.creatorsOnly ? [TIER] : []),
     ...(hasPathId ? [PATH_ID] : []),
     ...(body ? [BODY_SYNTAX, { ...BODY_SHAPE, status: shapeStatus }, TOO_LARGE, MEDIA_TYPE] : []),
     ...refusals,
