@@ -354,8 +354,12 @@ t.test('a running server', async (t) => {
         continue
       }
       t.equal(await ask(operation, '', job), 401, `${operationId} needs a credential`)
-      const opened = access.watchers ? 200 : 403
+      const opened = access.kind === 'key' && access.watchers ? 200 : 403
       t.equal(await ask(operation, `Watch ${token}`, job), opened, `${operationId} with a watch link`)
+      if (access.kind === 'session') {
+        t.equal(await ask(operation, `Bearer ${keys.get('*')}`, newId()), 401, `${operationId} takes no key`)
+        continue
+      }
       for (const scope of [
         'generate',
         'jobs:read',
