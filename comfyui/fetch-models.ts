@@ -1,54 +1,130 @@
 /**
- * `node comfyui/fetch-models.ts --dir DIR [--workflow NAME] [--mirror URL] [--check]`: fetches the weights of the
- * built-in workflows; what is there already is left alone. `--check` reads every file and downloads nothing.
+ * `node comfyui/fetch-models.ts --dir DIR [--workflow NAME]... [--mirror URL] [--check]`: fetches the weights of
+ * workflows, by default those that `default` means on the smallest card; what is there already is left alone. `--check` reads every file and
+ * downloads nothing. Weights without a published hash want `--allow-unverified`; those under a restricted licence
+ * want it named in ACCEPTED_LICENCES. Studio workflows are found in WORKFLOWS_DIR.
  * Exit codes: 0 all there, 1 something is missing or wrong, 2 wrong usage.
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { fetchModel, hasModel, ModelError, modelsOf, parseModels } from './models.ts'
+import { BUILTIN_WORKFLOWS_DIR, loadModelList, loadWorkflows } from '../core/workflows/load.ts'
+import {
+  type Model,
+  type ModelList,
+  parseModelList,
+  pathOfModel,
+  sizeOfModel,
+} from '../core/workflows/models.ts'
+import { WorkflowError } from '../core/workflows/types.ts'
+import { checkWeight } from '../core/workflows/weights-on-disk.ts'
+import { fetchModel, ModelError } from './download.ts'
+
+const DEFAULT_WORKFLOWS = ['core-wan22-5b-t2v']
 
 const usage =
-  'usage: node comfyui/fetch-models.ts --dir DIR [--workflow NAME] [--mirror URL] [--list FILE] [--check]'
+  'usage: node comfyui/fetch-models.ts --dir DIR [--workflow NAME]... [--mirror URL] [--list FILE] [--check] [--allow-unverified]'
 const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
+const words = (text: string | undefined): string[] => (text ?? '').split(',').map((word) => word.trim())
+
+type Flags = {
+  dir?: string
+  workflow?: string[]
+  mirror?: string
+  list?: string
+  check?: boolean
+  'allow-unverified'?: boolean
+}
+
+/** Weights of the workflows that are named, or all of the list that is named. */
+async function wantedModels({
+  workflow,
+  list: file,
+}: Flags): Promise<{ list: ModelList; models: readonly Model[] }> {
+  if (file !== undefined) {
+    const list = parseModelList(await readFile(file, 'utf8'), file)
+    return { list, models: list.models }
+  }
+  const dirs = [BUILTIN_WORKFLOWS_DIR, ...(process.env.WORKFLOWS_DIR ? [process.env.WORKFLOWS_DIR] : [])]
+  const workflows = await loadWorkflows(dirs)
+  const models = new Map<string, Model>()
+  for (const slug of workflow ?? DEFAULT_WORKFLOWS) {
+    const template = workflows.get(slug)
+    const known = [...workflows.keys()].join(', ')
+    if (!template)
+      throw new WorkflowError(null, [{ path: slug, message: `is no workflow (there are ${known})` }])
+    for (const weight of template.weights) {
+      if (weight.model === null)
+        throw new WorkflowError(null, [
+          { path: slug, message: `names ${weight.file}, which no models.yaml describes` },
+        ])
+      models.set(weight.file, weight.model)
+    }
+  }
+  return { list: await loadModelList(dirs), models: [...models.values()] }
+}
 
 async function main(): Promise<number> {
-  let values: { dir?: string; workflow?: string; mirror?: string; list?: string; check?: boolean }
+  let flags: Flags
   try {
     const text = { type: 'string' } as const
-    values = parseArgs({
-      options: { dir: text, workflow: text, mirror: text, list: text, check: { type: 'boolean' } },
+    const flag = { type: 'boolean' } as const
+    flags = parseArgs({
+      options: {
+        dir: text,
+        workflow: { ...text, multiple: true },
+        mirror: text,
+        list: text,
+        check: flag,
+        'allow-unverified': flag,
+      },
     }).values
   } catch (error) {
     console.error(`${(error as Error).message}\n${usage}`)
     return 2
   }
-  const { dir, workflow, mirror, check = false } = values
+  const { dir, mirror, check = false } = flags
   if (!dir || (mirror !== undefined && !URL.canParse(mirror))) {
     console.error(usage)
     return 2
   }
-  const list = parseModels(await readFile(values.list ?? new URL('models.yaml', import.meta.url), 'utf8'))
+  const { list, models } = await wantedModels(flags)
+  const accepted = words(process.env.ACCEPTED_LICENCES)
   let wrong = 0
-  for (const model of modelsOf(list, workflow)) {
-    const name = `${model.folder}/${model.file}`
-    if (await hasModel(dir, model, check)) {
-      console.log(`${name}: ${check ? 'right' : 'there'}`)
+  for (const model of models) {
+    const name = pathOfModel(model)
+    const { state, sha256 } = await checkWeight(dir, model, { deep: check })
+    if (check) {
+      const right = state === 'right' || state === 'unverified'
+      console.log(
+        `${name}: ${{ right: 'right', unverified: `unverified, sha256 ${sha256}` }[state as string] ?? 'missing or wrong'}`,
+      )
+      if (!right) wrong += 1
       continue
     }
-    if (check) {
-      console.log(`${name}: missing or wrong`)
+    if (state === 'there' || state === 'unverified') {
+      console.log(`${name}: there`)
+      continue
+    }
+    const refusal =
+      list.licences[model.licence]?.restricted && !accepted.includes(model.licence)
+        ? `its licence ${model.licence} is restricted: read it, then name it in ACCEPTED_LICENCES`
+        : model.sha256 === null && !flags['allow-unverified']
+          ? 'no hash is published for it: --allow-unverified fetches it all the same'
+          : null
+    if (refusal) {
+      console.log(`${name}: not fetched; ${refusal}`)
       wrong += 1
       continue
     }
-    console.log(`${name}: fetching ${gb(model.sizeBytes)}, licence ${model.licence}`)
+    console.log(`${name}: fetching ${gb(sizeOfModel(model))}, licence ${model.licence}`)
     let told = 0
     const onProgress = (doneBytes: number) => {
-      const tenth = Math.floor((doneBytes / model.sizeBytes) * 10)
+      const tenth = Math.floor((doneBytes / sizeOfModel(model)) * 10)
       if (tenth > told && tenth < 10) console.log(`${name}: ${tenth * 10} %`)
       told = Math.max(told, tenth)
     }
-    await fetchModel(model, { dir, mirror, onProgress })
-    console.log(`${name}: right`)
+    const found = await fetchModel(model, { dir, mirror, onProgress })
+    console.log(`${name}: ${model.sha256 === null ? `unverified, sha256 ${found}` : 'right'}`)
   }
   return wrong > 0 ? 1 : 0
 }
@@ -56,6 +132,7 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main()
 } catch (error) {
-  console.error(error instanceof ModelError ? `${error.message} (${error.code})` : error)
+  const known = error instanceof ModelError || error instanceof WorkflowError
+  console.error(known ? `${error.message} (${error.code})` : error)
   process.exitCode = 1
 }

@@ -278,6 +278,10 @@ export interface Config {
    */
   WORKFLOWS_DIR?: string
   /**
+   * Comma list of restricted model licences that the operator has read and accepted. Workflows whose weights are under others are not offered; `framecast workflows` shows the names.
+   */
+  ACCEPTED_LICENCES?: string
+  /**
    * Longest time a job may process; then it fails with `timeout` and is refunded.
    */
   JOB_TIMEOUT_SECONDS?: number
@@ -813,6 +817,94 @@ export interface JobError {
    * Scene that it happened in, if one.
    */
   scene_id?: string
+}
+
+// model-list.schema.json
+
+export type Model = {
+  /**
+   * Name of the file. Only safetensors: other formats can run code when they are loaded.
+   */
+  file: string
+  /**
+   * Folder below the models folder of ComfyUI.
+   */
+  folder: string
+  /**
+   * Where it is fetched from.
+   */
+  url: string
+  /**
+   * Exact size, when it is known.
+   */
+  sizeBytes?: number
+  /**
+   * Size in GB (10^9 bytes) where the exact one is not known.
+   */
+  approxGb?: number
+  /**
+   * Published hash; null says that none is known, and that the file cannot be verified.
+   */
+  sha256: string | null
+  /**
+   * One of the licences above.
+   */
+  licence: string
+  /**
+   * Graphics memory of the smallest card that it is reported to run on, with ComfyUI moving parts to main memory, in GB; null: nothing is known.
+   */
+  vramGb: number | null
+  /**
+   * True when the source hands it out to signed-in people only: fetch it by hand.
+   */
+  gated?: boolean
+  /**
+   * What else should be known.
+   */
+  note?: string
+} & Model1
+export type Model1 = {
+  [k: string]: unknown
+}
+
+/**
+ * Model weights that workflows name: where they are, how large, under which licence. A studio puts its own into `models.yaml` in WORKFLOWS_DIR.
+ */
+export interface ModelList {
+  /**
+   * Form of this file.
+   */
+  version: 2
+  /**
+   * Licences by the name by which models refer to them and operators accept them.
+   */
+  licences: {
+    [k: string]: Licence
+  }
+  /**
+   * The weights.
+   *
+   * @maxItems 1000
+   */
+  models: Model[]
+}
+export interface Licence {
+  /**
+   * Full name.
+   */
+  name: string
+  /**
+   * Its text.
+   */
+  url?: string
+  /**
+   * True when it forbids or charges for some uses: its models are offered once the operator has named it in ACCEPTED_LICENCES.
+   */
+  restricted: boolean
+  /**
+   * What it restricts, in a sentence. Read the licence itself.
+   */
+  summary?: string
 }
 
 // new-watch-link.schema.json
@@ -1723,12 +1815,31 @@ export interface Workflow {
    */
   min_version?: string
   /**
+   * Packages of node classes beyond those of ComfyUI itself. The workflow is hidden while no server has them.
+   *
+   * @maxItems 16
+   */
+  custom_nodes?: NodePack[]
+  /**
+   * Smallest graphics memory that it is known to run with, in GB, where its size and length ask for more than its weights do (see models.yaml).
+   */
+  vram_gb?: number
+  /**
+   * Main memory the server should have, in GB: weights are streamed from it. Default: 1.5 times the size of all weights.
+   */
+  ram_gb?: number
+  /**
+   * From this much graphics memory on, `default` may mean this workflow; among those that may, the highest figure wins. Only for workflows that make scenes from a prompt alone, under licences without conditions.
+   */
+  default_from_vram_gb?: number
+  /**
    * Picture sizes the model was trained for. The one nearest in shape to the film is asked for, and the clip is fitted to the film afterwards. Leave out for a model that takes any size.
    *
    * @minItems 1
    * @maxItems 32
    */
   sizes?: Size[]
+  still?: Still
   /**
    * The graph in API form, as the editor's "Export (API)" writes it.
    */
@@ -1749,9 +1860,37 @@ export interface Workflow {
    */
   outputs: Output[]
 }
+export interface NodePack {
+  name: string
+  /**
+   * Where the package is kept.
+   */
+  url: string
+  licence?: string
+  /**
+   * Classes of the package that the graph uses.
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  classes: string[]
+}
 export interface Size {
   width: number
   height: number
+}
+/**
+ * The primary output is one picture, and Framecast moves it for as long as the scene lasts.
+ */
+export interface Still {
+  /**
+   * A slow drift with a zoom; the direction follows the seed.
+   */
+  move: 'pan_zoom'
+  /**
+   * How much closer the nearest moment is than the farthest.
+   */
+  zoom: number
 }
 export interface Node {
   /**
@@ -1817,6 +1956,13 @@ export interface Parameter {
    * @maxItems 8
    */
   targets: Target[]
+  /**
+   * Nodes that are taken out of the graph, with the links to them, when there is no value. Every target must be one of them, and what is linked to them must be able to do without.
+   *
+   * @minItems 1
+   * @maxItems 16
+   */
+  remove_if_absent?: string[]
 }
 export interface Target {
   node_id: string

@@ -118,7 +118,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
     owner: string,
   ): Promise<Set<string>> {
     const plan = planShots(storyboard, options)
-    const recipe = recipeFor(workflows, engine, options.workflow)
+    const recipe = recipeFor(workflows, engine, options.workflow, config.ACCEPTED_LICENCES)
     const hashes = await imageHashes(queryable(principal), storyboard)
     const keys = new Map(
       plan.clips.map((clip) => [
@@ -208,7 +208,7 @@ export function createJobService({ db, config, workflows }: JobServiceDeps) {
     await requireValid(principal, request)
     const storyboard = request.spec as Storyboard
     const engine = chooseEngine(options.engine)
-    const recipe = recipeFor(workflows, engine, options.workflow)
+    const recipe = recipeFor(workflows, engine, options.workflow, config.ACCEPTED_LICENCES)
     const credits =
       config.CREDITS_MODE === 'off'
         ? 0

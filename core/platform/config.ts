@@ -12,8 +12,14 @@ export type EngineKind = 'comfyui' | 'preview'
 export type Config = Readonly<
   Omit<
     Required<Variables>,
-    'COMFYUI_URLS' | 'CORS_ORIGINS' | 'TRUSTED_PROXIES' | 'WEBHOOK_ALLOWED_CIDRS' | 'WORKER_ROLES'
+    | 'ACCEPTED_LICENCES'
+    | 'COMFYUI_URLS'
+    | 'CORS_ORIGINS'
+    | 'TRUSTED_PROXIES'
+    | 'WEBHOOK_ALLOWED_CIDRS'
+    | 'WORKER_ROLES'
   > & {
+    ACCEPTED_LICENCES: readonly string[]
     COMFYUI_URLS: readonly string[]
     CORS_ORIGINS: readonly string[]
     TRUSTED_PROXIES: readonly string[]
@@ -109,6 +115,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     DATABASE_OWNER_URL: raw.DATABASE_OWNER_URL ?? raw.DATABASE_URL,
     S3_PUBLIC_ENDPOINT: raw.S3_PUBLIC_ENDPOINT ?? raw.S3_ENDPOINT,
     DEFAULT_ENGINE: raw.DEFAULT_ENGINE ?? (comfyuiUrls.length > 0 ? 'comfyui' : 'preview'),
+    ACCEPTED_LICENCES: list(complete.ACCEPTED_LICENCES),
     COMFYUI_URLS: comfyuiUrls.map((url) => url.replace(/\/+$/, '')),
     PREVIEW_URL: complete.PREVIEW_URL.replace(/\/+$/, ''),
     CORS_ORIGINS: list(complete.CORS_ORIGINS),

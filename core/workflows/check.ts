@@ -1,7 +1,8 @@
 /** From a parsed workflow file to a template: what the schema cannot say. Pure. */
 import { graphDigest } from './canonical.ts'
 import { checkGraph, inputKey, isLink } from './graph.ts'
-import { freeTextInputs, transformProblem, valueProblem } from './inject.ts'
+import { freeTextInputs, removeNodes, transformProblem, valueProblem } from './inject.ts'
+import { type ModelList, weightsOf } from './models.ts'
 import type { Parameter, WorkflowDocument, WorkflowProblem, WorkflowTemplate } from './types.ts'
 
 const MODEL_FILE = /\.(safetensors|sft|ckpt|pth?|bin|gguf|onnx)$/i
@@ -48,6 +49,7 @@ export function checkWorkflow(document: WorkflowDocument): WorkflowProblem[] {
       const problem = target.transform && transformProblem(parameter.type, target.transform)
       if (problem) problems.push({ path: `${at}.transform`, message: problem })
     })
+    problems.push(...removalProblems(document, parameter, path))
   })
 
   outputs.forEach(({ node_id }, index) => {
@@ -67,6 +69,32 @@ export function checkWorkflow(document: WorkflowDocument): WorkflowProblem[] {
   return problems
 }
 
+/** What a parameter takes out of the graph when it has no value must not take anything else with it. */
+function removalProblems(
+  { graph, outputs }: WorkflowDocument,
+  { required, default: fallback, remove_if_absent: removed, targets }: Parameter,
+  path: string,
+): WorkflowProblem[] {
+  if (!removed) return []
+  const at = `${path}.remove_if_absent`
+  if (required || fallback !== undefined)
+    return [{ path: at, message: 'never happens', hint: 'only a parameter without a default can be absent' }]
+  const wrong = removed.filter((id) => !Object.hasOwn(graph, id) || outputs.some((out) => out.node_id === id))
+  if (wrong.length > 0)
+    return [
+      {
+        path: at,
+        message: `${wrong.map((id) => `"${id}"`).join(', ')} cannot be removed`,
+        hint: 'name nodes of the graph that are no outputs',
+      },
+    ]
+  const kept = targets.find(({ node_id }) => !removed.includes(node_id))
+  if (kept) return [{ path: at, message: `leaves the target "${kept.node_id}" without a value` }]
+  return checkGraph(removeNodes(graph, removed), 'graph')
+    .slice(0, 1)
+    .map(({ path: place, message }) => ({ path: at, message: `would leave ${place}: ${message}` }))
+}
+
 function parameterProblems(parameter: Parameter, path: string): WorkflowProblem[] {
   const { type, required, min, max, values } = parameter
   const problems: WorkflowProblem[] = []
@@ -83,7 +111,7 @@ function parameterProblems(parameter: Parameter, path: string): WorkflowProblem[
 }
 
 /** Adds what is computed. The document must have passed `checkWorkflow`. */
-export function toTemplate(document: WorkflowDocument, file: string): WorkflowTemplate {
+export function toTemplate(document: WorkflowDocument, file: string, list: ModelList): WorkflowTemplate {
   const primaryOutput = document.outputs.find(({ primary }) => primary)
   if (!primaryOutput) throw new TypeError('checkWorkflow first')
   const nodes = Object.values(document.graph)
@@ -92,11 +120,13 @@ export function toTemplate(document: WorkflowDocument, file: string): WorkflowTe
       (value): value is string => typeof value === 'string' && MODEL_FILE.test(value),
     ),
   )
-  const sorted = (list: string[]): string[] => [...new Set(list)].sort()
+  const sorted = (names: string[]): string[] => [...new Set(names)].sort()
+  const files = sorted(models)
   return {
     ...document,
     requires: sorted(nodes.map(({ class_type }) => class_type)),
-    models: sorted(models),
+    models: files,
+    weights: weightsOf(files, list),
     digest: graphDigest(document.graph),
     primaryOutput,
     file,

@@ -1,5 +1,5 @@
 /** Filling a workflow's parameters into a copy of its graph. Pure. */
-import { checkGraph, inputKey, isUnsafePath } from './graph.ts'
+import { checkGraph, inputKey, isLink, isUnsafePath } from './graph.ts'
 import type {
   Graph,
   Parameter,
@@ -104,9 +104,24 @@ export function applyTransform(value: unknown, transform: Transform | undefined)
   }
 }
 
+/** The graph without these nodes and without the links to them. */
+export function removeNodes(graph: Graph, ids: readonly string[]): Graph {
+  if (ids.length === 0) return graph
+  return Object.fromEntries(
+    Object.entries(graph)
+      .filter(([id]) => !ids.includes(id))
+      .map(([id, node]) => {
+        const inputs = Object.entries(node.inputs).filter(
+          ([, value]) => !isLink(value) || !ids.includes(value[0]),
+        )
+        return [id, { ...node, inputs: Object.fromEntries(inputs) }]
+      }),
+  )
+}
+
 /**
  * The graph with `values` (by parameter name) filled in, defaults for the rest; the template is not touched.
- * A parameter with neither keeps the literal of the graph.
+ * A parameter with neither keeps the literal of the graph, or takes the nodes out that it says.
  * @throws {WorkflowError} for an unknown name, a missing required value, a value that does not fit, or a graph
  * that is no longer sound
  */
@@ -124,12 +139,14 @@ export function injectParameters(
         hint: `it has ${[...byName.keys()].join(', ')}`,
       })
 
-  const graph = structuredClone(template.graph) as Graph
+  const filled = structuredClone(template.graph) as Graph
+  const removed: string[] = []
   for (const parameter of template.parameters) {
     const given = Object.hasOwn(values, parameter.name) ? values[parameter.name] : undefined
     const value = given ?? parameter.default
     if (value === undefined || value === null) {
       if (parameter.required) problems.push({ path: parameter.name, message: 'is required' })
+      if (parameter.remove_if_absent) removed.push(...parameter.remove_if_absent)
       continue
     }
     const problem = valueProblem(parameter, value)
@@ -138,10 +155,11 @@ export function injectParameters(
       continue
     }
     for (const { node_id, input, transform } of parameter.targets) {
-      const node = graph[node_id]
+      const node = filled[node_id]
       if (node) node.inputs[input] = applyTransform(value, transform)
     }
   }
+  const graph = removeNodes(filled, removed)
   if (problems.length === 0) problems.push(...checkGraph(graph, 'graph', freeTextInputs(template.parameters)))
   if (problems.length > 0) throw new WorkflowError(null, problems)
   return graph

@@ -2,14 +2,21 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import schema from '../../schemas/workflow.schema.json' with { type: 'json' }
 import { checkWorkflow, toTemplate } from './check.ts'
 import { isEditorFormat } from './graph.ts'
+import { type ModelList, mergeModelLists, NO_MODELS, parseModelList } from './models.ts'
+import { schemaProblem } from './schema-problem.ts'
 import { type WorkflowDocument, WorkflowError, type WorkflowProblem, type WorkflowTemplate } from './types.ts'
 
 /** Where the workflows of the product are. */
 export const BUILTIN_WORKFLOWS_DIR = fileURLToPath(new URL('../../comfyui/workflows/', import.meta.url))
+
+/** Weights of the product's own workflows. */
+const BUILTIN_MODELS_FILE = fileURLToPath(new URL('../../comfyui/models.yaml', import.meta.url))
+/** Weights of the studio's workflows, beside them. */
+const MODELS_FILE = 'models.yaml'
 
 /** A file holds the graph (at most 1 MiB) and little besides. */
 const MAX_FILE_BYTES = 2 * 1024 * 1024
@@ -25,9 +32,10 @@ const validate = new Ajv2020({
 /**
  * Reads one workflow from its text.
  * @param file name for messages
+ * @param models what is known of weights
  * @throws {WorkflowError} with every problem found
  */
-export function parseWorkflow(text: string, file: string): WorkflowTemplate {
+export function parseWorkflow(text: string, file: string, models: ModelList = NO_MODELS): WorkflowTemplate {
   const fail = (problems: WorkflowProblem[]): never => {
     throw new WorkflowError(file, problems)
   }
@@ -50,25 +58,28 @@ export function parseWorkflow(text: string, file: string): WorkflowTemplate {
   const workflow = document as WorkflowDocument
   const problems = checkWorkflow(workflow)
   if (problems.length > 0) fail(problems)
-  return toTemplate(workflow, file)
+  return toTemplate(workflow, file, models)
 }
 
-function schemaProblem({ instancePath, message, params, keyword }: ErrorObject): WorkflowProblem {
-  const path = instancePath
-    .slice(1)
-    .replaceAll('~1', '/')
-    .replaceAll('~0', '~')
-    .replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]')
-    .replaceAll('/', '.')
-  const text = message ?? 'is not as the schema says'
-  if (keyword === 'additionalProperties')
-    return {
-      path,
-      message: `has an unknown field "${params.additionalProperty}"`,
-      hint: 'check the spelling',
+/**
+ * What is known of weights: the product's list, then the `models.yaml` of each folder, where there is one.
+ * @throws {WorkflowError} naming the file, the place in it, and what would be right
+ */
+export async function loadModelList(dirs: readonly string[]): Promise<ModelList> {
+  let list = parseModelList(await readFile(BUILTIN_MODELS_FILE, 'utf8'), BUILTIN_MODELS_FILE)
+  for (const dir of dirs) {
+    const file = join(dir, MODELS_FILE)
+    let text: string
+    try {
+      text = await readFile(file, 'utf8')
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ENOTDIR') continue
+      throw new WorkflowError(file, [{ path: '', message: `cannot be read (${code})` }])
     }
-  if (keyword === 'enum') return { path, message: text, hint: (params.allowedValues as unknown[]).join(', ') }
-  return { path, message: text }
+    list = mergeModelLists(list, parseModelList(text, file, list.licences))
+  }
+  return list
 }
 
 /**
@@ -78,12 +89,13 @@ function schemaProblem({ instancePath, message, params, keyword }: ErrorObject):
  */
 export async function loadWorkflows(dirs: readonly string[]): Promise<Map<string, WorkflowTemplate>> {
   const templates = new Map<string, WorkflowTemplate>()
+  const models = await loadModelList(dirs)
   for (const dir of dirs) {
     const builtin = resolve(dir) === resolve(BUILTIN_WORKFLOWS_DIR)
     for (const file of await workflowFiles(dir)) {
       if ((await stat(file)).size > MAX_FILE_BYTES)
         throw new WorkflowError(file, [{ path: '', message: 'is larger than 2 MiB' }])
-      const template = parseWorkflow(await readFile(file, 'utf8'), file)
+      const template = parseWorkflow(await readFile(file, 'utf8'), file, models)
       const { slug } = template
       const other = templates.get(slug)
       if (other)

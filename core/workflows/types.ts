@@ -1,6 +1,7 @@
 /** A workflow as data: a ComfyUI graph, its typed parameters and its outputs. */
 
 import type { Output, Parameter, Workflow } from '../../schemas/types.ts'
+import type { Weight } from './models.ts'
 
 export type ParameterRole = Parameter['role']
 export type { Output, Parameter, Size as PictureSize, Transform } from '../../schemas/types.ts'
@@ -23,6 +24,8 @@ export type WorkflowTemplate = Readonly<WorkflowDocument> & {
   readonly requires: readonly string[]
   /** Model files named in the graph, sorted, unique. */
   readonly models: readonly string[]
+  /** What the lists of weights say of these files. */
+  readonly weights: readonly Weight[]
   /** sha256 (hex) of the canonical graph, titles left out. */
   readonly digest: string
   readonly primaryOutput: Output

@@ -13,10 +13,20 @@ export function nearestSize(sizes: readonly PictureSize[], film: PictureSize): P
   return near.find(covers) ?? near.at(-1) ?? film
 }
 
-/** The rate the workflow is run at: the film's, brought into what its `fps` parameter allows. */
-export function nativeFps(template: Pick<WorkflowTemplate, 'parameters'>, filmFps: number): number {
-  const fps = template.parameters.find(({ role }) => role === 'fps')
-  return Math.min(Math.max(filmFps, fps?.min ?? filmFps), fps?.max ?? filmFps)
+/**
+ * The rate the workflow is run at: the film's, brought into what its `fps` parameter allows; lower, where that allows
+ * it, when the scene would otherwise have more frames than the model makes.
+ */
+export function nativeFps(
+  template: Pick<WorkflowTemplate, 'parameters'>,
+  filmFps: number,
+  durationS = 0,
+): number {
+  const { min = filmFps, max = filmFps } = template.parameters.find(({ role }) => role === 'fps') ?? {}
+  const mostFrames = template.parameters.find(({ role }) => role === 'frames')?.max ?? Infinity
+  const fps = Math.min(Math.max(filmFps, min), max)
+  const affordable = durationS > 0 ? Math.floor(mostFrames / durationS) : fps
+  return Math.max(min, Math.min(fps, affordable))
 }
 
 /** Names of the images a workflow can take: its `reference_image` parameters, or one list of all of them. */
@@ -37,9 +47,11 @@ export function sceneValues(
 ): Record<string, unknown> {
   const { format } = request
   const size = template.sizes ? nearestSize(template.sizes, format) : format
-  const fps = nativeFps(template, format.fps)
+  const fps = nativeFps(template, format.fps, request.frames / format.fps)
   const frames = Math.ceil((request.frames * fps) / format.fps - 1e-6)
-  const pictures = [...images]
+  // The last of several pictures is where a clip is to end, for a workflow that knows how.
+  const endsOn = template.parameters.some(({ role }) => role === 'end_image') && images.length > 1
+  const pictures = endsOn ? images.slice(0, -1) : [...images]
 
   /** Parameters without a role of their own, known by name. Texts shown to people are cut rather than refused. */
   const byName: Record<string, (parameter: Parameter) => unknown> = {
@@ -73,6 +85,8 @@ export function sceneValues(
         return request.durationS
       case 'reference_image':
         return pictures.shift()
+      case 'end_image':
+        return endsOn ? images.at(-1) : undefined
       case 'custom':
         return Object.hasOwn(byName, parameter.name) ? byName[parameter.name]?.(parameter) : undefined
       default:

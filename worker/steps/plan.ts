@@ -55,7 +55,12 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
   if (first) throw new StepFailure('validation', first.code, `${first.path}: ${first.message}`)
 
   const plan = planShots(job.storyboard, job.options)
-  const recipe = recipeFor(context.workflows, job.engine, job.options.workflow)
+  const recipe = recipeFor(
+    context.workflows,
+    job.engine,
+    job.options.workflow,
+    context.config.ACCEPTED_LICENCES,
+  )
   const hashes = await imageHashes(db.pool, job.storyboard)
   const scope = creditSource(job.owner)
   const scenesTotal = job.storyboard.scenes.length

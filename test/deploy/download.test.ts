@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,11 +10,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Test, test } from 'tap'
 import { stringify } from 'yaml'
-import { fetchModel, hasModel, type Model, modelsOf, parseModels } from '../../comfyui/models.ts'
+import { fetchModel } from '../../comfyui/download.ts'
+import type { Model } from '../../core/workflows/models.ts'
+import { checkWeight } from '../../core/workflows/weights-on-disk.ts'
 
 const run = promisify(execFile)
 const root = new URL('../../', import.meta.url)
-const list = parseModels(readFileSync(new URL('comfyui/models.yaml', root), 'utf8'))
 
 const BYTES = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 7 + (i >> 8)) % 256))
 const model: Model = {
@@ -23,8 +24,15 @@ const model: Model = {
   url: 'https://weights.example/repo/tiny.safetensors',
   sizeBytes: BYTES.length,
   sha256: createHash('sha256').update(BYTES).digest('hex'),
-  licence: 'Apache-2.0',
+  licence: 'Free',
+  vramGb: null,
 }
+const listOf = (...models: Model[]): string =>
+  stringify({
+    version: 2,
+    licences: { Free: { name: 'Free', restricted: false }, Paid: { name: 'Paid', restricted: true } },
+    models,
+  })
 type Handler = (request: IncomingMessage, reply: ServerResponse, count: number) => void
 
 /** A source of weights that does what `handler` says, and a folder to download into. */
@@ -55,42 +63,6 @@ const cut =
     else reply.write(BYTES.subarray(0, bytes), () => reply.destroy())
   }
 
-test('every model of a built-in workflow is described, and none is described in vain', (t) => {
-  for (const [workflow, { models }] of Object.entries(list.workflows)) {
-    t.strictSame(
-      modelsOf(list, workflow).map(({ file }) => file),
-      models,
-    )
-    const graph = new URL(`comfyui/workflows/${workflow}.json`, root)
-    t.ok(existsSync(graph), `${workflow} exists`)
-    const named = [...readFileSync(graph, 'utf8').matchAll(/"([^"/]+\.safetensors)"/g)].map(
-      (match) => match[1],
-    )
-    t.strictSame([...new Set(named)].sort(), [...models].sort(), `${workflow} names just these files`)
-  }
-  const used = new Set(Object.values(list.workflows).flatMap(({ models }) => models))
-  t.strictSame(list.models.map(({ file }) => file).sort(), [...used].sort())
-  t.end()
-})
-
-test('a list with an unsafe or incomplete entry is refused', (t) => {
-  for (const wrong of [
-    { file: '../evil.safetensors' },
-    { file: 'weights.ckpt' },
-    { folder: '/etc' },
-    { folder: '..' },
-    { sha256: 'abc' },
-    { sizeBytes: 1.5 },
-    { url: 'nowhere' },
-  ]) {
-    const text = stringify({ workflows: {}, models: [{ ...model, ...wrong }] })
-    t.throws(() => parseModels(text), { code: 'model_list' }, JSON.stringify(wrong))
-  }
-  t.throws(() => parseModels(''), { code: 'model_list' })
-  t.throws(() => modelsOf(list, 'no-such-workflow'), { message: /it has core-wan22-5b-t2v/ })
-  t.end()
-})
-
 test('a model is fetched, checked and put in place', async (t) => {
   const { mirror, dir } = await source(t, (request, reply, count) => {
     t.equal(request.url, '/repo/tiny.safetensors', 'the mirror keeps the path')
@@ -101,13 +73,13 @@ test('a model is fetched, checked and put in place', async (t) => {
   t.equal(last, BYTES.length)
   t.strictSame(readFileSync(join(dir, 'vae/tiny.safetensors')), BYTES)
   t.strictSame(await readdir(join(dir, 'vae')), ['tiny.safetensors'], 'nothing is left lying about')
-  t.ok(await hasModel(dir, model, true))
+  t.match(await checkWeight(dir, model, { deep: true }), { state: 'right' })
 })
 
 test('a cut download goes on where it stopped', async (t) => {
   const { mirror, dir, ranges, retryMs } = await source(t, cut(100_000))
   await fetchModel(model, { dir, mirror, retryMs })
-  t.ok(await hasModel(dir, model, true))
+  t.match(await checkWeight(dir, model, { deep: true }), { state: 'right' })
   t.equal(ranges.length, 2)
   t.match(ranges[1], /^bytes=[1-9]\d*-$/, 'with the bytes it had')
 })
@@ -117,7 +89,7 @@ test('a source without ranges is read again from the start', async (t) => {
   await mkdir(join(dir, 'vae'))
   await writeFile(join(dir, 'vae/tiny.safetensors.part'), BYTES.subarray(0, 50_000))
   await fetchModel(model, { dir, mirror })
-  t.ok(await hasModel(dir, model, true))
+  t.match(await checkWeight(dir, model, { deep: true }), { state: 'right' })
 })
 
 test('a whole partial file is put in place without another byte', async (t) => {
@@ -125,7 +97,7 @@ test('a whole partial file is put in place without another byte', async (t) => {
   await mkdir(join(dir, 'vae'))
   await writeFile(join(dir, 'vae/tiny.safetensors.part'), BYTES)
   await fetchModel(model, { dir, mirror })
-  t.ok(await hasModel(dir, model, true))
+  t.match(await checkWeight(dir, model, { deep: true }), { state: 'right' })
   t.equal(ranges.length, 0)
 })
 
@@ -164,10 +136,27 @@ test('a disk that is too small is said so before anything is fetched', async (t)
   t.equal(ranges.length, 0)
 })
 
+test('a file without a published hash is fetched, held to its rough size, and its hash told', async (t) => {
+  const { sizeBytes: _, ...rest } = model
+  const unknown: Model = { ...rest, approxGb: BYTES.length / 1e9, sha256: null }
+  const { mirror, dir } = await source(t, whole)
+  t.equal(await fetchModel(unknown, { dir, mirror }), model.sha256)
+  t.match(await checkWeight(dir, unknown, { deep: true }), { state: 'unverified', sha256: model.sha256 })
+  const small = await source(t, (_request, reply) => reply.end(BYTES.subarray(0, 1_000)))
+  await t.rejects(fetchModel(unknown, small), { code: 'wrong_size' })
+  t.strictSame(await readdir(join(small.dir, 'vae')), [])
+})
+
+test('a file that is handed out to signed-in people only is left to them', async (t) => {
+  const { dir, ranges } = await source(t, whole)
+  await t.rejects(fetchModel({ ...model, gated: true }, { dir }), { code: 'gated', message: /by hand/ })
+  t.equal(ranges.length, 0)
+})
+
 test('the command fetches what is missing, leaves what is there, and checks', async (t) => {
   const { mirror, dir, ranges } = await source(t, whole)
   const file = join(dir, 'list.yaml')
-  await writeFile(file, stringify({ workflows: {}, models: [model] }))
+  await writeFile(file, listOf(model))
   const command = (...words: string[]) =>
     run(
       process.execPath,
@@ -184,11 +173,35 @@ test('the command fetches what is missing, leaves what is there, and checks', as
       }),
     )
   t.match(await command('--check'), { code: 1, out: /missing or wrong/ })
-  t.match(await command(), { code: 0, out: /fetching 0\.0 GB, licence Apache-2\.0[\s\S]*: right/ })
+  t.match(await command(), { code: 0, out: /fetching 0\.0 GB, licence Free[\s\S]*: right/ })
   t.match(await command(), { code: 0, out: /: there/ })
   t.equal(ranges.length, 1, 'fetched once')
   await writeFile(join(dir, 'vae/tiny.safetensors'), Buffer.alloc(BYTES.length))
   t.match(await command('--check'), { code: 1, out: /missing or wrong/ })
   t.equal((await stat(join(dir, 'vae/tiny.safetensors'))).size, BYTES.length, 'a check changes nothing')
   t.match(await command('--nonsense'), { code: 2, out: /usage/ })
+  await writeFile(
+    file,
+    listOf(
+      { ...model, file: 'paid.safetensors', licence: 'Paid' },
+      { ...model, file: 'free.safetensors', sha256: null },
+    ),
+  )
+  const refused = await command()
+  t.match(refused, { code: 1, out: /licence Paid is restricted: read it, then name it in ACCEPTED_LICENCES/ })
+  t.match(refused, { out: /free\.safetensors: not fetched; no hash is published/ })
+  t.match(await command('--allow-unverified'), { out: /free\.safetensors: unverified, sha256 [0-9a-f]{64}/ })
+})
+
+test('the command knows the weights of workflows', async (t) => {
+  const args = ['comfyui/fetch-models.ts', '--dir', '/nowhere', '--check', '--workflow']
+  const check = (slug: string) =>
+    run(process.execPath, [...args, slug], { cwd: root.pathname, timeout: 30_000 }).catch(
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    )
+  t.match(await check('core-wan22-14b-t2v-4step'), {
+    code: 1,
+    stdout: /loras\/wan2\.2_t2v_lightx2v_4steps_lora_v1\.1_high_noise\.safetensors: missing or wrong/,
+  })
+  t.match(await check('no-such-workflow'), { code: 1, stderr: /no-such-workflow: is no workflow/ })
 })
