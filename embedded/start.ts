@@ -183,7 +183,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
         import('../core/platform/store.ts'),
       ])
       await openStore(readConfig(env)).ensureBucket()
-      return withClient(appUrl, (client) => ensureOperatorKey(client, layout.key))
+      const pool = new pg.Pool({ connectionString: appUrl, max: 1, connectionTimeoutMillis: 2_000 })
+      try {
+        return await ensureOperatorKey(pool, layout.key)
+      } finally {
+        await pool.end()
+      }
     })
 
     await Promise.all([

@@ -1,6 +1,6 @@
 /** API keys: made, shown once, stored as a salted hash, looked up by an unsalted prefix. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { userUrn } from '../access/owner.ts'
+import { formatOwner, userUrn } from '../access/owner.ts'
 import type { Scope, UserPrincipal } from '../access/principal.ts'
 import type { Queryable } from '../platform/database.ts'
 import { Problem } from '../platform/errors.ts'
@@ -91,4 +91,17 @@ export async function findKey(db: Queryable, rawKey: string): Promise<UserPrinci
 export async function findKeyById(db: Queryable, id: string): Promise<UserPrincipal | null> {
   const { rows } = await db.query<KeyRow>('select * from find_api_key($1)', [id])
   return rows[0] ? toPrincipal(rows[0]) : null
+}
+
+/**
+ * Ends every key of a user that belongs to a team or to the membership in it: what a key opens ends with the membership.
+ * @param client of the transaction that ends the membership; it has to see the keys (`widen`)
+ * @returns ids of the keys that ended
+ */
+export async function revokeTeamKeys(client: Queryable, userId: string, teamId: string): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `update api_keys set revoked_at = now() where user_id = $1 and owner = any($2) and revoked_at is null returning id`,
+    [userId, [formatOwner({ kind: 'team', teamId }), formatOwner({ kind: 'membership', teamId, userId })]],
+  )
+  return rows.map((row) => row.id)
 }
