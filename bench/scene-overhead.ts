@@ -11,6 +11,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findTools } from '../core/platform/ffmpeg.ts'
 import { createLogger } from '../core/platform/log.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../core/workflows/load.ts'
 import { createComfyEngine } from '../worker/engines/comfyui.ts'
@@ -29,8 +30,9 @@ try {
   const { url } = JSON.parse(line.toString('utf8')) as { url: string }
   const workflows = await loadWorkflows([BUILTIN_WORKFLOWS_DIR])
   const log = createLogger('silent', 'bench')
+  const tools = await findTools(process.env)
   for (const kind of ['preview', 'comfyui'] as const) {
-    const engine = createComfyEngine({ kind, urls: [url], workflows, log })
+    const engine = createComfyEngine({ kind, urls: [url], workflows, tools, log })
     const tookMs: number[] = []
     let cpu = process.cpuUsage()
     for (let n = -WARM_UP; n < SCENES; n++) {

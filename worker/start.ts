@@ -66,7 +66,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     store: openStore(config),
     tools,
     workflows,
-    engines: createEngines(config, workflows, log),
+    engines: createEngines(config, workflows, tools, log),
     log,
     workerId: id,
     running,

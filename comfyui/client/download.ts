@@ -19,6 +19,13 @@ export const looksLikeVideo = (head: Buffer): boolean =>
   head.toString('latin1', 0, 4) === '\x1aE\xdf\xa3' ||
   (head.toString('latin1', 0, 4) === 'RIFF' && head.toString('latin1', 8, 12) === 'AVI ')
 
+/** True when the first bytes are those of a picture (PNG, JPEG, WebP, GIF). */
+export const looksLikePicture = (head: Buffer): boolean =>
+  head.toString('latin1', 1, 4) === 'PNG' ||
+  (head[0] === 0xff && head[1] === 0xd8) ||
+  (head.toString('latin1', 0, 4) === 'RIFF' && head.toString('latin1', 8, 12) === 'WEBP') ||
+  head.toString('latin1', 0, 4) === 'GIF8'
+
 const bad = (message: string): ComfyError =>
   new ComfyError('bad_result', message, { retryable: true, hostAtFault: true })
 
@@ -83,6 +90,7 @@ export async function downloadFile(
       throw fail(`a result file was cut short (${sizeBytes} of ${announced} bytes)`)
     if (sizeBytes === 0) throw bad('The result file is empty.')
     if (file.kind === 'video' && !looksLikeVideo(head)) throw bad('The result file is not a video.')
+    if (file.kind === 'image' && !looksLikePicture(head)) throw bad('The result file is not a picture.')
     await rename(part, path)
     return { kind: 'stored', sizeBytes }
   } catch (error) {

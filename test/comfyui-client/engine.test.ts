@@ -3,10 +3,14 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { pino } from 'pino'
+import sharp from 'sharp'
 import t, { type Test } from 'tap'
+import { findTools, runFfmpeg } from '../../core/platform/ffmpeg.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../../core/workflows/load.ts'
 import type { WorkflowTemplate } from '../../core/workflows/types.ts'
+import { conformClip } from '../../worker/compose/conform.ts'
 import { type ComfyEngineOptions, createComfyEngine } from '../../worker/engines/comfyui.ts'
 import {
   type Engine,
@@ -18,6 +22,7 @@ import { FAKE_CLIP, type FakeComfy, type FakeOptions, startFakeComfy } from '../
 import { FAST, inTime, until, workFolder } from './helpers.ts'
 
 const log = pino({ level: 'silent' })
+const tools = await findTools(process.env)
 const workflows: Map<string, WorkflowTemplate> = await loadWorkflows([BUILTIN_WORKFLOWS_DIR])
 
 async function fakes(t: Test, ...options: FakeOptions[]): Promise<FakeComfy[]> {
@@ -31,6 +36,7 @@ const engineOf = (servers: readonly FakeComfy[], over: Partial<ComfyEngineOption
     kind: 'comfyui',
     urls: servers.map(({ url }) => url),
     workflows,
+    tools,
     limits: FAST,
     attachMs: 200,
     log,
@@ -340,4 +346,128 @@ t.test('a reference that is no picture is refused before anything is queued', as
   )
   t.equal(error.code, 'workflow_invalid')
   t.equal(fake?.posts.length, 0)
+})
+
+const picture = async (width: number, height: number): Promise<Buffer> => {
+  const stripes = `<svg width="${width}" height="${height}"><defs><pattern id="p" width="64" height="64" patternUnits="userSpaceOnUse"><rect width="32" height="64" fill="#c33"/><rect x="32" width="32" height="32" fill="#39c"/></pattern></defs><rect width="100%" height="100%" fill="url(#p)"/></svg>`
+  return sharp(Buffer.from(stripes)).png().toBuffer()
+}
+
+t.test(
+  'a still is made into a clip that moves, cut where the film cuts, and taken over as it is',
+  async (t) => {
+    const template = workflows.get('core-z-image-still')!
+    const [fake] = await fakes(t, { models: template.models, picture: await picture(768, 432) })
+    const format = { width: 320, height: 180, fps: 24 } as const
+    for (const seed of [0, 1, 2]) {
+      const scene = buildScene(t, {
+        workflow: template.slug,
+        format,
+        frames: 30,
+        cutFrames: [0, 7, 22],
+        seed,
+      })
+      const { path, model } = await engineOf([fake!]).run(scene, listener(), inTime())
+      t.equal(model, 'z_image_turbo_bf16.safetensors')
+      const segment = await conformClip({
+        tools,
+        source: path,
+        format,
+        frames: 30,
+        cutFrames: scene.cutFrames,
+        out: join(scene.workDir, 'segment.mp4'),
+        workDir: scene.workDir,
+      })
+      t.match(segment, { adopted: true, frames: 30 })
+      const frames = await grab(path, format)
+      t.equal(frames.length, 30)
+      t.ok(difference(frames[0]!, frames[29]!) > 4, 'the picture moves')
+      const steps = frames.slice(1).map((frame, n) => difference(frame, frames[n]!))
+      t.ok(Math.max(...steps) < difference(frames[0]!, frames[29]!) * 0.8, 'slowly, without a jump')
+    }
+    t.match(fake!.posts[0]?.graph.latent?.inputs, { width: 1536, height: 864 })
+  },
+)
+
+t.test('a still that is no picture is the fault of the host', async (t) => {
+  const template = workflows.get('core-z-image-still')!
+  const [fake] = await fakes(t, { models: template.models })
+  const error = await failure(
+    engineOf([fake!]).run(buildScene(t, { workflow: template.slug }), listener(), inTime()),
+  )
+  t.match(error, { code: 'bad_result', retryable: true, hostAtFault: true })
+})
+
+/** Luma of every frame. */
+async function grab(path: string, { width, height }: { width: number; height: number }): Promise<Buffer[]> {
+  const chunks: Buffer[] = []
+  const stdout = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk)
+      done()
+    },
+  })
+  const outputs = [{ path: 'pipe:1', options: ['-f', 'rawvideo', '-pix_fmt', 'gray'] }]
+  await runFfmpeg(tools, { inputs: [{ path }], outputs }, { wallMs: 60_000, stdout })
+  const all = Buffer.concat(chunks)
+  const size = width * height
+  return Array.from({ length: all.length / size }, (_, n) => all.subarray(n * size, (n + 1) * size))
+}
+
+/** Mean difference of two pictures, 0 to 255. */
+function difference(a: Buffer, b: Buffer): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += Math.abs(a[i]! - b[i]!)
+  return sum / a.length
+}
+
+t.test('reference pictures go where a workflow takes them, and what has none is left out', async (t) => {
+  const refs = await Promise.all(
+    [0, 1, 2].map(async (n) => {
+      const bytes = await picture(64 + n, 64)
+      return { bytes, sha256: createHash('sha256').update(bytes).digest('hex'), weight: 1 }
+    }),
+  )
+  const run = async (slug: string, count: number) => {
+    const template = workflows.get(slug)!
+    const [fake] = await fakes(t, { models: template.models, picture: await picture(64, 64) })
+    const scene = buildScene(t, { workflow: slug, format: { width: 320, height: 180, fps: 16 }, frames: 16 })
+    const referenceImages = refs.slice(0, count).map(({ bytes, ...rest }, n) => {
+      const path = join(scene.workDir, `reference-${n}.png`)
+      writeFileSync(path, bytes)
+      return { ...rest, path }
+    })
+    await engineOf([fake!]).run({ ...scene, referenceImages }, listener(), inTime())
+    return fake!.posts[0]!.graph
+  }
+  const name = (n: number): string => `framecast-${refs[n]?.sha256}.png`
+
+  const both = await run('core-wan22-14b-flf2v-4step', 3)
+  t.match([both.image?.inputs.image, both.image_last?.inputs.image], [name(0), name(2)], 'first and last')
+  const one = await run('core-wan22-14b-flf2v-4step', 1)
+  t.notOk(one.image_last)
+  t.match(one.start?.inputs.start_image, ['image', 0])
+  t.notOk('end_image' in one.start!.inputs, 'the link goes with the node')
+  const edit = await run('core-qwen-edit-refs', 2)
+  t.match([edit.image?.inputs.image, edit.image_2?.inputs.image], [name(0), name(1)])
+  t.notOk(edit.image_3)
+  t.match(Object.keys(edit.positive!.inputs).sort(), ['clip', 'image1', 'image2', 'prompt', 'vae'])
+})
+
+t.test('a scene that is longer than its model runs at the lowest rate the model has', async (t) => {
+  const template = workflows.get('core-sdxl-svd-t2v')!
+  const [fake] = await fakes(t, { models: template.models })
+  const scene = (seconds: number) =>
+    buildScene(t, { workflow: template.slug, frames: seconds * 24, durationS: seconds })
+  await engineOf([fake!]).run(scene(3), listener(), inTime())
+  await engineOf([fake!]).run(scene(4), listener(), inTime())
+  t.match(
+    fake!.posts.map(({ graph }) => [graph.start?.inputs.video_frames, graph.start?.inputs.fps]),
+    [
+      [24, 8],
+      [24, 6],
+    ],
+  )
+  const error = await failure(engineOf([fake!]).run(scene(5), listener(), inTime()))
+  t.match(error, { code: 'workflow_invalid', message: /frames: must be at most 25/ })
 })

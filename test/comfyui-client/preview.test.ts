@@ -17,7 +17,7 @@ t.test(
     const preview = await startPreviewEngine({ dataDir: workFolder(t), tools, log })
     t.teardown(() => preview.close())
     const workflows = await loadWorkflows([BUILTIN_WORKFLOWS_DIR])
-    const engine = createComfyEngine({ kind: 'preview', urls: [preview.url], workflows, log })
+    const engine = createComfyEngine({ kind: 'preview', urls: [preview.url], workflows, tools, log })
     const scene: SceneRequest = {
       jobId: 'job-1',
       stepId: 'step-1',

@@ -63,6 +63,7 @@ export type FakeComfy = {
 export type FakeOptions = {
   port?: number
   clip?: Uint8Array
+  picture?: Uint8Array
   version?: string
   steps?: number
   stepMs?: number
@@ -130,6 +131,7 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
   }
   const machine = new Machine({
     clip: options.clip ?? FAKE_CLIP,
+    picture: options.picture,
     steps: options.steps ?? 4,
     stepMs: options.stepMs ?? 0,
     historyDelayMs: options.historyDelayMs ?? 0,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { RunCallbacks, RunRequest, RunResult } from '../../comfyui/client/client.ts'
 import { ComfyError } from '../../comfyui/client/errors.ts'
 import type { ComfyLimits } from '../../comfyui/client/limits.ts'
+import type { FfmpegTools } from '../../core/platform/ffmpeg.ts'
 import type { Logger } from '../../core/platform/log.ts'
 import { injectParameters } from '../../core/workflows/inject.ts'
 import { type Graph, WorkflowError, type WorkflowTemplate } from '../../core/workflows/types.ts'
@@ -16,6 +17,7 @@ import {
   type ReferenceImage,
   type SceneRequest,
 } from './engine.ts'
+import { moveStill } from './moved-still.ts'
 import { sceneValues, takesImages } from './scene-values.ts'
 
 export type ComfyEngineOptions = {
@@ -23,6 +25,8 @@ export type ComfyEngineOptions = {
   /** Addresses of the servers; credentials in an address are sent as basic authentication. */
   urls: readonly string[]
   workflows: ReadonlyMap<string, WorkflowTemplate>
+  /** For workflows whose result is a picture: it is made into a clip here. */
+  tools: FfmpegTools
   /** Workflow for requests that ask for `default`. */
   defaultWorkflow?: string
   limits?: Partial<ComfyLimits>
@@ -153,7 +157,10 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
         injectParameters(template, sceneValues(template, request, placeholders))
         const { host, result } =
           (await takeUp(template, request, on, signal)) ?? (await submit(template, request, on, signal))
-        return { path: result.path, model: modelOf(template), seed: request.seed, engineHost: host.label }
+        const path = template.still
+          ? await moveStill(options.tools, result.path, template.still, request, signal)
+          : result.path
+        return { path, model: modelOf(template), seed: request.seed, engineHost: host.label }
       } catch (error) {
         signal.throwIfAborted()
         throw engineError(error)

@@ -1,18 +1,30 @@
 /** The engines that the configuration names. */
 import type { WorkflowLibrary } from '../../core/jobs/recipe.ts'
 import type { Config } from '../../core/platform/config.ts'
+import type { FfmpegTools } from '../../core/platform/ffmpeg.ts'
 import type { Logger } from '../../core/platform/log.ts'
 import { createComfyEngine } from './comfyui.ts'
 import type { Engine } from './engine.ts'
 
 /** Engines by kind; a kind without an address is absent. The preview engine speaks the protocol of ComfyUI. */
-export function createEngines(config: Config, workflows: WorkflowLibrary, log: Logger): Map<string, Engine> {
+export function createEngines(
+  config: Config,
+  workflows: WorkflowLibrary,
+  tools: FfmpegTools,
+  log: Logger,
+): Map<string, Engine> {
   const engines = new Map<string, Engine>()
   if (config.COMFYUI_URLS.length > 0) {
-    engines.set('comfyui', createComfyEngine({ kind: 'comfyui', urls: config.COMFYUI_URLS, workflows, log }))
+    engines.set(
+      'comfyui',
+      createComfyEngine({ kind: 'comfyui', urls: config.COMFYUI_URLS, workflows, tools, log }),
+    )
   }
   if (config.PREVIEW_URL) {
-    engines.set('preview', createComfyEngine({ kind: 'preview', urls: [config.PREVIEW_URL], workflows, log }))
+    engines.set(
+      'preview',
+      createComfyEngine({ kind: 'preview', urls: [config.PREVIEW_URL], workflows, tools, log }),
+    )
   }
   return engines
 }

@@ -1,7 +1,7 @@
+import { perspectiveFilter, type Travel, travelOf } from '../../../core/media/camera.ts'
 import { segmentFileArgs, videoEncoderArgs } from '../../../core/media/encoder-args.ts'
 import type { FrameRate } from '../../../core/media/format.ts'
 import type { FfmpegInput, FfmpegJob } from '../../../core/platform/ffmpeg.ts'
-import { perspectiveFilter, type Travel, travelOf } from './camera.ts'
 import { IMAGE_OVERSCAN, OVERSCAN, type Raster } from './layers.ts'
 import type { Layout } from './layout.ts'
 import type { Mood } from './mood.ts'

@@ -1,3 +1,4 @@
+import type { Move } from '../../../core/media/camera.ts'
 import { adjust, lchOf, mix } from './colour.ts'
 import { type Random, randomFrom } from './random.ts'
 import {
@@ -5,7 +6,6 @@ import {
   LIGHTS,
   type Light,
   MOVES,
-  type Move,
   PLACES,
   type Place,
   type Table,

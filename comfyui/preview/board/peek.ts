@@ -1,5 +1,5 @@
+import { seenAt, travelOf } from '../../../core/media/camera.ts'
 import { sharp } from '../raster.ts'
-import { seenAt, travelOf } from './camera.ts'
 import { DEPTHS } from './film.ts'
 import { IMAGE_OVERSCAN, OVERSCAN, type Raster } from './layers.ts'
 import type { Layout } from './layout.ts'

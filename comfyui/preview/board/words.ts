@@ -1,3 +1,5 @@
+import type { Move } from '../../../core/media/camera.ts'
+
 /** The words a mood is read from. Order matters inside a table: the first entry whose word occurs wins. */
 
 export type Time = 'dawn' | 'day' | 'golden' | 'dusk' | 'night'
@@ -14,7 +16,6 @@ export type Place =
   | 'interior'
   | 'open'
 export type Weather = 'rain' | 'snow' | 'dust' | 'clear'
-export type Move = 'push' | 'pull' | 'left' | 'right' | 'up' | 'down' | 'still'
 
 export type Table<T> = readonly (readonly [T, string])[]
 

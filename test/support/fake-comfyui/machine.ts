@@ -18,6 +18,8 @@ type Entry = { prompt: Item; outputs: Json; status: Json; meta: Json; startedAt:
 
 export type MachineOptions = {
   clip: Uint8Array
+  /** What nodes that save pictures save; a PNG header unless given. */
+  picture?: Uint8Array | undefined
   /** Steps of nodes that report progress, and the time each takes. */
   steps: number
   stepMs: number
@@ -264,7 +266,10 @@ export class Machine {
         highest = Math.max(highest, Number.parseInt(name.slice(base.length), 10))
     }
     const filename = `${base}${String(highest + 1).padStart(5, '0')}_.${video ? 'mp4' : 'png'}`
-    this.files.set(`${type}/${subfolder}/${filename}`, video ? this.#options.clip : PNG)
+    this.files.set(
+      `${type}/${subfolder}/${filename}`,
+      video ? this.#options.clip : (this.#options.picture ?? PNG),
+    )
     const images = [{ filename, subfolder, type }]
     return video ? { images, animated: [true] } : { images }
   }

@@ -1,9 +1,9 @@
-import type { Move } from './words.ts'
-
 /**
  * Camera travel over an oversized raster, as arguments of ffmpeg's `perspective` filter. It places corners at 1/256 px,
  * so slow travel stays smooth; `zoompan` and `crop` step by whole pixels and shiver.
  */
+
+export type Move = 'push' | 'pull' | 'left' | 'right' | 'up' | 'down' | 'still'
 
 /** `zoom` 1 sees the resting picture; `dx`, `dy` are fractions of it, to the right and down. */
 type Pose = { readonly zoom: number; readonly dx: number; readonly dy: number }
@@ -36,6 +36,46 @@ export function travelOf(move: Move, depth: number, seconds: number): Travel {
       return { from: { zoom: 1.04, dx: 0, dy: -side }, to: { zoom: 1.04, dx: 0, dy: side } }
     case 'still':
       return { from: rest, to: { zoom: 1.02 + zoom * 0.25, dx: side * 0.1, dy: 0 } }
+  }
+}
+
+const STILL_MOVES = [
+  'push',
+  'pull',
+  'left',
+  'right',
+  'push left',
+  'push right',
+  'pull left',
+  'pull right',
+] as const
+
+/**
+ * The way over a still picture that is a scene by itself: nearer or farther, along it, or both.
+ * @param zoom how much closer the nearest moment is than the farthest, for a shot of full length
+ * @param seed chooses the direction, so that neighbours differ and a repeat is the same
+ */
+export function stillTravel(zoom: number, seconds: number, seed: number): Travel {
+  const near = 1 + (zoom - 1) * Math.min(1, Math.max(0.25, seconds / FULL_TRAVEL_S))
+  const move = STILL_MOVES[seed % STILL_MOVES.length]!
+  // As far aside as the picture reaches when it is near.
+  const side = ((1 - 1 / near) / 2) * (move.includes('left') ? 1 : -1)
+  const far: Pose = { zoom: 1, dx: 0, dy: 0 }
+  const close = (dx: number): Pose => ({ zoom: near, dx, dy: 0 })
+  switch (move) {
+    case 'push':
+      return { from: far, to: close(0) }
+    case 'pull':
+      return { from: close(0), to: far }
+    case 'left':
+    case 'right':
+      return { from: close(side), to: close(-side) }
+    case 'push left':
+    case 'push right':
+      return { from: far, to: close(-side) }
+    case 'pull left':
+    case 'pull right':
+      return { from: close(side), to: far }
   }
 }
 
