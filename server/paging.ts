@@ -14,19 +14,21 @@ export type Pager = {
   announce(ctx: Context, next: PageKey | null): void
 }
 
-/** Cursors are signed, so that what comes back is a place we named, and for this list alone. */
+/**
+ * Cursors are signed, so that what comes back is a place we named, and for this list alone. The purpose of the signature
+ * holds a number for their form: cursors of another form are refused.
+ */
 export function createPager(dataKey: string, list: string, baseUrl: string): Pager {
-  const signer: Signer = createSigner(dataKey, `cursor:${list}`)
-  const encode = ({ createdAt, id }: PageKey): string => {
-    const key = Buffer.from(`${createdAt.toISOString()} ${id}`).toString('base64url')
-    return `${key}.${signer.sign(key)}`
+  const signer: Signer = createSigner(dataKey, `cursor:2:${list}`)
+  const encode = (key: PageKey): string => {
+    const text = Buffer.from(JSON.stringify(key)).toString('base64url')
+    return `${text}.${signer.sign(text)}`
   }
   const decode = (cursor: string): PageKey => {
-    const [key = '', signature = ''] = cursor.split('.')
-    if (!signer.verify(key, signature))
+    const [text = '', signature = ''] = cursor.split('.')
+    if (!signer.verify(text, signature))
       throw new Problem('VALIDATION_ERROR', 'cursor is not one of this list')
-    const [time = '', id = ''] = Buffer.from(key, 'base64url').toString().split(' ')
-    return { createdAt: new Date(time), id }
+    return JSON.parse(Buffer.from(text, 'base64url').toString()) as PageKey
   }
   return {
     read(ctx, defaultLimit) {
