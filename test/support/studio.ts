@@ -9,7 +9,7 @@ import type { ObjectStore, ObjectStoreOptions } from '../../core/platform/object
 import { type RunningServer, startServer } from '../../server/start.ts'
 import type { ServerTimings } from '../../server/timings.ts'
 import { buildKey } from './builders.ts'
-import { freePort, type Scope, startDatabase, type TestDatabase } from './postgres.ts'
+import { freePort, type Scope, serverUrlOf, startDatabase, type TestDatabase } from './postgres.ts'
 import { startStore } from './store.ts'
 
 export type LogLine = { level: string; msg: string; [key: string]: unknown }
@@ -51,7 +51,8 @@ export function studioEnv(
   port: number,
 ): Record<string, string> {
   return {
-    DATABASE_URL: database.url,
+    DATABASE_URL: serverUrlOf(database.url),
+    DATABASE_OWNER_URL: database.url,
     DATA_KEY: randomBytes(32).toString('base64'),
     HOST: '127.0.0.1',
     PORT: String(port),
