@@ -2,5 +2,6 @@
 import { ApiKeySchema, UserSchema } from './accounts/entities.ts'
 import { AssetFileSchema } from './assets/entities.ts'
 import { JobSchema, WatchLinkSchema } from './jobs/entities.ts'
+import { ProjectSchema } from './projects/entities.ts'
 
-export const entities = [UserSchema, ApiKeySchema, JobSchema, WatchLinkSchema, AssetFileSchema]
+export const entities = [UserSchema, ApiKeySchema, JobSchema, WatchLinkSchema, AssetFileSchema, ProjectSchema]

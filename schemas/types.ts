@@ -907,6 +907,22 @@ export interface Licence {
   summary?: string
 }
 
+// new-project.schema.json
+
+/**
+ * Body of POST /v1/teams/:id/projects.
+ */
+export interface NewProject {
+  /**
+   * Name of the project.
+   */
+  name: string
+  /**
+   * A storyboard to begin with, at most 100 KB as compact JSON. It is kept as it is: what is wrong with it is said when it is checked or rendered.
+   */
+  spec?: {} | null
+}
+
 // new-watch-link.schema.json
 
 /**
@@ -952,6 +968,7 @@ export interface Problem {
       | 'METHOD_NOT_ALLOWED'
       | 'CONFLICT'
       | 'GONE'
+      | 'PRECONDITION_FAILED'
       | 'PAYLOAD_TOO_LARGE'
       | 'UNSUPPORTED_MEDIA_TYPE'
       | 'UPGRADE_REQUIRED'
@@ -977,6 +994,101 @@ export interface Problem {
      */
     retryAfter?: number
   }
+}
+
+// project-changes.schema.json
+
+/**
+ * Body of PATCH /v1/projects/:id.
+ */
+export interface ProjectChanges {
+  /**
+   * New name.
+   */
+  name?: string
+}
+
+// project-spec.schema.json
+
+/**
+ * Body of PUT /v1/projects/:id/spec.
+ */
+export interface ProjectSpec {
+  /**
+   * The whole storyboard, at most 100 KB as compact JSON. It is kept as it is: what is wrong with it is said when it is checked or rendered.
+   */
+  spec: {}
+}
+
+// project.schema.json
+
+/**
+ * A storyboard that a team keeps and renders.
+ */
+export interface Project {
+  /**
+   * Id of the project.
+   */
+  id: string
+  /**
+   * Team it belongs to.
+   */
+  team_id: string
+  /**
+   * User who made it.
+   */
+  created_by: string
+  /**
+   * Name of the project.
+   */
+  name: string
+  /**
+   * rendering while a job of it is active; completed once a film of it is there.
+   */
+  status: 'draft' | 'rendering' | 'completed' | 'archived'
+  /**
+   * The storyboard as it was saved, valid or not; null before there is one.
+   */
+  spec: {
+    [k: string]: unknown
+  } | null
+  /**
+   * Counts changes of the storyboard. The ETag of a reply is "r<spec_revision>".
+   */
+  spec_revision: number
+  /**
+   * When it was made.
+   */
+  created_at: string
+  /**
+   * Last change, of its status too.
+   */
+  updated_at: string
+  /**
+   * Newest render of it; on single reads only.
+   */
+  latest_job?: LatestJob | null
+}
+/**
+ * A render in short.
+ */
+export interface LatestJob {
+  /**
+   * Id of the job.
+   */
+  id: string
+  /**
+   * completed, failed and canceled are final.
+   */
+  status: 'queued' | 'processing' | 'completed' | 'failed' | 'canceled'
+  /**
+   * When it was asked for.
+   */
+  created_at: string
+  /**
+   * When it came to its end, whichever.
+   */
+  completed_at: string | null
 }
 
 // render-options.schema.json
@@ -1014,6 +1126,18 @@ export type RenderOptionsBody = {
    */
   draft?: boolean | null
 } | null
+
+// render-request.schema.json
+
+/**
+ * Body of POST /v1/projects/:id/render; the whole body may be left out.
+ */
+export interface RenderRequest {
+  /**
+   * How to render, as in render-options.schema.json.
+   */
+  options?: {} | null
+}
 
 // spec-request.schema.json
 

@@ -9,6 +9,7 @@ import { jobEventRoutes } from './routes/job-events.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { mediaRoutes } from './routes/media.ts'
 import { openApiRoutes } from './routes/openapi.ts'
+import { projectRoutes } from './routes/projects.ts'
 import { schemaRoutes } from './routes/schemas.ts'
 import { specRoutes } from './routes/spec.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -30,6 +31,7 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
     specRoutes(deps, access),
     jobRoutes(deps, access),
     jobEventRoutes(deps, access),
+    projectRoutes(deps, access),
     watchLinkRoutes(deps, access),
     webSocketRoutes(deps, access),
     assetRoutes(deps, access),

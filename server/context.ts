@@ -9,6 +9,7 @@ import type { Database } from '../core/platform/database.ts'
 import type { Logger } from '../core/platform/log.ts'
 import type { MediaLinks } from '../core/platform/media-links.ts'
 import type { ObjectStore } from '../core/platform/objects.ts'
+import type { ProjectService } from '../core/projects/service.ts'
 import type { Authenticator } from './credentials.ts'
 import type { Gate } from './live/gate.ts'
 import type { Hub } from './live/hub.ts'
@@ -37,6 +38,7 @@ export type ServerDeps = {
   store: ObjectStore
   media: MediaLinks
   jobs: JobService
+  projects: ProjectService
   assets: AssetService
   authenticator: Authenticator
   hub: Hub

@@ -32,6 +32,11 @@ export function queryUuid(ctx: Context, name: string): string | undefined {
   return value?.toLowerCase()
 }
 
+export function queryBoolean(ctx: Context, name: string): boolean | undefined {
+  const value = queryOneOf(ctx, name, ['true', 'false'])
+  return value === undefined ? undefined : value === 'true'
+}
+
 /** A whole number, kept within bounds that no caller has a reason to leave. */
 export function queryInteger(ctx: Context, name: string): number | undefined {
   const value = queryText(ctx, name)

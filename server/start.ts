@@ -12,6 +12,7 @@ import type { Logger } from '../core/platform/log.ts'
 import { createMediaLinks } from '../core/platform/media-links.ts'
 import { withDeadline } from '../core/platform/retry.ts'
 import { openStore } from '../core/platform/store.ts'
+import { createProjectService } from '../core/projects/service.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../core/workflows/load.ts'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
@@ -109,6 +110,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     store,
     media,
     jobs,
+    projects: createProjectService({ db, jobs }),
     assets: createAssetService({ db, store, media }),
     authenticator,
     hub,

@@ -38,3 +38,20 @@ export function creditSource(urn: string): string {
   if (!owner) throw new Error(`not an owner URN: ${urn}`)
   return owner.kind === 'user' ? urn : `framecast:team:${owner.teamId}`
 }
+
+/**
+ * Whose files a job may use: those of its team, shared or private to the person who triggered it, and that person's own.
+ * Asked when a job is accepted, and again when it is planned: the two must agree.
+ * @param jobOwner URN of the job's owner
+ */
+export function usableFileOwners(jobOwner: string, triggeredBy: string): string[] {
+  const owner = parseOwner(jobOwner)
+  if (!owner) throw new Error(`not an owner URN: ${jobOwner}`)
+  if (owner.kind === 'user') return [jobOwner]
+  const { teamId } = owner
+  return [
+    formatOwner({ kind: 'team', teamId }),
+    formatOwner({ kind: 'membership', teamId, userId: triggeredBy }),
+    userUrn(triggeredBy),
+  ]
+}

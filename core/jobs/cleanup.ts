@@ -1,7 +1,7 @@
 /** Old finished jobs, deleted in small batches: rows now, objects by queue tasks. */
 import type { Pool } from 'pg'
 import { transaction } from '../platform/database.ts'
-import { deleteJob } from './service.ts'
+import { deleteJob } from './deletion.ts'
 
 export type CleanupResult = {
   jobs: number
@@ -42,11 +42,9 @@ export async function cleanupJobs(
         [olderThanS],
       )
       for (const row of rows) {
-        await deleteJob(client, {
-          id: row.id,
-          owner: row.owner,
-          outputSizeBytes: row.output_size_bytes === null ? null : Number(row.output_size_bytes),
-        })
+        const outputSizeBytes = row.output_size_bytes === null ? null : Number(row.output_size_bytes)
+        const job = { id: row.id, owner: row.owner, outputSizeBytes }
+        await deleteJob(client, job, { actorId: null, actorKind: 'operator' })
       }
       return rows
     })

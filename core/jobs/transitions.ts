@@ -1,9 +1,12 @@
 /**
  * Every change of a job's status: one guarded UPDATE each, with all side effects in the caller's transaction.
  * A guard that matches nothing changes nothing and is reported as `false`: somebody else was first.
+ *
+ * Locks are taken in one order everywhere: the job's row, its project's, its steps', the balance, the usage counters.
  */
 import { addStorage } from '../accounts/storage.ts'
 import type { Queryable } from '../platform/database.ts'
+import { endRendering } from '../projects/transitions.ts'
 import { addUsage, giveBack } from './credits.ts'
 import { appendEvent } from './events.ts'
 import { refund } from './refund.ts'
@@ -27,16 +30,18 @@ export async function startJob(client: Queryable, jobId: string, worker: string)
 
 /** processing -> completed. Counts the film's bytes and the render. */
 export async function completeJob(client: Queryable, jobId: string, output: JobOutput): Promise<boolean> {
-  const { rows } = await client.query<{ owner: string }>(
+  const { rows } = await client.query<{ owner: string; project_id: string | null }>(
     `update jobs set status = 'completed', completed_at = now(), output = $2::jsonb, output_size_bytes = $3,
        progress = (progress - 'current_scene' - 'message')
          || jsonb_build_object('phase', 'finalizing', 'percent', 100,
               'scenes_completed', coalesce(progress -> 'scenes_total', '0'::jsonb))
-     where id = $1 and status = 'processing' returning owner`,
+     where id = $1 and status = 'processing' returning owner, project_id`,
     [jobId, JSON.stringify(output), output.size_bytes],
   )
-  const owner = rows[0]?.owner
-  if (!owner) return false
+  const job = rows[0]
+  if (!job) return false
+  const { owner } = job
+  await endRendering(client, job.project_id, 'completed')
   await addStorage(client, owner, output.size_bytes)
   await addUsage(client, owner, { renders: 1, renderSeconds: Math.ceil(output.duration) })
   await appendEvent(client, jobId, 'completed', {
@@ -47,7 +52,7 @@ export async function completeJob(client: Queryable, jobId: string, output: JobO
   return true
 }
 
-type EndedRow = { owner: string; credits_charged: number; progress: JobProgress; from_status: string }
+type EndedRow = { owner: string; project_id: string | null; credits_charged: number; progress: JobProgress }
 
 /** Ends a job early: status, refund, event, and the end of all its steps with a stop for remote work. */
 async function endEarly(
@@ -58,7 +63,7 @@ async function endEarly(
   eventPayload: (refunded: number) => object,
 ): Promise<boolean> {
   const { rows } = await client.query<EndedRow>(
-    `select owner, credits_charged, progress, status as from_status from jobs
+    `select owner, project_id, credits_charged, progress from jobs
      where id = $1 and status = any($2) for update`,
     [jobId, from],
   )
@@ -70,9 +75,10 @@ async function endEarly(
      where id = $1`,
     [jobId, end.status, end.failureType, end.error && JSON.stringify(end.error), refunded],
   )
+  await endRendering(client, job.project_id, 'draft')
+  await endSteps(client, jobId)
   await giveBack(client, { id: jobId, owner: job.owner }, refunded)
   await appendEvent(client, jobId, end.status, eventPayload(refunded))
-  await endSteps(client, jobId)
   return true
 }
 

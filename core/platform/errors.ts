@@ -16,6 +16,7 @@ const CATALOGUE = {
   METHOD_NOT_ALLOWED: { status: 405, prefix: 'Method not allowed: ' },
   CONFLICT: { status: 409, prefix: 'Conflict: ' },
   GONE: { status: 410, prefix: 'Gone: ' },
+  PRECONDITION_FAILED: { status: 412, prefix: 'Precondition failed: ' },
   PAYLOAD_TOO_LARGE: { status: 413, prefix: 'Payload too large: ' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, prefix: 'Unsupported media type: ' },
   UPGRADE_REQUIRED: { status: 426, prefix: 'Upgrade required: ' },

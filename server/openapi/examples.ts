@@ -5,6 +5,7 @@ import type {
   Job,
   JobProgress,
   NewWatchLink,
+  Project,
   SceneCompletePayload,
   Status,
   Storyboard,
@@ -17,6 +18,8 @@ import type {
 
 const USER_ID = '01a1fd5b-d836-765b-a1ea-5a8831b75f8f'
 export const JOB_ID = '01a1fd5c-47cc-79d6-9150-23e412c86441'
+export const TEAM_ID = '01a1fd5b-d837-7a10-8c55-30f7a4b1f9a2'
+export const PROJECT_ID = '01a1fd5b-f2c4-7d2e-93b1-8f0f5c6a7d18'
 export const LINK_ID = '01a1fd5c-95a4-718c-8ce8-871c294b0f92'
 export const ASSET_ID = '01a1fd5d-d1d7-7383-a6a4-2bb61eb12517'
 
@@ -171,6 +174,30 @@ export const completedJob: Job = {
   started_at: '2026-11-21T09:07:25.859Z',
   completed_at: '2026-11-21T09:07:45.545Z',
   updated_at: '2026-11-21T09:07:45.545Z',
+}
+
+export const project: Project = {
+  id: PROJECT_ID,
+  team_id: TEAM_ID,
+  created_by: USER_ID,
+  name: 'The lamp',
+  status: 'draft',
+  spec: { ...storyboard },
+  spec_revision: 1,
+  created_at: '2026-11-21T09:05:11.204Z',
+  updated_at: '2026-11-21T09:05:11.204Z',
+}
+
+export const renderedProject: Project = {
+  ...project,
+  status: 'completed',
+  updated_at: '2026-11-21T09:07:45.545Z',
+  latest_job: {
+    id: JOB_ID,
+    status: 'completed',
+    created_at: '2026-11-21T09:07:25.773Z',
+    completed_at: '2026-11-21T09:07:45.545Z',
+  },
 }
 
 export const validStoryboard: ValidationResult = { valid: true, errors: [], warnings: [] }

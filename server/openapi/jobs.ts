@@ -11,7 +11,7 @@ export const NO_JOB: Refusal = {
   text: 'no such job',
 }
 
-const IDEMPOTENCY_KEY: Parameter = {
+export const IDEMPOTENCY_KEY: Parameter = {
   name: 'Idempotency-Key',
   in: 'header',
   description:
@@ -42,19 +42,28 @@ export const NEXT_PAGE = {
 }
 
 const LOCATION = { Location: 'Path of the job.' }
-const accepted = (description: string): readonly Reply[] => [
-  { ...json(201, description, 'job', example.queuedJob), headers: LOCATION },
+/** Replies of operations that make a job; `over` is what sets its jobs apart. */
+export const accepted = (description: string, over: object = {}): readonly Reply[] => [
+  { ...json(201, description, 'job', { ...example.queuedJob, ...over }), headers: LOCATION },
   {
-    ...json(200, 'The job made first under this idempotency key.', 'job', example.completedJob),
+    ...json(200, 'The job made first under this idempotency key.', 'job', {
+      ...example.completedJob,
+      ...over,
+    }),
     headers: LOCATION,
   },
 ]
-const BUSY: Refusal = {
+export const BUSY: Refusal = {
   code: 'CONFLICT',
   when: 'Too many renders are active: one of a starter, five of an owner.',
   text: 'this owner has five active renders; wait for one or cancel it',
 }
-const BALANCE: Refusal = {
+export const QUOTA: Refusal = {
+  code: 'STORAGE_QUOTA_EXCEEDED',
+  when: 'The owner keeps more than its limit already.',
+  text: '5368712345 of 5368709120 bytes are in use; delete films or files first',
+}
+export const BALANCE: Refusal = {
   code: 'INSUFFICIENT_CREDITS',
   when: 'The balance cannot pay for it, where credits are enforced.',
   text: 'this render needs 7 credits, and the balance is lower',
@@ -67,7 +76,7 @@ export const jobOperations: readonly Operation[] = [
     operationId: 'generate',
     summary: 'Render a storyboard',
     description:
-      'Checks, in this order: body, owner, idempotency key, options and storyboard, concurrency, credits. Job, charge and first event are stored together or not at all.',
+      'Checks, in this order: body, owner, idempotency key, options and storyboard, quota, concurrency, credits. Job, charge and first event are stored together or not at all.',
     tag: 'Jobs',
     access: { kind: 'key', scopes: ['generate'] },
     parameters: [IDEMPOTENCY_KEY, YAML_OWNER, ...YAML_OPTIONS],
@@ -78,7 +87,7 @@ export const jobOperations: readonly Operation[] = [
       idempotency_key: 'lamp-take-1',
     }),
     replies: accepted('The new job, queued.'),
-    refusals: [SPEC_REFUSAL, OWNER_REFUSAL, BUSY, BALANCE],
+    refusals: [SPEC_REFUSAL, OWNER_REFUSAL, QUOTA, BUSY, BALANCE],
   },
   {
     method: 'get',
@@ -119,7 +128,8 @@ export const jobOperations: readonly Operation[] = [
     path: '/v1/jobs/{id}/cancel',
     operationId: 'cancelJob',
     summary: 'Cancel a job',
-    description: 'Stops an active job and gives back the credits of what was not done.',
+    description:
+      'Stops an active job and gives back the credits of what was not done. Whoever started it may do so, and who administers its team; to everybody else it is as if it were not there.',
     tag: 'Jobs',
     access: { kind: 'key', scopes: ['jobs:write'] },
     parameters: [JOB],
@@ -164,6 +174,7 @@ export const jobOperations: readonly Operation[] = [
       },
       NO_JOB,
       OWNER_REFUSAL,
+      QUOTA,
       BUSY,
       BALANCE,
     ],
@@ -173,7 +184,8 @@ export const jobOperations: readonly Operation[] = [
     path: '/v1/jobs/{id}',
     operationId: 'deleteJob',
     summary: 'Delete a finished job',
-    description: 'Job, events and film go. Clips stay: other jobs may use them.',
+    description:
+      'Job, events and film go. Clips stay: other jobs may use them. In a team, administrators delete any, and members those they started.',
     tag: 'Jobs',
     access: { kind: 'key', scopes: ['jobs:write'] },
     parameters: [JOB],
@@ -185,6 +197,11 @@ export const jobOperations: readonly Operation[] = [
         text: 'only a finished job can be deleted; cancel it first',
       },
       NO_JOB,
+      {
+        code: 'AUTHORIZATION_ERROR',
+        when: 'The caller’s role in the team does not allow it.',
+        text: 'your role may delete only the jobs you started',
+      },
     ],
   },
 ]

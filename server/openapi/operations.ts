@@ -3,11 +3,13 @@ import { assetOperations } from './assets.ts'
 import { jobOperations } from './jobs.ts'
 import { liveOperations } from './live.ts'
 import type { Operation, Tag } from './operation.ts'
+import { projectOperations } from './projects.ts'
 import { storyboardOperations } from './storyboards.ts'
 import { systemOperations } from './system.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   ...storyboardOperations,
+  ...projectOperations,
   ...jobOperations,
   ...liveOperations,
   ...assetOperations,

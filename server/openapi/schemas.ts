@@ -6,9 +6,14 @@ import estimateRequest from '../../schemas/estimate-request.schema.json' with { 
 import generateRequest from '../../schemas/generate-request.schema.json' with { type: 'json' }
 import job from '../../schemas/job.schema.json' with { type: 'json' }
 import jobEvent from '../../schemas/job-event.schema.json' with { type: 'json' }
+import newProject from '../../schemas/new-project.schema.json' with { type: 'json' }
 import newWatchLink from '../../schemas/new-watch-link.schema.json' with { type: 'json' }
 import problem from '../../schemas/problem.schema.json' with { type: 'json' }
+import project from '../../schemas/project.schema.json' with { type: 'json' }
+import projectChanges from '../../schemas/project-changes.schema.json' with { type: 'json' }
+import projectSpec from '../../schemas/project-spec.schema.json' with { type: 'json' }
 import renderOptions from '../../schemas/render-options.schema.json' with { type: 'json' }
+import renderRequest from '../../schemas/render-request.schema.json' with { type: 'json' }
 import specRequest from '../../schemas/spec-request.schema.json' with { type: 'json' }
 import status from '../../schemas/status.schema.json' with { type: 'json' }
 import storyboard from '../../schemas/storyboard.schema.json' with { type: 'json' }
@@ -30,9 +35,14 @@ const FILES = {
   'generate-request': generateRequest,
   job,
   'job-event': jobEvent,
+  'new-project': newProject,
   'new-watch-link': newWatchLink,
   problem,
+  project,
+  'project-changes': projectChanges,
+  'project-spec': projectSpec,
   'render-options': renderOptions,
+  'render-request': renderRequest,
   'spec-request': specRequest,
   status,
   storyboard,

@@ -268,9 +268,11 @@ t.test('a running server', async (t) => {
         method: method.toUpperCase(),
         headers: { authorization },
       })
-      await reply.body?.cancel()
+      // Some answer 403 for other reasons too: a team that the caller is not in, a role.
+      isScopeMissing = /lacks the scope/.test(await reply.text())
       return reply.status
     }
+    let isScopeMissing = false
     for (const operation of OPERATIONS) {
       const { access, operationId } = operation
       if (access.kind === 'websocket') continue
@@ -285,19 +287,10 @@ t.test('a running server', async (t) => {
         t.equal(await ask(operation, `Bearer ${keys.get('*')}`, newId()), 401, `${operationId} takes no key`)
         continue
       }
-      for (const scope of [
-        'generate',
-        'jobs:read',
-        'jobs:write',
-        'assets:read',
-        'assets:write',
-        'projects:read',
-        'webhooks:read',
-        '*',
-      ] as const) {
+      for (const scope of SCOPES) {
         const isLet = access.scopes.length === 0 || scope === '*' || access.scopes.includes(scope)
         const status = await ask(operation, `Bearer ${keys.get(scope)}`, newId())
-        if ((status !== 403) !== isLet) t.fail(`${operationId} with the scope ${scope}: ${status}`)
+        if (isScopeMissing === isLet) t.fail(`${operationId} with the scope ${scope}: ${status}`)
       }
     }
   })

@@ -1,5 +1,5 @@
 /** The plan step: checks the storyboard again, reckons the shots, and cuts the job into scene steps and an assembly. */
-import { creditSource, userUrn } from '../../core/access/owner.ts'
+import { creditSource, usableFileOwners } from '../../core/access/owner.ts'
 import { clipKey, sceneSeed } from '../../core/jobs/content-keys.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
@@ -50,7 +50,7 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
   const { db, store } = context
   const { step } = run
   const job = await loadJob(db.pool, step.jobId)
-  const check = await checkSpec(db.pool, job.storyboard, [job.owner, userUrn(job.triggeredBy)])
+  const check = await checkSpec(db.pool, job.storyboard, usableFileOwners(job.owner, job.triggeredBy))
   const first = check.errors[0]
   if (first) throw new StepFailure('validation', first.code, `${first.path}: ${first.message}`)
 
