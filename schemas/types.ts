@@ -1542,6 +1542,62 @@ export interface TimelineElement {
   montage?: Montage
 }
 
+// system-asset.schema.json
+
+/**
+ * A sound that comes with Framecast: the same for everybody, and never changed.
+ */
+export interface SystemAsset {
+  /**
+   * Id of the sound: what a storyboard names.
+   */
+  id: string
+  /**
+   * What it is for: single sounds, the air of a place, music, or joins between scenes.
+   */
+  category: 'sfx' | 'ambient' | 'music' | 'transition'
+  /**
+   * Name for people.
+   */
+  name: string
+  /**
+   * What is heard.
+   */
+  description: string
+  /**
+   * Length in seconds, as a decimal in text.
+   */
+  duration_seconds: string | null
+  /**
+   * Where it is in the bucket of the system sounds.
+   */
+  s3_key: string
+  /**
+   * Media type.
+   */
+  content_type: string
+  /**
+   * Size of the file.
+   */
+  size_bytes: number
+  /**
+   * Words to find it by.
+   */
+  tags: string[]
+  /**
+   * When it was installed.
+   */
+  created_at: string
+  /**
+   * The sound, to listen to; only on single reads.
+   */
+  preview_url?: string
+  /**
+   * When that link ends.
+   */
+  preview_url_expires_at?: string
+}
+
 // ticket.schema.json
 
 /**

@@ -1,6 +1,6 @@
 /** The Koa application: the rings around every request, and one file of routes a resource. */
 import Koa from 'koa'
-import type { Handler, ServerDeps } from './context.ts'
+import type { ServerDeps } from './context.ts'
 import { createAccess } from './middleware/access.ts'
 import { cors } from './middleware/cors.ts'
 import { deadline, errors, requestLog, securityHeaders, unmatched, urlLimit } from './middleware/request.ts'
@@ -13,12 +13,12 @@ import { projectRoutes } from './routes/projects.ts'
 import { schemaRoutes } from './routes/schemas.ts'
 import { specRoutes } from './routes/spec.ts'
 import { systemRoutes } from './routes/system.ts'
+import { systemAssetRoutes } from './routes/system-assets.ts'
 import { watchRoutes } from './routes/watch.ts'
 import { watchLinkRoutes } from './routes/watch-links.ts'
 import { webSocketRoutes } from './routes/websocket.ts'
 
-/** @param observer a ring outside of all that make the reply */
-export function createApp(deps: ServerDeps, observer?: Handler): Koa {
+export function createApp(deps: ServerDeps): Koa {
   const { config, log, timings } = deps
   const isProxied = config.MEDIA_DELIVERY === 'proxy'
   const app = new Koa()
@@ -35,6 +35,7 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
     watchLinkRoutes(deps, access),
     webSocketRoutes(deps, access),
     assetRoutes(deps, access),
+    systemAssetRoutes(deps, access),
     mediaRoutes(deps),
     schemaRoutes(),
     openApiRoutes(deps),
@@ -47,7 +48,6 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
   ]
 
   app.use(requestLog(log))
-  if (observer) app.use(observer)
   app.use(securityHeaders)
   app.use(errors)
   app.use(cors(config.CORS_ORIGINS))

@@ -3,6 +3,7 @@ import type Router from '@koa/router'
 import type { DefaultContext, Middleware, ParameterizedContext } from 'koa'
 import type { Principal } from '../core/access/principal.ts'
 import type { AssetService } from '../core/assets/service.ts'
+import type { SystemAssetService } from '../core/assets/system-assets.ts'
 import type { JobService } from '../core/jobs/service.ts'
 import type { Config } from '../core/platform/config.ts'
 import type { Database } from '../core/platform/database.ts'
@@ -37,9 +38,13 @@ export type ServerDeps = {
   db: Database
   store: ObjectStore
   media: MediaLinks
+  /** Store and links of what comes with Framecast. */
+  systemStore: ObjectStore
+  systemMedia: MediaLinks
   jobs: JobService
   projects: ProjectService
   assets: AssetService
+  systemAssets: SystemAssetService
   authenticator: Authenticator
   hub: Hub
   /** Counts open streams per caller, over SSE and WebSocket. */

@@ -26,6 +26,13 @@ export function queryOneOf<T extends string>(ctx: Context, name: string, known: 
   throw new Problem('VALIDATION_ERROR', `${name} must be one of ${known.join(', ')}`)
 }
 
+/** A comma list, without its empty parts; undefined when nothing is left. */
+export function queryList(ctx: Context, name: string): string[] | undefined {
+  const parts = (queryText(ctx, name) ?? '').split(',').map((part) => part.trim())
+  const given = parts.filter((part) => part !== '')
+  return given.length > 0 ? given : undefined
+}
+
 export function queryUuid(ctx: Context, name: string): string | undefined {
   const value = queryText(ctx, name)
   if (value !== undefined && !isUuid(value)) throw new Problem('VALIDATION_ERROR', `${name} must be a UUID`)

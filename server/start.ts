@@ -5,18 +5,18 @@ import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sessionKeys } from '../core/accounts/sessions.ts'
 import { createAssetService } from '../core/assets/service.ts'
+import { createSystemAssetService } from '../core/assets/system-assets.ts'
 import { createJobService } from '../core/jobs/service.ts'
 import type { Config } from '../core/platform/config.ts'
 import { type Database, openDatabase } from '../core/platform/database.ts'
 import type { Logger } from '../core/platform/log.ts'
-import { createMediaLinks } from '../core/platform/media-links.ts'
+import { createMediaLinks, createSystemMediaLinks } from '../core/platform/media-links.ts'
 import { withDeadline } from '../core/platform/retry.ts'
-import { openStore } from '../core/platform/store.ts'
+import { openStore, openSystemStore } from '../core/platform/store.ts'
 import { createProjectService } from '../core/projects/service.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../core/workflows/load.ts'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
-import type { Handler } from './context.ts'
 import { createAuthenticator } from './credentials.ts'
 import { createGate } from './live/gate.ts'
 import { createHub } from './live/hub.ts'
@@ -35,12 +35,7 @@ export type RunningServer = {
   close(): Promise<void>
 }
 
-export type StartOptions = {
-  log: Logger
-  timings?: Partial<ServerTimings>
-  /** Sees every exchange from outside: request in, finished reply out. Tests hold replies to the API's document with it. */
-  observer?: Handler
-}
+export type StartOptions = { log: Logger; timings?: Partial<ServerTimings> }
 
 /** What Node refuses before there is a request: answered in words where there is still somebody to answer. */
 function answerBrokenRequests(server: Server): void {
@@ -89,6 +84,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
   survivesCutConnections(db, log)
   const store = openStore(config)
   const media = createMediaLinks(config, store)
+  const systemStore = openSystemStore(config)
+  const systemMedia = createSystemMediaLinks(config, systemStore)
   const jobs = createJobService({ db, config, workflows })
   const authenticator = createAuthenticator(db.system, sessionKeys(config))
   const gate = createGate()
@@ -102,24 +99,26 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const closing = new AbortController()
   let ready = true
 
-  const deps = {
+  const app = createApp({
     config,
     log,
     version: pkg.version,
     db,
     store,
     media,
+    systemStore,
+    systemMedia,
     jobs,
     projects: createProjectService({ db, jobs }),
     assets: createAssetService({ db, store, media }),
+    systemAssets: createSystemAssetService({ db, media: systemMedia }),
     authenticator,
     hub,
     gate,
     timings,
     isReady: () => ready,
     closing: closing.signal,
-  }
-  const app = createApp(deps, options.observer)
+  })
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,

@@ -1,5 +1,6 @@
-/** Files that people upload. */
+/** Files that people upload, and those that come with Framecast. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
+import type { SystemAssetCategory } from '../storyboard/system-assets.ts'
 
 export const AssetFileSchema = defineEntity({
   name: 'AssetFile',
@@ -20,3 +21,22 @@ export const AssetFileSchema = defineEntity({
   },
 })
 export type AssetFile = InferEntity<typeof AssetFileSchema>
+
+export const SystemAssetSchema = defineEntity({
+  name: 'SystemAsset',
+  tableName: 'system_assets',
+  properties: {
+    id: p.text().primary(),
+    category: p.text().$type<SystemAssetCategory>(),
+    name: p.text(),
+    description: p.text(),
+    /** As Postgres writes it, e.g. `0.500`: a decimal stays one. */
+    durationSeconds: p.decimal('string').nullable(),
+    s3Key: p.text().fieldName('s3_key'),
+    contentType: p.text(),
+    sizeBytes: p.bigint('number'),
+    tags: p.array(),
+    createdAt: p.datetime().defaultRaw('now()'),
+  },
+})
+export type SystemAssetRow = InferEntity<typeof SystemAssetSchema>

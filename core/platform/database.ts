@@ -52,8 +52,6 @@ export function ormOptions(options: DatabaseOptions): Options {
     clientUrl: options.url,
     entities,
     extensions: [Migrator],
-    // The database is made by whoever runs it, and a server starts also while it is away.
-    ensureDatabase: false,
     preferTs: true,
     pool: { min: 0, max: options.poolSize, idleTimeoutMillis: 30_000 },
     driverOptions: {

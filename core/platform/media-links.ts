@@ -13,14 +13,30 @@ export type MediaLinks = {
   verify(path: string, query: URLSearchParams): { key: string; filename: string | null } | null
 }
 
-const PATH = '/media/'
+type LinkConfig = Pick<Config, 'MEDIA_DELIVERY' | 'DATA_KEY' | 'APP_BASE_URL'>
 
-export function createMediaLinks(
-  config: Pick<Config, 'MEDIA_DELIVERY' | 'DATA_KEY' | 'APP_BASE_URL'>,
+/** Links to films, clips, pictures and uploads: keys of the outputs bucket. */
+export const createMediaLinks = (
+  config: LinkConfig,
   store: ObjectStore,
   now: () => number = Date.now,
+): MediaLinks => createLinks(config, store, '/media/', 'media', now)
+
+/** Links to what comes with Framecast: keys of the system bucket, which are worth nothing in the other one. */
+export const createSystemMediaLinks = (
+  config: LinkConfig,
+  store: ObjectStore,
+  now: () => number = Date.now,
+): MediaLinks => createLinks(config, store, '/media/system/', 'media:system', now)
+
+function createLinks(
+  config: LinkConfig,
+  store: ObjectStore,
+  basePath: string,
+  purpose: string,
+  now: () => number,
 ): MediaLinks {
-  const signer = createSigner(config.DATA_KEY, 'media')
+  const signer = createSigner(config.DATA_KEY, purpose)
   const text = (key: string, expires: string, filename: string): string => `${key}\n${expires}\n${filename}`
   return {
     async url(key, expiresS, filename) {
@@ -29,16 +45,16 @@ export function createMediaLinks(
       const expires = String(Math.ceil((now() / 1_000 + expiresS) / 60) * 60)
       const query = new URLSearchParams({ expires, ...(filename ? { filename } : {}) })
       query.set('signature', signer.sign(text(key, expires, filename ?? '')))
-      return `${config.APP_BASE_URL}${PATH}${key.split('/').map(encodeURIComponent).join('/')}?${query}`
+      return `${config.APP_BASE_URL}${basePath}${key.split('/').map(encodeURIComponent).join('/')}?${query}`
     },
     verify(path, query) {
       const expires = query.get('expires') ?? ''
       const filename = query.get('filename')
       const signature = query.get('signature') ?? ''
-      if (!path.startsWith(PATH) || !/^\d{1,12}$/.test(expires)) return null
+      if (!path.startsWith(basePath) || !/^\d{1,12}$/.test(expires)) return null
       let key: string
       try {
-        key = path.slice(PATH.length).split('/').map(decodeURIComponent).join('/')
+        key = path.slice(basePath.length).split('/').map(decodeURIComponent).join('/')
       } catch {
         return null
       }

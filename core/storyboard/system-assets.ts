@@ -1,6 +1,7 @@
 /** The sounds that ship with the product, as data: 42 entries, immutable, the same for everybody. */
 
-export type SystemAssetCategory = 'sfx' | 'ambient' | 'music' | 'transition'
+export const SYSTEM_ASSET_CATEGORIES = ['sfx', 'ambient', 'music', 'transition'] as const
+export type SystemAssetCategory = (typeof SYSTEM_ASSET_CATEGORIES)[number]
 
 export type SystemAsset = {
   /** `asset_<category>_<key>`: the name that storyboards use. */

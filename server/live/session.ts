@@ -55,9 +55,8 @@ export type Session = {
   close(code: number, reason: string): void
 }
 
-export function runSession(socket: WebSocket, admitted: Principal, deps: SessionDeps): Session {
+export function runSession(socket: WebSocket, principal: Principal, deps: SessionDeps): Session {
   const { hub, authenticator, findJob, log, timings } = deps
-  let principal = admitted
   const buffer = createFrameBuffer()
   const rate = createRateGuard()
   const subscriptions = new Map<string, Subscription>()
@@ -236,9 +235,8 @@ export function runSession(socket: WebSocket, admitted: Principal, deps: Session
 
   async function checkAccess(): Promise<void> {
     try {
-      const reloaded = await authenticator.reload(principal)
-      if (!reloaded) return close(CLOSE.credentialEnded, 'credential ended')
-      principal = reloaded
+      if (!(await authenticator.isStillValid(principal)))
+        return close(CLOSE.credentialEnded, 'credential ended')
       for (const [key, { jobId }] of subscriptions) {
         const isReachable = await findJob(principal, jobId).then(
           () => true,

@@ -9,6 +9,7 @@ import type {
   SceneCompletePayload,
   Status,
   Storyboard,
+  SystemAsset,
   Ticket,
   Upload,
   UploadRequest,
@@ -327,4 +328,38 @@ export const readyAsset: Asset = {
   updated_at: '2026-11-21T09:09:07.890Z',
   download_url: `${MEDIA}/assets/${ASSET_ID}/boat.jpg?expires=1795255800&filename=boat.jpg&signature=jXcIqitxVh9lln0M`,
   download_url_expires_at: '2026-11-21T10:09:07.896Z',
+}
+
+const stairSteps: SystemAsset = {
+  id: 'asset_sfx_footsteps',
+  category: 'sfx',
+  name: 'Footsteps',
+  description: 'Walking',
+  duration_seconds: '1.800',
+  s3_key: 'assets/sfx/asset_sfx_footsteps.ogg',
+  content_type: 'audio/ogg',
+  size_bytes: 21904,
+  tags: ['human', 'movement', 'walking', 'ambient'],
+  created_at: '2026-11-21T09:02:11.482Z',
+}
+
+export const systemAssets: SystemAsset[] = [
+  stairSteps,
+  {
+    ...stairSteps,
+    id: 'asset_sfx_footsteps_running',
+    name: 'Footsteps Running',
+    description: 'Running',
+    duration_seconds: '1.200',
+    s3_key: 'assets/sfx/asset_sfx_footsteps_running.ogg',
+    size_bytes: 14873,
+    tags: ['human', 'movement', 'running', 'fast'],
+    created_at: '2026-11-21T09:02:11.671Z',
+  },
+]
+
+export const systemAsset: SystemAsset = {
+  ...stairSteps,
+  preview_url: `http://localhost:3000/media/system/assets/sfx/asset_sfx_footsteps.ogg${LINK}`,
+  preview_url_expires_at: '2026-11-22T09:07:45.700Z',
 }

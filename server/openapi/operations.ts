@@ -6,6 +6,7 @@ import type { Operation, Tag } from './operation.ts'
 import { projectOperations } from './projects.ts'
 import { storyboardOperations } from './storyboards.ts'
 import { systemOperations } from './system.ts'
+import { systemAssetOperations } from './system-assets.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   ...storyboardOperations,
@@ -13,6 +14,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...jobOperations,
   ...liveOperations,
   ...assetOperations,
+  ...systemAssetOperations,
   ...systemOperations,
 ]
 

@@ -17,6 +17,7 @@ import renderRequest from '../../schemas/render-request.schema.json' with { type
 import specRequest from '../../schemas/spec-request.schema.json' with { type: 'json' }
 import status from '../../schemas/status.schema.json' with { type: 'json' }
 import storyboard from '../../schemas/storyboard.schema.json' with { type: 'json' }
+import systemAsset from '../../schemas/system-asset.schema.json' with { type: 'json' }
 import ticket from '../../schemas/ticket.schema.json' with { type: 'json' }
 import upload from '../../schemas/upload.schema.json' with { type: 'json' }
 import uploadRequest from '../../schemas/upload-request.schema.json' with { type: 'json' }
@@ -46,6 +47,7 @@ const FILES = {
   'spec-request': specRequest,
   status,
   storyboard,
+  'system-asset': systemAsset,
   ticket,
   upload,
   'upload-request': uploadRequest,
