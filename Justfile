@@ -57,6 +57,10 @@ migrate-down *args:
 seed:
     @node cli/bin.js admin seed
 
+# Make the sounds that come with Framecast, where they are missing or outdated (`--dry-run`: only look)
+seed-assets *args:
+    @node cli/bin.js admin assets seed "$@"
+
 # Make an API key of the operator, or of --email ADDRESS
 generate-api-key *args:
     @node cli/bin.js admin key create "$@"

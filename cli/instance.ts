@@ -57,6 +57,7 @@ export async function startInstance(
     const embedded = await startEmbedded({
       ...options,
       signal,
+      seedSounds: true,
       onEvent(event) {
         if (event.kind === 'ready') ready.set(event.part, event.seconds)
         else if (event.kind === 'crashed') for (const line of crashLines(event)) tell(line)

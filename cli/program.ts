@@ -217,4 +217,12 @@ function addAdmin(program: Command, context: () => CommandContext): void {
   options(admin.command('seed').description('Makes the local operator and prints a key.')).action(
     async (flags) => (await load()).seed(flags, context()),
   )
+
+  const assets = admin.command('assets').description('The sounds that come with Framecast.')
+  const seedAssets = options(
+    assets.command('seed').description('Makes the sounds that are missing or outdated, and lists them.'),
+  )
+    .option('--dry-run', 'say only what there is to do')
+    .action(async (flags) => (await import('./commands/admin-assets.ts')).seedAssets(flags, context()))
+  examples(seedAssets, [['framecast admin assets seed --dry-run', '']])
 }

@@ -6,7 +6,8 @@ import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { ensureOperatorKey } from './account.ts'
-import { DATABASE, databaseUrl, instanceEnvironment, serverEnvironment } from './environment.ts'
+import { DATABASE, databaseUrl, instanceEnvironment } from './environment.ts'
+import { type Errand, startErrand } from './errand.ts'
 import { EmbeddedError } from './errors.ts'
 import { layoutOf, makeFolders } from './layout.ts'
 import { takeLock } from './lock.ts'
@@ -30,6 +31,8 @@ export type EmbeddedOptions = {
   signal?: AbortSignal | undefined
   /** `fast` skips waiting for the disk: for tests that throw the folder away. Default `durable`. */
   durability?: 'durable' | 'fast'
+  /** Makes the sounds that come with Framecast, in the background, where they are missing. Default false. */
+  seedSounds?: boolean
   /** Environment whose settings of engines, credits and tools are taken over. Default: the process's own. */
   environment?: NodeJS.ProcessEnv
 }
@@ -56,6 +59,8 @@ const POSTGRES_UP_MS = 120_000
 const PART_UP_MS = 45_000
 const POSTGRES_STOP_MS = 8_000
 const SERVICE_STOP_MS = 6_000
+/** One sound is made without a pause for signals: nothing is lost by ending it there. */
+const ERRAND_STOP_MS = 300
 
 async function answers(url: string): Promise<boolean> {
   const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
@@ -89,6 +94,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const lock = await takeLock(layout.lock)
 
   const parts = new Map<PartName, Part>()
+  let seeding: Errand | null = null
   const startupS: Record<string, number> = {}
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch(() => {}) // listening is optional
@@ -103,7 +109,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   async function stopAll(): Promise<void> {
     const stop = (names: PartName[], limitMs: number) =>
       Promise.all(names.map((name) => parts.get(name)?.stop(limitMs)))
-    await stop(['server', 'worker'], SERVICE_STOP_MS)
+    await Promise.all([stop(['server', 'worker'], SERVICE_STOP_MS), seeding?.stop(ERRAND_STOP_MS)])
     await stop(['preview', 'store'], SERVICE_STOP_MS)
     await stop(['postgres'], POSTGRES_STOP_MS)
     // Its keeper may have been killed just before: then Postgres is still there.
@@ -139,12 +145,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
           name,
           program,
           args,
-          env:
-            name === 'worker'
-              ? env
-              : name === 'server' || name === 'preview'
-                ? serverEnvironment(env)
-                : pickPlain(env),
+          env: name === 'worker' || name === 'server' || name === 'preview' ? env : pickPlain(env),
           cwd: layout.root,
           logFile: path.join(layout.logs, `${name}.log`),
           onEvent: emit,
@@ -181,14 +182,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
         const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE])
         if (rowCount === 0) await client.query(`create database ${DATABASE}`)
       })
-      const { ensureServerLogin, migrateUp } = await migrations
+      const { migrateUp } = await migrations
       await migrateUp(appUrl)
-      await ensureServerLogin(appUrl, env.DATABASE_URL as string)
-      const [{ readConfig }, { openStore }] = await Promise.all([
+      const [{ readConfig }, { ensureBuckets }] = await Promise.all([
         import('../core/platform/config.ts'),
         import('../core/platform/store.ts'),
       ])
-      await openStore(readConfig(env)).ensureBucket()
+      await ensureBuckets(readConfig(env))
       const pool = new pg.Pool({ connectionString: appUrl, max: 1, connectionTimeoutMillis: 2_000 })
       try {
         return await ensureOperatorKey(pool, layout.key)
@@ -202,6 +202,10 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       bringUp('worker', 'worker/main.ts', [], () => workerIsUp(appUrl, parts.get('worker')?.pid() ?? null)),
     ])
     await lock.announce(url)
+    if (options.seedSounds) {
+      const logFile = path.join(layout.logs, 'sounds.log')
+      seeding = startErrand('embedded/seed-process.ts', { env, cwd: layout.root, logFile })
+    }
     return {
       url,
       apiKey,

@@ -6,10 +6,10 @@ import { ensureUser } from '../../core/accounts/users.ts'
 import type { Queryable } from '../../core/platform/database.ts'
 import { isUuid } from '../../core/platform/ids.ts'
 import { OPERATOR_EMAIL } from '../../embedded/account.ts'
-import { DATABASE, databaseUrl } from '../../embedded/environment.ts'
+import { instanceEnvironment } from '../../embedded/environment.ts'
 import { layoutOf } from '../../embedded/layout.ts'
 import { findHolder } from '../../embedded/lock.ts'
-import { keptPorts } from '../../embedded/ports.ts'
+import { keptPorts, type Ports } from '../../embedded/ports.ts'
 import { readSecrets } from '../../embedded/secrets.ts'
 import type { CommandContext } from '../context.ts'
 import { CliError, EXIT } from '../exit.ts'
@@ -18,14 +18,16 @@ import { padEnd } from '../text.ts'
 
 export type AdminFlags = { data?: string; json?: boolean }
 
-/** DATABASE_OWNER_URL or DATABASE_URL, else the database of the private instance that runs in the data folder. */
-async function findDatabase(flags: AdminFlags, env: CommandContext['env']): Promise<string> {
-  const url = env.DATABASE_OWNER_URL || env.DATABASE_URL
-  if (url && !flags.data) return url
+/** The environment when it names a database, else that of the private instance that runs in the data folder. */
+export async function findEnvironment(
+  flags: AdminFlags,
+  env: CommandContext['env'],
+): Promise<CommandContext['env']> {
+  if ((env.DATABASE_OWNER_URL || env.DATABASE_URL) && !flags.data) return env
   const layout = layoutOf(flags.data ?? DEFAULT_DATA_DIR)
   const ports = await keptPorts(layout.ports)
   if (ports.postgres && (await findHolder(layout.lock))?.url) {
-    return databaseUrl({ postgres: ports.postgres }, await readSecrets(layout.secrets), DATABASE)
+    return instanceEnvironment(env, layout, ports as Ports, await readSecrets(layout.secrets))
   }
   throw new CliError(
     EXIT.usage,
@@ -34,7 +36,12 @@ async function findDatabase(flags: AdminFlags, env: CommandContext['env']): Prom
   )
 }
 
-async function withPool<T>(
+async function findDatabase(flags: AdminFlags, env: CommandContext['env']): Promise<string> {
+  const found = await findEnvironment(flags, env)
+  return (found.DATABASE_OWNER_URL || found.DATABASE_URL) as string
+}
+
+export async function withPool<T>(
   flags: AdminFlags,
   { env }: CommandContext,
   work: (pool: pg.Pool) => Promise<T>,

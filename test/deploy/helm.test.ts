@@ -165,10 +165,6 @@ for (const set of SETS) {
         const stand: Record<string, string> = {
           DATA_KEY: `${'A'.repeat(43)}=`,
           DATABASE_URL: 'postgresql://db/x',
-          DATABASE_OWNER_URL: 'postgresql://db/x',
-          AUTH_SESSION_SECRET: 'x'.repeat(32),
-          AUTH_JWT_SECRET: 'x'.repeat(32),
-          SMTP_URL: 'smtp://mail',
         }
         const given = Object.fromEntries(
           (container.env ?? []).map(({ name, value }) => [name, value ?? stand[name] ?? 'x']),
@@ -187,7 +183,15 @@ for (const set of SETS) {
 test("a database of one's own is migrated by a hook before anything else changes", { skip }, async (t) => {
   const job = named(await render([MINIMAL]), 'Job', 'studio-framecast-migrate')
   t.equal(job.metadata.annotations?.['helm.sh/hook'], 'pre-install,pre-upgrade')
-  t.strictSame(podOf(job).containers[0]!.args, ['node', 'migrations/main.ts', 'up'])
+  t.strictSame(
+    podOf(job).initContainers?.map(({ args }) => args),
+    [['node', 'migrations/main.ts', 'up']],
+  )
+  t.strictSame(
+    podOf(job).containers.map(({ args }) => args),
+    [['node', 'cli/main.ts', 'admin', 'assets', 'seed']],
+    'sounds after the tables',
+  )
 })
 
 test('a bundled database is migrated by an ordinary job first, by the hook from then on', {
@@ -448,19 +452,16 @@ test('every variable has its place: in values.config, or worked out by the chart
   const placed = [
     ...[
       'DATABASE_URL',
-      'DATABASE_OWNER_URL',
       'DATA_KEY',
       'S3_ACCESS_KEY',
       'S3_SECRET_KEY',
-      'AUTH_SESSION_SECRET',
-      'AUTH_JWT_SECRET',
-      'SMTP_URL',
       'HOST',
       'PORT',
       'MEDIA_DELIVERY',
       'DEFAULT_ENGINE',
     ],
-    ...['S3_ENDPOINT', 'S3_PUBLIC_ENDPOINT', 'S3_REGION', 'S3_FORCE_PATH_STYLE', 'S3_BUCKET_OUTPUTS'],
+    ...['S3_ENDPOINT', 'S3_PUBLIC_ENDPOINT', 'S3_REGION', 'S3_FORCE_PATH_STYLE'],
+    ...['S3_BUCKET_OUTPUTS', 'S3_BUCKET_SYSTEM'],
     ...['COMFYUI_URLS', 'PREVIEW_URL', 'WORKFLOWS_DIR', 'WORKER_ROLES', 'WORKER_CONCURRENCY', 'WORK_DIR'],
     ...['PREVIEW_HOST', 'PREVIEW_PORT', 'PREVIEW_DATA_DIR', 'FFMPEG_PATH', 'FFPROBE_PATH'],
     // For tests alone.
