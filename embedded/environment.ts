@@ -13,6 +13,15 @@ export function databaseUrl(ports: Pick<Ports, 'postgres'>, secrets: Secrets, da
   return `postgresql://framecast:${secrets.postgresPassword}@127.0.0.1:${ports.postgres}/${database}`
 }
 
+/** The same database as the server sees it: with a login that owns nothing. */
+const serverDatabaseUrl = (ports: Pick<Ports, 'postgres'>, secrets: Secrets): string =>
+  `postgresql://framecast_server:${secrets.serverPassword}@127.0.0.1:${ports.postgres}/${DATABASE}`
+
+/** What the server is given: all but the way to become the owner of the tables. */
+export function serverEnvironment({ DATABASE_OWNER_URL: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env
+}
+
 /**
  * @param inherited environment of the caller: engines, credits, log level and the paths of tools are taken from it
  */
@@ -25,7 +34,8 @@ export function instanceEnvironment(
   const kept = Object.fromEntries(Object.entries(inherited).filter(([name]) => !OURS.test(name)))
   return {
     ...kept,
-    DATABASE_URL: databaseUrl(ports, secrets, DATABASE),
+    DATABASE_URL: serverDatabaseUrl(ports, secrets),
+    DATABASE_OWNER_URL: databaseUrl(ports, secrets, DATABASE),
     DATA_KEY: secrets.dataKey,
     HOST: '127.0.0.1',
     PORT: String(ports.server),

@@ -6,7 +6,7 @@ import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { ensureOperatorKey } from './account.ts'
-import { DATABASE, databaseUrl, instanceEnvironment } from './environment.ts'
+import { DATABASE, databaseUrl, instanceEnvironment, serverEnvironment } from './environment.ts'
 import { type Errand, startErrand } from './errand.ts'
 import { EmbeddedError } from './errors.ts'
 import { layoutOf, makeFolders } from './layout.ts'
@@ -145,7 +145,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
           name,
           program,
           args,
-          env: name === 'worker' || name === 'server' || name === 'preview' ? env : pickPlain(env),
+          env:
+            name === 'worker'
+              ? env
+              : name === 'server' || name === 'preview'
+                ? serverEnvironment(env)
+                : pickPlain(env),
           cwd: layout.root,
           logFile: path.join(layout.logs, `${name}.log`),
           onEvent: emit,
@@ -182,8 +187,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
         const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE])
         if (rowCount === 0) await client.query(`create database ${DATABASE}`)
       })
-      const { migrateUp } = await migrations
+      const { ensureServerLogin, migrateUp } = await migrations
       await migrateUp(appUrl)
+      await ensureServerLogin(appUrl, env.DATABASE_URL as string)
       const [{ readConfig }, { ensureBuckets }] = await Promise.all([
         import('../core/platform/config.ts'),
         import('../core/platform/store.ts'),

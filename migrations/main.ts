@@ -3,7 +3,7 @@ import { ConfigError, readConfig } from '../core/platform/config.ts'
 import { isDatabaseUnavailable } from '../core/platform/errors.ts'
 import { createLogger, type Logger } from '../core/platform/log.ts'
 import { ensureBuckets } from '../core/platform/store.ts'
-import { migrateDown, migrateUp, migrationStates } from './migrate.ts'
+import { ensureServerLogin, migrateDown, migrateUp, migrationStates } from './migrate.ts'
 
 async function migrate(log: Logger, command: string, flag: string | undefined): Promise<number> {
   const config = readConfig(process.env)
@@ -11,6 +11,7 @@ async function migrate(log: Logger, command: string, flag: string | undefined): 
     case 'up': {
       const names = await migrateUp(config.DATABASE_OWNER_URL)
       log.info({ migrations: names }, names.length > 0 ? 'migrated' : 'nothing to migrate')
+      await ensureServerLogin(config.DATABASE_OWNER_URL, config.DATABASE_URL)
       await ensureBuckets(config)
       return 0
     }

@@ -43,6 +43,30 @@ export async function migrateUp(url: string): Promise<string[]> {
   })
 }
 
+/**
+ * Makes the server's own login: it owns nothing and is only a member of framecast_app. Does nothing when both addresses
+ * name the same login. Safe to repeat: the password is brought up to date.
+ * @param ownerUrl address with a login that may make roles; migrations have run there
+ * @param serverUrl the server's DATABASE_URL
+ */
+export async function ensureServerLogin(ownerUrl: string, serverUrl: string): Promise<void> {
+  const { username, password } = new URL(serverUrl)
+  const login = decodeURIComponent(username)
+  if (login === '' || login === decodeURIComponent(new URL(ownerUrl).username)) return
+  const client = new pg.Client({ connectionString: ownerUrl, connectionTimeoutMillis: 5_000 })
+  await client.connect()
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATE_LOCK])
+    const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [login])
+    const name = pg.escapeIdentifier(login)
+    const secret = pg.escapeLiteral(decodeURIComponent(password))
+    await client.query(`${rowCount === 0 ? 'create' : 'alter'} role ${name} login password ${secret}`)
+    await client.query(`grant framecast_app to ${name}`)
+  } finally {
+    await client.end()
+  }
+}
+
 /** Takes the newest migration back, or all of them. The queue's schema stays. @returns the names that were reverted */
 export async function migrateDown(url: string, all = false): Promise<string[]> {
   return withMigrator(url, async (orm) =>

@@ -1,6 +1,6 @@
 /** The Koa application: the rings around every request, and one file of routes a resource. */
 import Koa from 'koa'
-import type { ServerDeps } from './context.ts'
+import type { Handler, ServerDeps } from './context.ts'
 import { createAccess } from './middleware/access.ts'
 import { cors } from './middleware/cors.ts'
 import { deadline, errors, requestLog, securityHeaders, unmatched, urlLimit } from './middleware/request.ts'
@@ -18,7 +18,8 @@ import { watchRoutes } from './routes/watch.ts'
 import { watchLinkRoutes } from './routes/watch-links.ts'
 import { webSocketRoutes } from './routes/websocket.ts'
 
-export function createApp(deps: ServerDeps): Koa {
+/** @param observer a ring outside of all that make the reply */
+export function createApp(deps: ServerDeps, observer?: Handler): Koa {
   const { config, log, timings } = deps
   const isProxied = config.MEDIA_DELIVERY === 'proxy'
   const app = new Koa()
@@ -48,6 +49,7 @@ export function createApp(deps: ServerDeps): Koa {
   ]
 
   app.use(requestLog(log))
+  if (observer) app.use(observer)
   app.use(securityHeaders)
   app.use(errors)
   app.use(cors(config.CORS_ORIGINS))

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Principal } from '../core/access/principal.ts'
 import { findKey, findKeyById, KEY_PREFIX } from '../core/accounts/keys.ts'
+import { findTokenPrincipal } from '../core/accounts/principals.ts'
 import { findSession, type SessionKeys, verifySessionToken } from '../core/accounts/sessions.ts'
 import { redeemTicket } from '../core/jobs/tickets.ts'
 import { findWatchLink, isWatchLinkLive } from '../core/jobs/watch-links.ts'
@@ -50,8 +51,11 @@ export const isTrustedOrigin = (
 export type Authenticator = {
   /** @throws {Problem} a 401 that says which kind of credential was refused */
   authenticate(credential: Credential): Promise<Principal>
-  /** Whether a caller who was let in earlier would still be: open streams ask from time to time. */
-  isStillValid(principal: Principal): Promise<boolean>
+  /**
+   * A caller who was let in earlier, as of now: with today's tier, teams and roles. Null when the credential no longer
+   * opens anything. Open streams ask from time to time.
+   */
+  reload(principal: Principal): Promise<Principal | null>
 }
 
 export const invalidToken = (): Problem => new Problem('INVALID_TOKEN', 'Invalid or expired token')
@@ -72,11 +76,13 @@ export function createAuthenticator(db: Queryable, sessions: SessionKeys): Authe
       if (!principal) throw new Problem('INVALID_API_KEY', 'Invalid or expired API key')
       return principal
     },
-    async isStillValid(principal) {
-      if (principal.kind === 'watch') return isWatchLinkLive(db, principal.linkId)
-      if (principal.tokenExpiresAt && principal.tokenExpiresAt.getTime() <= Date.now()) return false
-      if (principal.session) return (await findSession(db, principal.session.id)) !== null
-      return principal.apiKey === null || (await findKeyById(db, principal.apiKey.id)) !== null
+    async reload(principal) {
+      if (principal.kind === 'watch') return (await isWatchLinkLive(db, principal.linkId)) ? principal : null
+      const { tokenExpiresAt, session, apiKey, userId } = principal
+      if (tokenExpiresAt && tokenExpiresAt.getTime() <= Date.now()) return null
+      if (session) return findSession(db, session.id)
+      if (apiKey) return findKeyById(db, apiKey.id)
+      return tokenExpiresAt && findTokenPrincipal(db, userId, tokenExpiresAt)
     },
   }
 }

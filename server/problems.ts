@@ -38,6 +38,9 @@ export function toProblem(error: unknown): Problem | null {
   if (isTimeout(state)) return unavailable('the database took too long to answer', 'database_busy', error)
   if (isDatabaseUnavailable(error))
     return unavailable('the database cannot be reached right now', 'database_unavailable', error)
+  // Tables or functions of this release are not there: a server that was quicker than the migration.
+  if (state === '42P01' || state === '42883')
+    return unavailable('the database is not migrated to this release', 'not_migrated', error)
   // Constraints are the last guard. A service that did not see one coming still must not answer 500 for bad input.
   const constraint = violatedConstraint(error)
   if (state === '23505')

@@ -17,6 +17,7 @@ import { createProjectService } from '../core/projects/service.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../core/workflows/load.ts'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
+import type { Handler } from './context.ts'
 import { createAuthenticator } from './credentials.ts'
 import { createGate } from './live/gate.ts'
 import { createHub } from './live/hub.ts'
@@ -35,7 +36,12 @@ export type RunningServer = {
   close(): Promise<void>
 }
 
-export type StartOptions = { log: Logger; timings?: Partial<ServerTimings> }
+export type StartOptions = {
+  log: Logger
+  timings?: Partial<ServerTimings>
+  /** Sees every exchange from outside: request in, finished reply out. Tests hold replies to the API's document with it. */
+  observer?: Handler
+}
 
 /** What Node refuses before there is a request: answered in words where there is still somebody to answer. */
 function answerBrokenRequests(server: Server): void {
@@ -99,7 +105,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const closing = new AbortController()
   let ready = true
 
-  const app = createApp({
+  const deps = {
     config,
     log,
     version: pkg.version,
@@ -118,7 +124,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
     timings,
     isReady: () => ready,
     closing: closing.signal,
-  })
+  }
+  const app = createApp(deps, options.observer)
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,

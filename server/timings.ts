@@ -24,7 +24,8 @@ export const TIMINGS: ServerTimings = {
   handlerMs: 30_000,
   graceMs: 5_000,
   drainMs: 10_000,
-  recheckMs: 60_000,
+  // An ended right is noticed within a minute, the look itself included.
+  recheckMs: 50_000,
   sseKeepAliveMs: 15_000,
   wsPingMs: 30_000,
   wsSilenceMs: 75_000,

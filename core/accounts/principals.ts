@@ -1,8 +1,9 @@
-/** From what the database says of a person (SQL function user_principal) to a caller. Pure. */
+/** From what the database says of a person (SQL function user_principal) to a caller. */
 import { type Owner, parseOwner } from '../access/owner.ts'
 import type { Scope, Tier, UserPrincipal } from '../access/principal.ts'
 import { teamOf } from '../access/reach.ts'
 import type { TeamRole } from '../access/roles.ts'
+import type { Queryable } from '../platform/database.ts'
 
 export type PrincipalRow = {
   id: string
@@ -51,4 +52,18 @@ export function keyPrincipal(
     tokenExpiresAt: null,
     apiKey: key,
   }
+}
+
+/** Whoever a token of another issuer stands for, as of now; null when the user is gone. */
+export async function findTokenPrincipal(
+  db: Queryable,
+  userId: string,
+  expiresAt: Date,
+): Promise<UserPrincipal | null> {
+  const { rows } = await db.query<{ principal: PrincipalRow | null }>(
+    'select user_principal($1) as principal',
+    [userId],
+  )
+  const row = rows[0]?.principal
+  return row ? tokenPrincipal(row, { sessionId: null, expiresAt }) : null
 }

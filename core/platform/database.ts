@@ -52,6 +52,8 @@ export function ormOptions(options: DatabaseOptions): Options {
     clientUrl: options.url,
     entities,
     extensions: [Migrator],
+    // The database is made by whoever runs it, and a server starts also while it is away.
+    ensureDatabase: false,
     preferTs: true,
     pool: { min: 0, max: options.poolSize, idleTimeoutMillis: 30_000 },
     driverOptions: {

@@ -55,8 +55,9 @@ export type Session = {
   close(code: number, reason: string): void
 }
 
-export function runSession(socket: WebSocket, principal: Principal, deps: SessionDeps): Session {
+export function runSession(socket: WebSocket, admitted: Principal, deps: SessionDeps): Session {
   const { hub, authenticator, findJob, log, timings } = deps
+  let principal = admitted
   const buffer = createFrameBuffer()
   const rate = createRateGuard()
   const subscriptions = new Map<string, Subscription>()
@@ -235,8 +236,9 @@ export function runSession(socket: WebSocket, principal: Principal, deps: Sessio
 
   async function checkAccess(): Promise<void> {
     try {
-      if (!(await authenticator.isStillValid(principal)))
-        return close(CLOSE.credentialEnded, 'credential ended')
+      const reloaded = await authenticator.reload(principal)
+      if (!reloaded) return close(CLOSE.credentialEnded, 'credential ended')
+      principal = reloaded
       for (const [key, { jobId }] of subscriptions) {
         const isReachable = await findJob(principal, jobId).then(
           () => true,

@@ -1,5 +1,6 @@
 /** A job's events as they happen, as server-sent events. */
 import Router from '@koa/router'
+import type { Principal } from '../../core/access/principal.ts'
 import { isTerminal } from '../../core/jobs/types.ts'
 import { Problem } from '../../core/platform/errors.ts'
 import type { ApiRouter, RequestState, ServerDeps } from '../context.ts'
@@ -15,6 +16,19 @@ export function jobEventRoutes(
   { allowWatchers }: { allowWatchers: Allow },
 ): ApiRouter {
   const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
+
+  /** Whether a reader who was let in would be again: the credential may have ended, or the way into the team. */
+  async function canStillSee(principal: Principal, jobId: string): Promise<boolean> {
+    const reloaded = await authenticator.reload(principal)
+    if (!reloaded) return false
+    return jobs.find(reloaded, jobId).then(
+      () => true,
+      (error) => {
+        if (error instanceof Problem && error.code === 'NOT_FOUND') return false
+        throw error
+      },
+    )
+  }
 
   router.get('/v1/jobs/:id/events', allowWatchers('jobs:read'), async (ctx) => {
     const principal = caller(ctx)
@@ -61,8 +75,9 @@ export function jobEventRoutes(
     if (res.closed) end()
     closing.addEventListener('abort', end, { once: true })
     const recheck = setInterval(() => {
-      authenticator.isStillValid(principal).then(
-        (valid) => valid || end(),
+      canStillSee(principal, id).then(
+        (seen) => seen || end(),
+        // While the database is away nobody's rights have changed as far as anyone can tell.
         () => {},
       )
     }, timings.recheckMs)

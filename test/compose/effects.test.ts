@@ -1,43 +1,24 @@
 import t from 'tap'
 import type { Join } from '../../core/storyboard/plan-types.ts'
-import {
-  DRAWN_AS,
-  fadeColour,
-  joinWarnings,
-  treatmentFilters,
-  wipeDirection,
-} from '../../worker/compose/effects.ts'
+import type { RenderPiece } from '../../worker/compose/cut-list.ts'
+import { pieceGraph, treatmentFilters } from '../../worker/compose/effects.ts'
+import { wipeDirection } from '../../worker/compose/transitions/crossfades.ts'
 import { FORMAT } from './fixtures.ts'
 
-const join = (over: Partial<Join>): Join => ({
-  after: 0,
-  type: 'dissolve',
-  frames: 12,
-  params: {},
-  effects: [],
-  audio: null,
-  ...over,
-})
+const TYPES = ['fade', 'dissolve', 'wipe', 'blur', 'zoom', 'flash', 'glitch', 'custom'] as const
 
-t.test('the colour of a fade', async (t) => {
-  const table: [unknown, string | null][] = [
-    [undefined, '000000'],
-    ['black', '000000'],
-    ['White', 'ffffff'],
-    ['#f80', 'ff8800'],
-    ['#FF8800', 'ff8800'],
-    ['336699', '336699'],
-    ['chartreuse?', null],
-    ['#12', null],
-    ['constructor', null],
-    ["black,drawtext=text='x'", null],
-    [7, null],
-    [null, null],
-  ]
-  for (const [color, wanted] of table) {
-    t.equal(fadeColour(color === undefined ? {} : { color }), wanted, String(color))
+const joinPiece = (over: Partial<Join>): RenderPiece => {
+  const join: Join = { after: 0, type: 'dissolve', frames: 12, params: {}, effects: [], audio: null, ...over }
+  const side = (sceneId: string) => ({ sceneId, from: 0, to: join.frames, treatment: null })
+  return {
+    kind: 'render',
+    startFrame: 0,
+    frames: join.frames,
+    join,
+    outgoing: side('a'),
+    incoming: side('b'),
   }
-})
+}
 
 t.test('the direction of a wipe', async (t) => {
   for (const direction of ['left', 'right', 'up', 'down'] as const)
@@ -46,15 +27,12 @@ t.test('the direction of a wipe', async (t) => {
     t.equal(wipeDirection({ direction }), 'left')
 })
 
-t.test('whoever asked for more than is drawn is told', async (t) => {
-  t.same(joinWarnings(join({ type: 'wipe', params: { direction: 'up' } })), [])
-  t.same(joinWarnings(join({ type: 'fade', params: { color: '#123456' } })), [])
-  t.match(joinWarnings(join({ type: 'wipe', params: { direction: 'sideways' } })), [/left is used/])
-  t.match(joinWarnings(join({ type: 'fade', params: { color: 'no' } })), [/black is used/])
-  t.match(joinWarnings(join({ effects: [{ name: 'spin' }] })), [/Effects/])
-  for (const type of ['blur', 'zoom', 'flash', 'glitch', 'custom'] as const) {
-    t.match(joinWarnings(join({ type })), [/drawn as a dissolve/], type)
-    t.equal(DRAWN_AS[type].as, 'dissolve')
+t.test('no text of a storyboard comes into a filter graph', async (t) => {
+  const params = { direction: 'left;movie=/etc/passwd', color: "black,drawtext=text='x'", factor: '2;null' }
+  for (const type of TYPES) {
+    const effects = [{ name: "opacity';movie=x", from: 0, to: 1 }]
+    const graph = pieceGraph(joinPiece({ type, params, effects }), FORMAT)
+    t.notMatch(graph, /movie|drawtext|passwd/, type)
   }
 })
 

@@ -278,18 +278,6 @@ t.test('a flashback looks it, and its frames are the same moments', async (t) =>
   t.ok(corner < centre - 15, `dark edges (${corner} under ${centre})`)
 })
 
-t.test('types without a drawing of their own become dissolves, and the user is told', async (t) => {
-  const { film, seen } = await compose(
-    [
-      { scene: 'a', frames: CLIP },
-      { scene: 'b', frames: CLIP },
-    ],
-    [{ after: 0, frames: 3, type: 'glitch' }],
-  )
-  t.match(film.warnings, [/glitch.*dissolve/])
-  near(t, seen[46]!.plain, (plainLuma(0) + plainLuma(1)) / 2, 'the middle of the dissolve')
-})
-
 t.test('every film rate has exact time stamps', async (t) => {
   for (const format of [
     { width: 128, height: 128, fps: 16 },

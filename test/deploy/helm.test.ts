@@ -165,6 +165,10 @@ for (const set of SETS) {
         const stand: Record<string, string> = {
           DATA_KEY: `${'A'.repeat(43)}=`,
           DATABASE_URL: 'postgresql://db/x',
+          DATABASE_OWNER_URL: 'postgresql://db/x',
+          AUTH_SESSION_SECRET: 'x'.repeat(32),
+          AUTH_JWT_SECRET: 'x'.repeat(32),
+          SMTP_URL: 'smtp://mail',
         }
         const given = Object.fromEntries(
           (container.env ?? []).map(({ name, value }) => [name, value ?? stand[name] ?? 'x']),
@@ -452,9 +456,13 @@ test('every variable has its place: in values.config, or worked out by the chart
   const placed = [
     ...[
       'DATABASE_URL',
+      'DATABASE_OWNER_URL',
       'DATA_KEY',
       'S3_ACCESS_KEY',
       'S3_SECRET_KEY',
+      'AUTH_SESSION_SECRET',
+      'AUTH_JWT_SECRET',
+      'SMTP_URL',
       'HOST',
       'PORT',
       'MEDIA_DELIVERY',

@@ -45,7 +45,12 @@ const env = {
       name: { type: 'string', pattern: '^[A-Z][A-Z0-9_]*$' },
       value: { type: 'string' },
       valueFrom: object(
-        { secretKeyRef: object({ name, key: { type: 'string', minLength: 1 } }, ['name', 'key']) },
+        {
+          secretKeyRef: object(
+            { name, key: { type: 'string', minLength: 1 }, optional: { type: 'boolean' } },
+            ['name', 'key'],
+          ),
+        },
         ['secretKeyRef'],
       ),
     },

@@ -80,7 +80,7 @@ t.test('ports are kept, replaced when taken, and never the same twice', async (t
 
 t.test('engines and tools come from the environment, addresses and secrets never', async (t) => {
   const ports = { server: 1, postgres: 2, store: 3, preview: 4 }
-  const secrets = { dataKey: 'ours', postgresPassword: 'pw' }
+  const secrets = { dataKey: 'ours', postgresPassword: 'pw', serverPassword: 'spw' }
   const inherited = {
     COMFYUI_URLS: 'http://gpu:8188',
     FFMPEG_PATH: '/opt/ffmpeg',
@@ -99,7 +99,8 @@ t.test('engines and tools come from the environment, addresses and secrets never
     HOST: '127.0.0.1',
     PORT: '1',
   })
-  t.equal(env.DATABASE_URL, 'postgresql://framecast:pw@127.0.0.1:2/framecast')
+  t.equal(env.DATABASE_URL, 'postgresql://framecast_server:spw@127.0.0.1:2/framecast')
+  t.equal(env.DATABASE_OWNER_URL, 'postgresql://framecast:pw@127.0.0.1:2/framecast')
   t.notMatch(JSON.stringify(env), /production|sk_live|theirs/)
   t.equal(env.TMPDIR, '/data/x/tmp')
 })

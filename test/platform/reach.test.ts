@@ -8,11 +8,11 @@ import { sqlState } from '../../core/platform/errors.ts'
 import { newId } from '../../core/platform/ids.ts'
 import { queryableAs, transactionAs, widen } from '../../core/platform/reach.ts'
 import { buildJob, buildMember, buildTeam, buildUser } from '../support/builders.ts'
-import { startDatabase } from '../support/postgres.ts'
+import { serverUrlOf, startDatabase } from '../support/postgres.ts'
 
 const { url, pool } = await startDatabase(t)
 const db: Database = await openDatabase({
-  url,
+  url: serverUrlOf(url),
   poolSize: 3,
   applicationName: 'test',
   statementTimeoutMs: 5_000,
@@ -39,11 +39,18 @@ const privateJob = await buildJob(pool, ben, { owner: `framecast:${teamId}:${ben
 
 t.test('the server owns no table and cannot step around the policies', async (t) => {
   const { rows } = await db.pool.query(
-    `select current_user as name, r.rolsuper, r.rolbypassrls,
+    `select current_user as name, pg_has_role(session_user, $1, 'member') as may_become_owner, r.rolsuper, r.rolbypassrls,
        (select count(*)::int from pg_class c where c.relowner = r.oid) as owned
      from pg_roles r where r.rolname = current_user`,
+    [new URL(url).username],
   )
-  t.match(rows[0], { name: 'framecast_app', rolsuper: false, rolbypassrls: false, owned: 0 })
+  t.match(rows[0], {
+    may_become_owner: false,
+    name: 'framecast_app',
+    rolsuper: false,
+    rolbypassrls: false,
+    owned: 0,
+  })
 })
 
 t.test('every table that the server may touch has a policy', async (t) => {

@@ -46,7 +46,7 @@ t.test('while the database is down every answer is 503, and the server lives', a
 t.test('a database that is not migrated is not ready', async (t) => {
   const ready = await startStudio(t)
   t.equal((await ready.request('/ready')).status, 200)
-  await ready.pool.query('drop table jobs cascade')
+  await ready.pool.query('drop table audit_entries')
   t.match(await read(ready.request('/ready')), { status: 503, body: { error: { reason: 'not_migrated' } } })
   t.equal((await ready.request('/health')).status, 200)
 })

@@ -3,7 +3,7 @@ import http from 'node:http'
 import { t } from 'tap'
 import { createApiKey, revokeApiKey } from '../../core/accounts/keys.ts'
 import { createWatchLink } from '../../core/jobs/watch-links.ts'
-import { buildKey } from '../support/builders.ts'
+import { buildJob, buildKey, buildMember, buildTeam, buildUser } from '../support/builders.ts'
 import { read, type Studio, startStudio, until } from '../support/studio.ts'
 import { cancel, expire, newJob, range, write, writeMany } from './events.ts'
 
@@ -225,6 +225,26 @@ t.test('a credential that ends ends the stream', async (t) => {
   await stream.until(has(1), 'the first event')
   await revokeApiKey(studio.pool, id)
   await stream.until(isEnded, 'the end')
+
+  t.test('and so does a membership', async (t) => {
+    const owner = await buildUser(studio.pool)
+    const ada = await buildUser(studio.pool)
+    const teamId = await buildTeam(studio.pool, owner)
+    await buildMember(studio.pool, teamId, ada, 'viewer')
+    const teamJob = await buildJob(studio.pool, owner, { owner: `framecast:team:${teamId}` })
+    const path = `/v1/jobs/${teamJob}/events`
+    const follow = async (user: typeof ada) => {
+      const opened = await open(t, studio, path, { authorization: `Bearer ${await studio.logIn(user)}` })
+      await opened.until(has(1), 'the first event')
+      return opened
+    }
+    const [hers, owners] = [await follow(ada), await follow(owner)]
+    await studio.pool.query('delete from memberships where user_id = $1', [ada.userId])
+    await hers.until(isEnded, 'the end')
+    await write(studio.pool, teamJob)
+    await owners.until(has(2), 'an event for those who stay')
+    t.strictSame(hers.sequences(), [1])
+  })
 })
 
 t.test('a server that goes tells its readers to come back', async (t) => {

@@ -4,7 +4,7 @@ import { connect as dial } from 'node:net'
 import { t } from 'tap'
 import { createApiKey, revokeApiKey } from '../../core/accounts/keys.ts'
 import { createWatchLink, revokeWatchLink } from '../../core/jobs/watch-links.ts'
-import { buildKey } from '../support/builders.ts'
+import { buildJob, buildKey, buildMember, buildTeam, buildUser } from '../support/builders.ts'
 import { startOwnPostgres } from '../support/postgres.ts'
 import { read, type Studio, startStudio, until } from '../support/studio.ts'
 import {
@@ -508,6 +508,30 @@ t.test('a job that goes out of reach', async (t) => {
     'an error',
   )
   t.match(told, { code: 'FORBIDDEN', channel: `job:${job}` })
+})
+
+t.test('a member who is removed loses the jobs of the team, and nothing else', async (t) => {
+  const studio = await startStudio(t, { timings: { recheckMs: 100 } })
+  const [owner, ada] = [await buildUser(studio.pool), await buildUser(studio.pool)]
+  const teamId = await buildTeam(studio.pool, owner)
+  await buildMember(studio.pool, teamId, ada, 'member')
+  const teamJob = await buildJob(studio.pool, owner, { owner: `framecast:team:${teamId}` })
+  const ownJob = await buildJob(studio.pool, ada)
+  const authorization = `Bearer ${await studio.logIn(ada)}`
+  const client = await connect(t, studio, { headers: { authorization } }).opened()
+  await client.subscribe(teamJob)
+  await client.subscribe(ownJob)
+  await studio.pool.query('delete from memberships where user_id = $1', [ada.userId])
+  const told: Message = await client.wait(
+    () => client.messages.find((message) => message.type === 'error'),
+    'an error',
+  )
+  t.match(told, { code: 'FORBIDDEN', channel: `job:${teamJob}` })
+  await write(studio.pool, teamJob)
+  await write(studio.pool, ownJob)
+  await client.got(ownJob, 2)
+  t.strictSame(client.sequences(teamJob), [])
+  t.match(await client.subscribe(teamJob), { type: 'error', code: 'NOT_FOUND' }, 'also when asked again')
 })
 
 t.test('when notices are lost', async (t) => {

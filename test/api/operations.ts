@@ -1,0 +1,272 @@
+/**
+ * Every operation of the API as it was agreed on, written down by hand: who may call it, and what those are told who may
+ * not. Tests hold the OpenAPI document and the running server to it.
+ */
+import type { Scope } from '../../core/access/principal.ts'
+import type { TeamRole } from '../../core/access/roles.ts'
+
+/**
+ * `any`: sessions, and keys that carry one of the scopes (none named: every key). `session`: people who have logged in;
+ * a key is told that it is no valid token. `socket`: what `any` takes, and what only a handshake can carry.
+ */
+type CredentialClass = 'public' | 'any' | 'session' | 'socket'
+
+export type AgreedOperation = {
+  method: string
+  path: string
+  credential: CredentialClass
+  /** Lowest tier that is let in. */
+  tier: 'starter' | 'creator'
+  scopes: readonly Scope[]
+  /** Whether the token of a watch link does as well. */
+  watchers: boolean
+  /** Roles that may do it to a thing of the team that somebody else made; null where no team has a part in it. */
+  roles: readonly TeamRole[] | null
+  /** What a role that is too low is told. */
+  tooLow: 403 | 404
+  /** What is said of a thing in the path that is out of reach, and of one that is not there. */
+  foreign: 403 | 404
+  missing: 403 | 404
+  /** Not of the published contract, but an addition to it. */
+  ours: boolean
+}
+
+type Over = Partial<Omit<AgreedOperation, 'method' | 'path' | 'credential' | 'scopes'>>
+
+const ADMINS = ['owner', 'admin'] as const
+const WORKERS = [...ADMINS, 'member'] as const
+const ALL = [...WORKERS, 'viewer'] as const
+
+const operation =
+  (credential: CredentialClass, defaults: Over = {}) =>
+  (call: string, scopes: readonly Scope[] = [], over: Over = {}): AgreedOperation => {
+    const [method = '', path = ''] = call.split(' ')
+    return {
+      method,
+      path,
+      credential,
+      tier: 'starter',
+      scopes,
+      watchers: false,
+      roles: null,
+      tooLow: 403,
+      foreign: 404,
+      missing: 404,
+      ours: false,
+      ...defaults,
+      ...over,
+    }
+  }
+
+const open = operation('public')
+const anyone = operation('any')
+const person = operation('session')
+const creator = operation('any', { tier: 'creator' })
+const creatorPerson = operation('session', { tier: 'creator' })
+
+const OURS = { ours: true }
+/** Lists of a team say the same whether or not there is such a team. */
+const OF_TEAM = { foreign: 403, missing: 403 } as const
+const TEAM = { foreign: 403, missing: 404 } as const
+
+export const AGREED: readonly AgreedOperation[] = [
+  open('GET /'),
+  open('GET /health'),
+  open('GET /ready', [], OURS),
+  open('GET /openapi.json', [], OURS),
+  open('GET /docs', [], OURS),
+  open('GET /docs/{version}/{name}', [], OURS),
+  open('GET /schemas/{name}', [], OURS),
+  open('GET /watch/{job}', [], OURS),
+  open('GET /watch/assets/{version}/{name}', [], OURS),
+  open('GET /media/{key}', [], OURS),
+  anyone('GET /v1/status'),
+
+  open('POST /v1/auth/signup'),
+  open('POST /v1/auth/login'),
+  person('POST /v1/auth/logout'),
+  person('POST /v1/auth/password', [], OURS),
+  anyone('GET /v1/auth/whoami'),
+
+  person('GET /v1/auth/keys'),
+  person('GET /v1/auth/keys/{id}'),
+  person('POST /v1/auth/keys'),
+  person('PATCH /v1/auth/keys/{id}'),
+  person('DELETE /v1/auth/keys/{id}'),
+
+  person('GET /v1/account'),
+  person('PATCH /v1/account'),
+  person('POST /v1/account/upgrade'),
+  person('DELETE /v1/account'),
+
+  creatorPerson('GET /v1/teams'),
+  creatorPerson('POST /v1/teams'),
+  creatorPerson('GET /v1/teams/{id}', [], { roles: ALL, ...TEAM }),
+  creatorPerson('PATCH /v1/teams/{id}', [], { roles: ADMINS, ...TEAM }),
+  creatorPerson('DELETE /v1/teams/{id}', [], { roles: ['owner'], ...TEAM }),
+
+  creatorPerson('GET /v1/teams/{id}/members', [], { roles: ALL, ...OF_TEAM }),
+  creatorPerson('PATCH /v1/teams/{id}/members/{user_id}', [], { roles: ADMINS, ...OF_TEAM }),
+  creatorPerson('DELETE /v1/teams/{id}/members/{user_id}', [], { roles: ADMINS, ...OF_TEAM }),
+  creatorPerson('POST /v1/teams/{id}/leave', [], { roles: ALL }),
+
+  creatorPerson('GET /v1/teams/{id}/invitations', [], { roles: ADMINS, ...OF_TEAM }),
+  creatorPerson('POST /v1/teams/{id}/invitations', [], { roles: ADMINS, ...OF_TEAM }),
+  creatorPerson('DELETE /v1/teams/{id}/invitations/{invitation_id}', [], { roles: ADMINS, ...OF_TEAM }),
+  creatorPerson('POST /v1/teams/{id}/invitations/{invitation_id}/resend', [], { roles: ADMINS, ...OF_TEAM }),
+  person('GET /v1/invitations', [], OURS),
+  person('POST /v1/invitations/{id}/accept', [], { foreign: 403 }),
+  person('POST /v1/invitations/{id}/decline', [], { foreign: 403 }),
+
+  creator('GET /v1/teams/{id}/projects', ['projects:read'], { roles: ALL, ...OF_TEAM }),
+  creator('POST /v1/teams/{id}/projects', ['projects:write'], { roles: WORKERS, ...OF_TEAM }),
+  creator('GET /v1/projects/{id}', ['projects:read'], { roles: ALL }),
+  creator('PATCH /v1/projects/{id}', ['projects:write'], { roles: WORKERS }),
+  creator('PUT /v1/projects/{id}/spec', ['projects:write'], { roles: WORKERS }),
+  creator('DELETE /v1/projects/{id}', ['projects:write'], { roles: ADMINS }),
+  creator('POST /v1/projects/{id}/archive', ['projects:write'], { roles: ADMINS }),
+  creator('POST /v1/projects/{id}/unarchive', ['projects:write'], { roles: ADMINS }),
+  creator('POST /v1/projects/{id}/render', ['projects:write'], { roles: WORKERS }),
+
+  anyone('POST /v1/generate', ['generate']),
+  anyone('GET /v1/jobs', ['jobs:read']),
+  anyone('GET /v1/jobs/{id}', ['jobs:read'], { roles: ALL, watchers: true }),
+  anyone('GET /v1/jobs/{id}/events', ['jobs:read'], { roles: ALL, watchers: true }),
+  anyone('POST /v1/jobs/{id}/cancel', ['jobs:write'], { roles: ADMINS, tooLow: 404 }),
+  anyone('POST /v1/jobs/{id}/clone', ['jobs:write'], { roles: WORKERS }),
+  anyone('DELETE /v1/jobs/{id}', ['jobs:write'], { roles: ADMINS }),
+  anyone('POST /v1/jobs/{id}/watch-links', ['jobs:read'], { roles: ALL, ...OURS }),
+  anyone('GET /v1/jobs/{id}/watch-links', ['jobs:read'], { roles: ALL, ...OURS }),
+  anyone('DELETE /v1/jobs/{id}/watch-links/{link_id}', ['jobs:write'], { roles: ALL, ...OURS }),
+  operation('socket')('GET /v1/ws', [], OURS),
+  anyone('POST /v1/ws/tickets', [], OURS),
+
+  anyone('POST /v1/spec/validate', ['generate', 'projects:read']),
+  anyone('POST /v1/spec/estimate', ['generate', 'projects:read']),
+
+  anyone('GET /v1/assets', ['assets:read']),
+  anyone('GET /v1/assets/{id}', ['assets:read'], { roles: ALL }),
+  anyone('POST /v1/assets/upload-url', ['assets:write']),
+  anyone('POST /v1/assets/{id}/confirm', ['assets:write'], { roles: [], tooLow: 404 }),
+  anyone('DELETE /v1/assets/{id}', ['assets:write'], { roles: ADMINS }),
+
+  anyone('GET /v1/system-assets'),
+  anyone('GET /v1/system-assets/{id}'),
+
+  creator('GET /v1/teams/{id}/webhooks', ['webhooks:read'], { roles: ADMINS, ...OF_TEAM }),
+  creator('POST /v1/teams/{id}/webhooks', ['webhooks:write'], { roles: ADMINS, ...OF_TEAM }),
+  creator('GET /v1/webhooks/{id}', ['webhooks:read'], { roles: ADMINS }),
+  creator('PATCH /v1/webhooks/{id}', ['webhooks:write'], { roles: ADMINS }),
+  creator('DELETE /v1/webhooks/{id}', ['webhooks:write'], { roles: ADMINS }),
+  creator('POST /v1/webhooks/{id}/rotate-secret', ['webhooks:write'], { roles: ADMINS }),
+  creator('POST /v1/webhooks/{id}/test', ['webhooks:write'], { roles: ADMINS }),
+  creator('GET /v1/webhooks/{id}/deliveries', ['webhooks:read'], { roles: ADMINS }),
+  creator('POST /v1/webhook-deliveries/{id}/retry', ['webhooks:write'], { roles: ADMINS }),
+
+  anyone('GET /v1/usage', ['jobs:read'], OURS),
+]
+
+/** Keys of the objects of the API, in order; `more` follow where one object alone is read. */
+export const WIRE_OBJECTS: Readonly<Record<string, { keys: string; more?: string }>> = {
+  User: {
+    keys: 'id email name avatar_url tier credits ephemeral_storage_bytes upgraded_at created_at updated_at',
+  },
+  Team: {
+    keys: 'id name slug credits ephemeral_storage_bytes settings created_at updated_at user_role user_urn',
+  },
+  Membership: { keys: 'id team_id user_id role created_at user_email user_name user_avatar_url' },
+  Invitation: { keys: 'id team_id email role state invited_by expires_at created_at' },
+  ApiKey: {
+    keys: 'id user_id owner name key_prefix scopes last_used_at expires_at revoked_at created_at',
+  },
+  Project: {
+    keys: 'id team_id created_by name status spec spec_revision created_at updated_at',
+    more: 'latest_job',
+  },
+  Job: {
+    keys: 'id owner triggered_by project_id status spec_snapshot options progress output output_size_bytes error credits_charged failure_type credits_refunded idempotency_key started_at completed_at created_at updated_at',
+  },
+  Asset: {
+    keys: 'id owner uploaded_by project_id filename s3_key content_type size_bytes status metadata created_at updated_at',
+    more: 'download_url download_url_expires_at',
+  },
+  SystemAsset: {
+    keys: 'id category name description duration_seconds s3_key content_type size_bytes tags created_at',
+    more: 'preview_url preview_url_expires_at',
+  },
+  Webhook: { keys: 'id team_id created_by url events is_active last_triggered_at created_at updated_at' },
+  WebhookDelivery: {
+    keys: 'id webhook_id job_id event_type status payload response_status response_body attempts max_attempts next_retry_at delivered_at created_at',
+  },
+  Usage: {
+    keys: 'owner period renders_count render_seconds credits_used credits_refunded net_credits api_calls updated_at',
+  },
+}
+
+/** Agreed on and not there yet: operations and objects. */
+export const NOT_YET: readonly string[] = [
+  'GET /docs',
+  'GET /docs/{version}/{name}',
+  'POST /v1/auth/signup',
+  'POST /v1/auth/login',
+  'POST /v1/auth/logout',
+  'POST /v1/auth/password',
+  'GET /v1/auth/whoami',
+  'GET /v1/auth/keys',
+  'GET /v1/auth/keys/{id}',
+  'POST /v1/auth/keys',
+  'PATCH /v1/auth/keys/{id}',
+  'DELETE /v1/auth/keys/{id}',
+  'GET /v1/account',
+  'PATCH /v1/account',
+  'POST /v1/account/upgrade',
+  'DELETE /v1/account',
+  'GET /v1/teams',
+  'POST /v1/teams',
+  'GET /v1/teams/{id}',
+  'PATCH /v1/teams/{id}',
+  'DELETE /v1/teams/{id}',
+  'GET /v1/teams/{id}/members',
+  'PATCH /v1/teams/{id}/members/{user_id}',
+  'DELETE /v1/teams/{id}/members/{user_id}',
+  'POST /v1/teams/{id}/leave',
+  'GET /v1/teams/{id}/invitations',
+  'POST /v1/teams/{id}/invitations',
+  'DELETE /v1/teams/{id}/invitations/{invitation_id}',
+  'POST /v1/teams/{id}/invitations/{invitation_id}/resend',
+  'GET /v1/invitations',
+  'POST /v1/invitations/{id}/accept',
+  'POST /v1/invitations/{id}/decline',
+  'GET /v1/teams/{id}/projects',
+  'POST /v1/teams/{id}/projects',
+  'GET /v1/projects/{id}',
+  'PATCH /v1/projects/{id}',
+  'PUT /v1/projects/{id}/spec',
+  'DELETE /v1/projects/{id}',
+  'POST /v1/projects/{id}/archive',
+  'POST /v1/projects/{id}/unarchive',
+  'POST /v1/projects/{id}/render',
+  'DELETE /v1/assets/{id}',
+  'GET /v1/system-assets',
+  'GET /v1/system-assets/{id}',
+  'GET /v1/teams/{id}/webhooks',
+  'POST /v1/teams/{id}/webhooks',
+  'GET /v1/webhooks/{id}',
+  'PATCH /v1/webhooks/{id}',
+  'DELETE /v1/webhooks/{id}',
+  'POST /v1/webhooks/{id}/rotate-secret',
+  'POST /v1/webhooks/{id}/test',
+  'GET /v1/webhooks/{id}/deliveries',
+  'POST /v1/webhook-deliveries/{id}/retry',
+  'GET /v1/usage',
+  'User',
+  'Team',
+  'Membership',
+  'Invitation',
+  'ApiKey',
+  'Project',
+  'SystemAsset',
+  'Webhook',
+  'WebhookDelivery',
+  'Usage',
+]

@@ -1,0 +1,103 @@
+import path from 'node:path'
+import t from 'tap'
+import type { FilmFormat } from '../../core/media/format.ts'
+import type { Join } from '../../core/storyboard/plan-types.ts'
+import { encoderHeaderHash } from '../../worker/compose/check.ts'
+import { renderPiece } from '../../worker/compose/render.ts'
+import {
+  FORMAT,
+  frameHashes,
+  makeClip,
+  mean,
+  plainLuma,
+  type Seen,
+  tempDir,
+  tools,
+  watch,
+} from './fixtures.ts'
+
+const dir = await tempDir(t)
+const TYPES = ['fade', 'dissolve', 'wipe', 'blur', 'zoom', 'flash', 'glitch', 'custom'] as const
+const LONGEST = 40
+const BLACK = 16
+
+async function clipsOf(format: FilmFormat): Promise<{ a: string; b: string }> {
+  const name = `${format.width}x${format.height}-${format.fps}`
+  const [a, b] = await Promise.all([
+    makeClip(path.join(dir, `a-${name}.mp4`), 0, LONGEST, { format }),
+    makeClip(path.join(dir, `c-${name}.mp4`), 2, LONGEST, { format }),
+  ])
+  return { a, b }
+}
+const clips = await clipsOf(FORMAT)
+let drawings = 0
+
+type Options = { from?: 'black'; to?: 'black'; format?: FilmFormat; clips?: typeof clips }
+
+/** Draws a join as the film does, from the start of either clip; the path of what came out. */
+async function draw(
+  over: Partial<Join> & Pick<Join, 'type' | 'frames'>,
+  options: Options = {},
+): Promise<string> {
+  const { format = FORMAT } = options
+  const { a, b } = options.clips ?? clips
+  const join: Join = { after: 0, params: {}, effects: [], audio: null, ...over }
+  const side = (sceneId: string) => ({ sceneId, from: 0, to: join.frames, treatment: null })
+  drawings += 1
+  const out = path.join(dir, `drawn-${drawings}.mp4`)
+  await renderPiece({
+    tools,
+    piece: {
+      kind: 'render',
+      startFrame: 0,
+      frames: join.frames,
+      join,
+      outgoing: options.from ? null : side(a),
+      incoming: options.to ? null : side(b),
+    },
+    format,
+    segmentPath: (id) => id,
+    headerHash: await encoderHeaderHash(tools, format, dir),
+    out,
+  })
+  return out
+}
+
+const whole = ({ luma }: Seen, { width, height }: FilmFormat = FORMAT): number =>
+  mean(luma, width, 0, width, 0, height)
+
+for (const type of TYPES) {
+  t.test(`${type}: exactly its frames, from one frame on, between shots and at black`, async (t) => {
+    for (const frames of [1, 2, 13]) {
+      // renderPiece itself refuses a piece of another length; here the pictures are counted once more.
+      t.equal((await watch(await draw({ type, frames }))).length, frames)
+      const opening = await watch(await draw({ type, frames }, { from: 'black' }))
+      t.equal(opening.length, frames)
+      t.ok(Math.abs(whole(opening[0]!) - BLACK) < 1, `from black: the first of ${frames} is black`)
+      const ending = await watch(await draw({ type, frames }, { to: 'black' }))
+      t.equal(ending.length, frames)
+      t.ok(Math.abs(whole(ending.at(-1)!) - BLACK) < 1, `to black: the last of ${frames} is black`)
+    }
+  })
+}
+
+t.test('every type looks like itself, and the same again', async (t) => {
+  const hashes = new Map<string, string>()
+  for (const type of TYPES) {
+    const [one, two] = await Promise.all([draw({ type, frames: 12 }), draw({ type, frames: 12 })])
+    const found = await frameHashes(one)
+    t.same(await frameHashes(two), found, `${type} comes out the same again`)
+    hashes.set(type, found.join())
+  }
+  t.equal(new Set(hashes.values()).size, TYPES.length - 1, 'only custom without effects is a dissolve')
+})
+
+t.test('a join begins in the outgoing picture and ends in the incoming one', async (t) => {
+  for (const type of TYPES) {
+    const seen = await watch(await draw({ type, frames: LONGEST }))
+    const { plain: first } = seen[0]!
+    const { plain: last } = seen.at(-1)!
+    t.ok(Math.abs(first - plainLuma(0)) < 12, `${type} begins at ${first}`)
+    t.ok(Math.abs(last - plainLuma(2)) < 12, `${type} ends at ${last}`)
+  }
+})
