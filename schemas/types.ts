@@ -1230,7 +1230,7 @@ export type Voice = {
   asset_id: AudioAssetId
 } | null
 /**
- * cut: at once. fade: through a colour. dissolve: one picture melts into the other. wipe: a moving edge. blur, zoom, flash, glitch: effects. custom: left to the workflow, else a dissolve.
+ * cut: at once. fade: through a colour. dissolve: one picture melts into the other. wipe: a moving edge. blur, zoom, flash, glitch: effects. custom: drawn from its effects, else a dissolve.
  */
 export type TransitionType =
   'cut' | 'fade' | 'dissolve' | 'wipe' | 'blur' | 'zoom' | 'flash' | 'glitch' | 'custom'
@@ -1452,7 +1452,7 @@ export interface Transition {
   duration?: number | null
   params?: TransitionParams
   /**
-   * Up to 5.
+   * Up to 5, applied in this order on top of what the type does.
    *
    * @maxItems 5
    */
@@ -1460,19 +1460,19 @@ export interface Transition {
   audio?: TransitionAudio
 }
 /**
- * A value that changes during the transition.
+ * A value that changes during the transition. One that starts from rest shapes the picture that goes, one that comes to rest the picture that comes, any other both.
  */
 export interface TransitionEffect {
   /**
-   * What changes.
+   * What changes: opacity, blur, zoom, rotate, x, y, brightness, contrast, saturation, hue, noise or rgb_split. Others are kept, and left out of the picture.
    */
   name: string
   /**
-   * Value at the start.
+   * Value at the start; at rest when missing (opacity: 0).
    */
   from?: number | null
   /**
-   * Value at the end.
+   * Value at the end; at rest when missing.
    */
   to?: number | null
   /**

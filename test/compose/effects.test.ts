@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Join } from '../../core/storyboard/plan-types.ts'
+import { EFFECT_NAMES, EFFECTS } from '../../core/storyboard/transition-effects.ts'
 import type { RenderPiece } from '../../worker/compose/cut-list.ts'
 import { pieceGraph, treatmentFilters } from '../../worker/compose/effects.ts'
 import { wipeDirection } from '../../worker/compose/transitions/crossfades.ts'
@@ -33,6 +34,25 @@ t.test('no text of a storyboard comes into a filter graph', async (t) => {
     const effects = [{ name: "opacity';movie=x", from: 0, to: 1 }]
     const graph = pieceGraph(joinPiece({ type, params, effects }), FORMAT)
     t.notMatch(graph, /movie|drawtext|passwd/, type)
+  }
+})
+
+t.test('the longest graph there can be is still one argument of a program', async (t) => {
+  // Linux gives one argument 128 KiB.
+  const format = { width: 1920, height: 1080, fps: 30 } as const
+  for (const type of TYPES) {
+    for (const name of EFFECT_NAMES) {
+      const { rest, min, max } = EFFECTS[name]
+      const middle = (max + rest) / 2
+      const effects = Array.from({ length: 5 }, () => ({
+        name,
+        from: rest === min ? middle : min,
+        to: max,
+        easing: 'ease_in_out' as const,
+      }))
+      const { length } = pieceGraph(joinPiece({ type, frames: 150, effects }), format)
+      t.ok(length < 128 * 1024, `${type} with five ${name}: ${length}`)
+    }
   }
 })
 

@@ -80,7 +80,7 @@ t.test('a film of cuts is its clips, byte for byte', async (t) => {
     ...range('a', 0, CLIP),
     ...range('c', 0, CLIP),
   ])
-  t.match(film, { joinsEncoded: 0, framesCopied: 4 * CLIP, framesEncoded: 0, durationS: 8, warnings: [] })
+  t.match(film, { joinsEncoded: 0, framesCopied: 4 * CLIP, framesEncoded: 0, durationS: 8 })
   const sources = await Promise.all(['a', 'b', 'a', 'c'].map((id) => packetHashes(segments.get(id)!.path)))
   t.same(await packetHashes(film.path), sources.flat())
 })

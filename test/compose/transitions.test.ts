@@ -101,3 +101,42 @@ t.test('a join begins in the outgoing picture and ends in the incoming one', asy
     t.ok(Math.abs(last - plainLuma(2)) < 12, `${type} ends at ${last}`)
   }
 })
+
+t.test('custom: its effects, in the order given, with their easing', async (t) => {
+  const with_ = async (...effects: Join['effects']) =>
+    (await frameHashes(await draw({ type: 'custom', frames: 9, effects }))).join()
+  const zoomed = { name: 'zoom', from: 1, to: 2 }
+  const turned = { name: 'rotate', from: 0, to: 40 }
+  const films = [
+    await with_(),
+    await with_(zoomed),
+    await with_({ ...zoomed, easing: 'ease_in' }),
+    await with_({ ...zoomed, easing: 'ease_out' }),
+    await with_(zoomed, turned),
+    await with_(turned, zoomed),
+  ]
+  t.equal(new Set(films).size, films.length, 'each is another film')
+  t.equal(await with_({ name: 'sparkle' }), films[0], 'what is not known is left out')
+})
+
+t.test('custom: opacity runs as its easing says', async (t) => {
+  const shareOf = async (effects: Join['effects']) =>
+    (await watch(await draw({ type: 'custom', frames: 9, effects }))).map(
+      ({ plain }) => (plain - plainLuma(0)) / (plainLuma(2) - plainLuma(0)),
+    )
+  const ways = [
+    [{ name: 'opacity', easing: 'ease_in' } as const, (at: number) => at * at],
+    [{ name: 'opacity', from: 1, to: 0, easing: 'ease_out' } as const, (at: number) => 1 - (1 - at) ** 2],
+    [{ name: 'opacity', from: 0.25, to: 0.75 } as const, (at: number) => 0.25 + at / 2],
+  ] as const
+  for (const [effect, share] of ways) {
+    const found = await shareOf([effect])
+    for (const [i, value] of found.entries()) {
+      const wanted = share((i + 1) / 10)
+      t.ok(
+        Math.abs(value - wanted) < 0.04,
+        `${JSON.stringify(effect)} frame ${i}: ${value.toFixed(3)} for ${wanted.toFixed(3)}`,
+      )
+    }
+  }
+})

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { parseStoryboard } from '../../core/storyboard/parse.ts'
 import { planShots } from '../../core/storyboard/plan.ts'
-import type { Storyboard } from '../../core/storyboard/types.ts'
+import type { Storyboard, Transition } from '../../core/storyboard/types.ts'
 import { collectAssetIds, validateStoryboard } from '../../core/storyboard/validate.ts'
 import { anyStoryboard, check, context, scene, storyboard } from './build.ts'
 
@@ -672,6 +672,9 @@ for (const [what, document] of ALLOWED) {
   t.test(`allowed: ${what}`, async (t) => t.same(check(document).errors, []))
 }
 
+const withEffects = (type: Transition['type'], ...effects: NonNullable<Transition['effects']>) =>
+  storyboard({ transitions: { default: { type, effects } } })
+
 const WARNINGS: [code: string, path: string, document: unknown, over?: object][] = [
   ['long_scene', 'scenes[0].duration', storyboard({ scenes: [scene('a', { duration: 10.1 })] })],
   ['unused_symbol', 'symbols.mara', storyboard({ symbols: mara })],
@@ -729,7 +732,51 @@ const WARNINGS: [code: string, path: string, document: unknown, over?: object][]
     'transitions.default.type',
     storyboard({ transitions: { default: { type: 'custom' } } }),
   ],
+  [
+    'custom_transition',
+    'timeline[1].transition.type',
+    storyboard({
+      timeline: [
+        { scene: 'a' },
+        { transition: { type: 'custom', effects: [{ name: 'RGB split', from: 1 }] } },
+        { scene: 'b' },
+      ],
+    }),
+  ],
+  [
+    'unknown_effect',
+    'transitions.default.effects[1].name',
+    withEffects('wipe', { name: 'blur' }, { name: 'blurr' }),
+  ],
+  [
+    'effect_without_use',
+    'transitions.default.effects[0].name',
+    withEffects('wipe', { name: 'opacity', to: 0 }),
+  ],
+  ['effect_without_use', 'transitions.default.effects[0].name', withEffects('cut', { name: 'blur', to: 1 })],
+  [
+    'effect_out_of_range',
+    'transitions.default.effects[0].to',
+    withEffects('zoom', { name: 'rotate', to: 200 }),
+  ],
+  [
+    'effect_out_of_range',
+    'transitions.default.effects[0].from',
+    withEffects('blur', { name: 'zoom', from: 0 }),
+  ],
 ]
+t.test('warnings about effects say what would be right', async (t) => {
+  const { warnings } = check(withEffects('custom', { name: 'Blurr' }, { name: 'x', to: 4 }))
+  t.match(
+    warnings.map(({ message }) => message),
+    [
+      /There are opacity, blur, .*Did you mean "blur"/,
+      /-1 to 1; 4 is held at 1/,
+      /from its effects alone: x\./,
+    ],
+  )
+})
+
 for (const [code, path, document, over] of WARNINGS) {
   t.test(`warning ${code} at ${path}`, async (t) => {
     const { valid, warnings } = check(document, over)

@@ -6,9 +6,11 @@ import type { RenderPiece, Side } from './cut-list.ts'
 import { flat, restart } from './graph.ts'
 import { blur } from './transitions/blur.ts'
 import { dissolve, fade, wipe } from './transitions/crossfades.ts'
+import { custom } from './transitions/custom.ts'
 import { type Draw, drawingOf } from './transitions/drawing.ts'
 import { flash } from './transitions/flash.ts'
 import { glitch } from './transitions/glitch.ts'
+import { sideEffects } from './transitions/side-effects.ts'
 import { zoom } from './transitions/zoom.ts'
 
 const DRAW: Record<Join['type'], Draw> = {
@@ -19,7 +21,7 @@ const DRAW: Record<Join['type'], Draw> = {
   zoom,
   flash,
   glitch,
-  custom: dissolve,
+  custom,
 }
 
 const BLACK = '000000'
@@ -27,12 +29,6 @@ const BLACK = '000000'
 /** The colour of a fade as six hexadecimal digits; black when nothing usable is said. */
 const fadeColour = ({ color }: Readonly<Record<string, unknown>>): string =>
   (typeof color === 'string' ? parseColour(color)?.slice(1) : null) ?? BLACK
-
-/** What a user should be told about how this join comes out. */
-export const joinWarnings = (join: Join): string[] => [
-  ...(join.type === 'custom' ? ['A custom transition is drawn as a dissolve.'] : []),
-  ...(join.effects.length > 0 ? ['Effects within transitions are not drawn yet.'] : []),
-]
 
 /**
  * The filter graph of a piece, ending in `[v]`: exactly `piece.frames` pictures. Inputs are the piece's sides in the
@@ -48,7 +44,14 @@ export function pieceGraph(piece: RenderPiece, format: FilmFormat): string {
   if (outgoing === null) chains.unshift(flat(colour, frames, format))
   if (incoming === null) chains.push(flat(colour, frames, format))
   const drawing = drawingOf(join, frames, flatSide, format)
-  return [`${chains[0]}[a]`, `${chains[1]}[b]`, ...DRAW[join.type](drawing)].join(';')
+  return [
+    `${chains[0]}[a0]`,
+    `${chains[1]}[b0]`,
+    // There is nothing to shape in a flat.
+    ...(flatSide === 'a' ? ['[a0]null[a]'] : sideEffects(drawing, 'a', '[a0]', '[a]')),
+    ...(flatSide === 'b' ? ['[b0]null[b]'] : sideEffects(drawing, 'b', '[b0]', '[b]')),
+    ...DRAW[join.type](drawing),
+  ].join(';')
 }
 
 const sideChain = (input: number, side: Side, n: number, format: FilmFormat): string =>

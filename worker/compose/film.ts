@@ -6,7 +6,6 @@ import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
 import { encoderHeaderHash } from './check.ts'
 import { concatScript, gridFilter, listEntries } from './concat-list.ts'
 import { type CutList, cutList, type RenderPiece } from './cut-list.ts'
-import { joinWarnings } from './effects.ts'
 import { ComposeError, reasonOf } from './errors.ts'
 import { renderPiece } from './render.ts'
 import { AUDIO_RATE, filmFaults } from './verify.ts'
@@ -32,8 +31,6 @@ export type Film = {
   joinsEncoded: number
   framesCopied: number
   framesEncoded: number
-  /** What a user should know about how it came out; each once. */
-  warnings: string[]
 }
 
 /** Encoders at one time: each has threads of its own. */
@@ -77,7 +74,6 @@ export async function composeFilm(options: FilmOptions): Promise<Film> {
       joinsEncoded: list.pieces.filter((piece) => piece.kind === 'render' && piece.join !== null).length,
       framesCopied: list.framesCopied,
       framesEncoded: list.framesRendered,
-      warnings: [...new Set(plan.joins.flatMap(joinWarnings))],
     }
   } catch (error) {
     throw reasonOf(error, signal)

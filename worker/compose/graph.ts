@@ -88,9 +88,9 @@ export function layer(
   )
   return [
     // A few pixels are computed and made as large as the picture: an expression for each of its pixels would take a second.
-    // They are called film colours from the start, or making them large would convert them.
+    // Chroma follows luma where nothing is said of it. They are called film colours from the start, or making them large would convert them.
     `color=c=black:s=4x4:r=${fps},trim=end_frame=${opacity.length},format=yuv420p,${AS_FILM},` +
-      `geq=lum='${level}':cb='${level}':cr='${level}',` +
+      `geq=lum='${level}',` +
       `scale=${width}:${height}:flags=neighbor,setsar=1,format=yuv420p,${restart(format)}[${name}]`,
     // The format is said again, or what comes behind could have all three inputs converted to its own, the mask among them.
     `${under}${over}[${name}]maskedmerge,format=yuv420p${out}`,

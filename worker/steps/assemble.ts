@@ -101,7 +101,7 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
         frames_copied: composed.framesCopied,
         frames_encoded: composed.framesEncoded,
         sound: 'silent',
-        warnings: [...warnings, ...composed.warnings],
+        warnings,
         ...(await spentSoFar(client, job.id)),
       },
     }

@@ -3,9 +3,10 @@ import { mentions } from '../prompts.ts'
 import { joinLengths, playlist } from '../timeline.ts'
 import type { Storyboard } from '../types.ts'
 import { entries, field, items } from '../values.ts'
-import { transitionRefs, writtenTransitions } from './assets.ts'
+import { transitionRefs } from './assets.ts'
 import type { Findings } from './findings.ts'
 import type { ValidationContext } from './references.ts'
+import { warnAboutTransitions } from './transition-warnings.ts'
 
 const LONG_SCENE_S = 10
 /** Letters a quick speaker says in a second: a line that does not fit at this rate will not fit. */
@@ -22,11 +23,7 @@ export function warnAboutContent(document: unknown, context: ValidationContext, 
     warnAboutSound(scene, i, duration, context, findings)
   }
   warnUnused(document, findings)
-  for (const { path, transition } of writtenTransitions(document)) {
-    if (field(transition, 'type') !== 'custom') continue
-    const message = 'a custom transition is drawn as a dissolve, unless the workflow knows it.'
-    findings.warn({ path: [...path, 'type'], code: 'custom_transition', message })
-  }
+  warnAboutTransitions(document, findings)
 }
 
 function warnAboutSound(

@@ -32,8 +32,8 @@ export function flash({ progress, format }: Drawing): string[] {
       strength.map((light) => 1 - 0.55 * light),
       format,
     )}',format=yuv420p,${TO_RGB},split[lit][bleeding]`,
-    `[lit]${commands('colorlevels@lit', levels({ imax: top }), format)},colorlevels@lit[burnt]`,
-    `[bleeding]${commands('colorlevels@halo', levels({ imin: floor, imax: top, omax: strength.map((light) => light ** 0.7) }), format)},colorlevels@halo,gblur=sigma=${sigma.toFixed(1)}[halo]`,
+    `[lit]${commands('colorlevels@l', levels({ imax: top }), format)},colorlevels@l[burnt]`,
+    `[bleeding]${commands('colorlevels@h', levels({ imin: floor, imax: top, omax: strength.map((light) => light ** 0.7) }), format)},colorlevels@h,gblur=sigma=${sigma.toFixed(1)}[halo]`,
     `[burnt][halo]blend=all_mode=screen,${TO_FILM}[over]`,
     `color=c=white:s=${format.width}x${format.height}:r=${format.fps},trim=end_frame=${progress.length},${TO_RGB},${TO_FILM},settb=1/90000[white]`,
     ...layer('[over]', '[white]', white, format, '[v]', 'flare'),
@@ -44,6 +44,9 @@ export function flash({ progress, format }: Drawing): string[] {
 const levels = (options: Readonly<Record<string, readonly number[]>>): Record<string, readonly number[]> =>
   Object.fromEntries(
     Object.entries(options).flatMap(([name, values]) =>
-      ['r', 'g', 'b'].map((plane) => [plane + name, values]),
+      ['r', 'g', 'b'].map((plane) => [plane + name, values.map(thousandths)]),
     ),
   )
+
+/** Finer than a step of light, and short: each stands in the graph three times for every frame. */
+const thousandths = (value: number): number => Math.round(1000 * value) / 1000
