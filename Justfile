@@ -37,12 +37,14 @@ check:
     tsc -p server/watch
     knip
     node tools/generate-types.ts --check
+    node tools/generate-api-types.ts --check
     node tools/generate-config-docs.ts --check
 
 # Format the code and bring generated files up to date
 fmt:
     biome check --write .
     node tools/generate-types.ts
+    node tools/generate-api-types.ts
     node tools/generate-config-docs.ts
 
 # Bring the database and the bucket to this release

@@ -1,52 +1,17 @@
 /** The public HTTP API, as far as the command uses it. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import createClient, { type Client } from 'openapi-fetch'
+import type { paths } from '../schemas/api.ts'
+import type { Job, Storyboard } from '../schemas/types.ts'
 import { CliError, EXIT, type ExitCode } from './exit.ts'
 
-export type JobStatus = 'queued' | 'processing' | 'completed' | 'failed' | 'canceled'
+export type { Job }
 
-export type Progress = {
-  phase?: string
-  percent?: number
-  scenes_total?: number | null
-  scenes_completed?: number | null
-  scenes_reused?: number | null
-  current_scene?: string | null
-  message?: string | null
-  scenes?: Record<string, number>
-}
-
-export type Job = {
-  id: string
-  status: JobStatus
-  spec_snapshot: { title?: string; scenes?: { id: string }[] }
-  progress: Progress
-  output: {
-    video_url: string
-    contact_sheet_url?: string | null
-    duration: number
-    resolution: string
-    size_bytes: number
-    metadata?: {
-      frames?: number
-      fps?: number
-      scenes_total?: number
-      scenes_reused?: number
-      joins_encoded?: number
-      stages?: Record<string, number>
-      warnings?: string[]
-    } | null
-  } | null
-  error: { code: string; message: string; scene_id?: string } | null
-  credits_charged: number
-  credits_refunded: number
-  failure_type: string | null
-  created_at: string
-  started_at: string | null
-  completed_at: string | null
-}
-
-export const isTerminal = (status: JobStatus): boolean =>
+export const isTerminal = (status: Job['status']): boolean =>
   status === 'completed' || status === 'failed' || status === 'canceled'
+
+/** The storyboard of a job, as far as it is one: what was accepted long ago may be of another form. */
+export const storyboardOf = (job: Job): Partial<Storyboard> => job.spec_snapshot
 
 /** The server answered, and said no. */
 export class ApiError extends Error {
@@ -74,18 +39,21 @@ export class ApiError extends Error {
   }
 }
 
-type RequestOptions = {
-  method?: 'GET' | 'POST' | 'DELETE'
-  body?: unknown
-  headers?: Record<string, string>
+type AskOptions = {
   signal?: AbortSignal | undefined
   /** Longest to go on trying while the server is away, in ms. 0: one try. Only for what may be repeated. */
   patienceMs?: number
 }
 
+type Answer<T> = { data?: T; error?: unknown; response: Response }
+
 export type Api = {
   readonly baseUrl: string
-  request<T>(path: string, options?: RequestOptions): Promise<T>
+  /** Makes a call of the API: `ask((client, signal) => client.GET('/v1/jobs', { signal }))`. */
+  ask<T>(
+    call: (client: Client<paths>, signal: AbortSignal) => Promise<Answer<T>>,
+    options?: AskOptions,
+  ): Promise<T>
   /** A bare exchange with the key; the caller reads the body. */
   open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response>
 }
@@ -105,60 +73,47 @@ export function networkFault(error: unknown): string {
   return words
 }
 
-async function readText(response: Response): Promise<string> {
+function refuseLarge(response: Response): Response {
   const length = Number(response.headers.get('content-length') ?? 0)
   if (length > LARGEST_ANSWER_BYTES) throw new Error('the answer is too large')
-  return response.text()
+  return response
 }
 
-async function readError(response: Response): Promise<ApiError> {
-  const text = await readText(response).catch(() => '')
-  try {
-    const { error } = JSON.parse(text) as { error: { code: string; message: string; details?: unknown } }
-    return new ApiError(response.status, error.code, error.message, error.details)
-  } catch {
-    const shown = text.trim().slice(0, 200)
-    return new ApiError(
-      response.status,
-      'UNKNOWN',
-      `${response.status} ${shown || response.statusText}`,
-      null,
-    )
-  }
+/** What a refusal says: an error of the API, else whatever came. */
+function toApiError({ status, statusText }: Response, body: unknown): ApiError {
+  const { error } = (body ?? {}) as { error?: { code?: unknown; message?: unknown; details?: unknown } }
+  if (typeof error?.code === 'string')
+    return new ApiError(status, error.code, String(error.message), error.details)
+  const shown = typeof body === 'string' ? body.trim().slice(0, 200) : ''
+  return new ApiError(status, 'UNKNOWN', `${status} ${shown || statusText}`, null)
 }
 
 export function createApi(baseUrl: string, key: string | undefined): Api {
   const base = baseUrl.replace(/\/+$/, '')
-  const headersWith = (extra: Record<string, string>): Record<string, string> => ({
-    ...(key ? { authorization: `Bearer ${key}` } : {}),
-    ...extra,
+  const authorization: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {}
+  const client = createClient<paths>({
+    baseUrl: base,
+    headers: { ...authorization, accept: 'application/json' },
+    fetch: async (request) => refuseLarge(await fetch(request)),
   })
 
-  async function once<T>(path: string, options: RequestOptions): Promise<T> {
+  async function once<T>(
+    call: (client: Client<paths>, signal: AbortSignal) => Promise<Answer<T>>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     const limit = AbortSignal.timeout(ANSWER_MS)
-    const response = await fetch(`${base}${path}`, {
-      method: options.method ?? 'GET',
-      headers: headersWith({
-        accept: 'application/json',
-        ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...options.headers,
-      }),
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      signal: options.signal ? AbortSignal.any([limit, options.signal]) : limit,
-    })
-    if (!response.ok) throw await readError(response)
-    const text = await readText(response)
-    return (text === '' ? null : JSON.parse(text)) as T
+    const { data, error, response } = await call(client, signal ? AbortSignal.any([limit, signal]) : limit)
+    if (!response.ok) throw toApiError(response, error)
+    return data as T
   }
 
   return {
     baseUrl: base,
-    async request<T>(path: string, options: RequestOptions = {}): Promise<T> {
-      const { patienceMs = 0, signal } = options
+    async ask(call, { patienceMs = 0, signal } = {}) {
       const deadline = performance.now() + patienceMs
       for (let waitMs = 200; ; waitMs = Math.min(waitMs * 2, 3_000)) {
         try {
-          return await once<T>(path, options)
+          return await once(call, signal)
         } catch (error) {
           signal?.throwIfAborted()
           const away = !(error instanceof ApiError) || error.status === 503
@@ -176,6 +131,11 @@ export function createApi(baseUrl: string, key: string | undefined): Api {
         }
       }
     },
-    open: (path, headers, signal) => fetch(`${base}${path}`, { headers: headersWith(headers), signal }),
+    open: (path, headers, signal) =>
+      fetch(`${base}${path}`, { headers: { ...authorization, ...headers }, signal }),
   }
 }
+
+/** The job as it is now. */
+export const readJob = (api: Api, id: string, options: AskOptions): Promise<Job> =>
+  api.ask((client, signal) => client.GET('/v1/jobs/{id}', { params: { path: { id } }, signal }), options)

@@ -3,7 +3,7 @@
  * had, through restarts of the server. The events are the news; the job itself, read again at the end, is the truth.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Api, ApiError, isTerminal, type Job, networkFault } from './api.ts'
+import { type Api, ApiError, isTerminal, type Job, networkFault, readJob } from './api.ts'
 import { CliError, EXIT } from './exit.ts'
 import { createSseParser } from './sse.ts'
 
@@ -55,9 +55,9 @@ export async function followJob(api: Api, jobId: string, options: FollowOptions)
   }
 
   /** The job, or null when the server does not answer just now. */
-  async function readJob(): Promise<Job | null> {
+  async function look(): Promise<Job | null> {
     try {
-      const job = await api.request<Job>(`/v1/jobs/${jobId}`, { signal })
+      const job = await readJob(api, jobId, { signal })
       heard()
       onUpdate({ kind: 'job', job })
       return job
@@ -120,7 +120,7 @@ export async function followJob(api: Api, jobId: string, options: FollowOptions)
   async function poll(): Promise<Job | null> {
     const until = performance.now() + pollForMs
     while (performance.now() < until) {
-      const job = await readJob()
+      const job = await look()
       if (job) setConnection('polling')
       if (job && isTerminal(job.status)) return job
       if (!job) return null
@@ -129,7 +129,7 @@ export async function followJob(api: Api, jobId: string, options: FollowOptions)
     return null
   }
 
-  const first = await readJob()
+  const first = await look()
   if (first && isTerminal(first.status)) return first
   for (let failures = 0; ; ) {
     const contactBefore = heardAt
@@ -139,7 +139,7 @@ export async function followJob(api: Api, jobId: string, options: FollowOptions)
       const finished = await poll()
       if (finished) return finished
     }
-    const job = await readJob()
+    const job = await look()
     if (job && isTerminal(job.status)) return job
     if (!job) setConnection('reconnecting')
     if (performance.now() - heardAt > giveUpMs) {

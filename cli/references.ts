@@ -87,25 +87,15 @@ export async function checkReferences(
   return { references, errors }
 }
 
-type Upload = {
-  asset: { id: string }
-  upload_url: string
-  upload_method: string
-  upload_headers?: Record<string, string>
-}
-
 async function upload(api: Api, reference: Reference, signal: AbortSignal): Promise<string> {
-  const { asset, upload_url, upload_method, upload_headers } = await api.request<Upload>(
-    '/v1/assets/upload-url',
-    {
-      method: 'POST',
-      body: {
-        filename: path.basename(reference.file),
-        content_type: reference.contentType,
-        size_bytes: reference.sizeBytes,
-      },
-      signal,
-    },
+  const body = {
+    filename: path.basename(reference.file),
+    content_type: reference.contentType,
+    size_bytes: reference.sizeBytes,
+  }
+  const { asset, upload_url, upload_method, upload_headers } = await api.ask(
+    (client, signal) => client.POST('/v1/assets/upload-url', { body, signal }),
+    { signal },
   )
   try {
     const response = await fetch(new URL(upload_url, api.baseUrl), {
@@ -121,7 +111,8 @@ async function upload(api: Api, reference: Reference, signal: AbortSignal): Prom
     signal.throwIfAborted()
     throw new CliError(EXIT.unreachable, `${reference.file} could not be uploaded (${networkFault(error)}).`)
   }
-  await api.request(`/v1/assets/${asset.id}/confirm`, { method: 'POST', signal })
+  const params = { path: { id: asset.id } }
+  await api.ask((client, signal) => client.POST('/v1/assets/{id}/confirm', { params, signal }), { signal })
   return asset.id
 }
 

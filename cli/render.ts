@@ -1,7 +1,8 @@
 /** From a storyboard file to a film file, through the public API. Used by `render` and `demo`. */
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import { type Api, ApiError, type Job } from './api.ts'
+import type { GenerateRequest, RenderMetadata } from '../schemas/types.ts'
+import { type Api, ApiError, type Job, readJob } from './api.ts'
 import { type Diagnostic, formatDiagnostics } from './diagnostics.ts'
 import { download } from './download.ts'
 import { CliError, EXIT } from './exit.ts'
@@ -82,11 +83,15 @@ async function submit(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Job> {
-  const spec = await uploadReferences(api, storyboard.document, storyboard.references, signal)
+  const document = await uploadReferences(api, storyboard.document, storyboard.references, signal)
+  const body: GenerateRequest = {
+    // It has been checked: it is a storyboard.
+    spec: document as GenerateRequest['spec'],
+    options,
+    idempotency_key: randomUUID(),
+  }
   try {
-    return await api.request<Job>('/v1/generate', {
-      method: 'POST',
-      body: { spec, options, idempotency_key: randomUUID() },
+    return await api.ask((client, signal) => client.POST('/v1/generate', { body, signal }), {
       patienceMs: POST_PATIENCE_MS,
       signal,
     })
@@ -134,7 +139,7 @@ export async function fetchFilm(
     let first = true
     return async () => {
       // Links last an hour; after a failure a new one is asked for.
-      if (!first) current = (await api.request<Job>(`/v1/jobs/${job.id}`, { signal })).output ?? current
+      if (!first) current = (await readJob(api, job.id, { signal })).output ?? current
       first = false
       return new URL(pick(current), api.baseUrl).href
     }
@@ -152,7 +157,7 @@ export async function fetchFilm(
     )
   }
   const made = job.output
-  const facts = made.metadata ?? {}
+  const facts: Partial<RenderMetadata> = made.metadata ?? {}
   const wallS = (Date.parse(job.completed_at ?? job.created_at) - Date.parse(job.created_at)) / 1_000
   return {
     job_id: job.id,

@@ -43,11 +43,11 @@ export function stageTable(stages: Record<string, number>, palette: Palette, uni
 
 /** The live page of a job, for a browser. Null when this server has none. */
 async function watchLink(api: Api, job: Job, signal: AbortSignal): Promise<string> {
-  const { url } = await api.request<{ url: string }>(`/v1/jobs/${job.id}/watch-links`, {
-    method: 'POST',
-    body: {},
-    signal,
-  })
+  const params = { path: { id: job.id } }
+  const { url } = await api.ask(
+    (client, signal) => client.POST('/v1/jobs/{id}/watch-links', { params, body: {}, signal }),
+    { signal },
+  )
   return new URL(url, api.baseUrl).href
 }
 

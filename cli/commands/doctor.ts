@@ -146,12 +146,6 @@ const checkPorts = () =>
     return { state: 'ok', detail: `free ports can be taken on 127.0.0.1 (${port}, for one)` }
   })
 
-type Status = {
-  status: string
-  version: string
-  components: Record<string, { status: string; detail?: string }>
-}
-
 /** The configured server, else the local instance; null when there is neither. */
 async function checkServer(
   flags: TargetOptions,
@@ -164,7 +158,9 @@ async function checkServer(
   const key = flags.key ?? env.FRAMECAST_API_KEY ?? (url === local?.url ? local?.key : undefined)
   return check('server', async () => {
     try {
-      const status = await createApi(url, key).request<Status>('/v1/status', { signal })
+      const status = await createApi(url, key).ask((client, signal) => client.GET('/v1/status', { signal }), {
+        signal,
+      })
       const weak = Object.entries(status.components).filter(([, component]) => component.status !== 'ok')
       const detail = `${url}, version ${status.version}`
       if (weak.length === 0) return { state: 'ok', detail }

@@ -1,5 +1,5 @@
 /** `framecast jobs`, `watch`, `cancel`: what is going on on a server. */
-import type { Job } from '../api.ts'
+import { type Job, readJob, storyboardOf } from '../api.ts'
 import type { CommandContext } from '../context.ts'
 import { CliError, EXIT } from '../exit.ts'
 import { showJob } from '../progress.ts'
@@ -28,21 +28,21 @@ export function jobLine(job: Job, palette: Palette): string {
   ]
   const status = padEnd(job.status, 10)
   const percent = `${Math.floor(job.progress.percent ?? 0)}`.padStart(3)
-  const title = padEnd(fit(harmless(job.spec_snapshot.title ?? ''), 36), 36)
+  const title = padEnd(fit(harmless(storyboardOf(job).title ?? ''), 36), 36)
   const when = job.created_at.slice(0, 16).replace('T', ' ')
   return `${job.id}  ${paint ? paint(status) : status} ${percent} %  ${title}  ${when}  ${clock(ageS(job))}`
 }
 
 export async function jobs(
-  flags: TargetOptions & { json?: boolean; limit: number; status?: string },
+  flags: TargetOptions & { json?: boolean; limit: number; status?: Job['status'] },
   { terminal, env, signal }: CommandContext,
 ): Promise<void> {
   const { api } = await openTarget({ ...flags, embedded: false }, env, terminal, signal)
-  const query = new URLSearchParams({
-    limit: String(flags.limit),
-    ...(flags.status ? { status: flags.status } : {}),
+  const params = { query: { limit: flags.limit, ...(flags.status && { status: flags.status }) } }
+  const found = await api.ask((client, signal) => client.GET('/v1/jobs', { params, signal }), {
+    patienceMs: READ_PATIENCE_MS,
+    signal,
   })
-  const found = await api.request<Job[]>(`/v1/jobs?${query}`, { patienceMs: READ_PATIENCE_MS, signal })
   if (flags.json) {
     terminal.out(JSON.stringify(found))
     return
@@ -59,7 +59,7 @@ export async function watch(
   const { terminal, env, signal } = context
   const jobId = jobIdOf(id)
   const { api, flags: same } = await openTarget({ ...flags, embedded: false }, env, terminal, signal)
-  const first = await api.request<Job>(`/v1/jobs/${jobId}`, { patienceMs: READ_PATIENCE_MS, signal })
+  const first = await readJob(api, jobId, { patienceMs: READ_PATIENCE_MS, signal })
   let job: Job
   try {
     job = await showJob(api, first, terminal, signal)
@@ -86,7 +86,10 @@ export async function cancel(
 ): Promise<void> {
   const jobId = jobIdOf(id)
   const { api } = await openTarget({ ...flags, embedded: false }, env, terminal, signal)
-  const job = await api.request<Job>(`/v1/jobs/${jobId}/cancel`, { method: 'POST', signal })
+  const params = { path: { id: jobId } }
+  const job = await api.ask((client, signal) => client.POST('/v1/jobs/{id}/cancel', { params, signal }), {
+    signal,
+  })
   if (flags.json)
     terminal.out(
       JSON.stringify({ job_id: job.id, status: job.status, credits_refunded: job.credits_refunded }),

@@ -1,5 +1,6 @@
 /** What is known about a running job, as the display needs it. Pure: job and events in, next state out. */
-import type { Job, Progress } from '../api.ts'
+import type { JobProgress } from '../../schemas/types.ts'
+import { type Job, storyboardOf } from '../api.ts'
 import type { Connection, FollowUpdate, JobEvent } from '../follow.ts'
 
 export const STAGES = ['waiting', 'planning', 'scenes', 'assembling'] as const
@@ -71,7 +72,7 @@ function withPercent(state: ViewState, percent: number | undefined, nowMs: numbe
   }
 }
 
-function withProgress(state: ViewState, progress: Progress, nowMs: number): ViewState {
+function withProgress(state: ViewState, progress: JobProgress, nowMs: number): ViewState {
   const scenes = state.scenes.map((scene) => ({
     ...scene,
     progress: Math.max(scene.progress, Math.min(1, progress.scenes?.[scene.id] ?? 0)),
@@ -90,11 +91,12 @@ function withProgress(state: ViewState, progress: Progress, nowMs: number): View
 }
 
 function withJob(state: ViewState, job: Job, nowMs: number): ViewState {
-  const ids = (job.spec_snapshot.scenes ?? []).map((scene) => scene.id)
+  const { title, scenes = [] } = storyboardOf(job)
+  const ids = scenes.map((scene) => scene.id)
   const known = new Map(state.scenes.map((scene) => [scene.id, scene.progress]))
   const base: ViewState = {
     ...state,
-    title: job.spec_snapshot.title ?? state.title,
+    title: title ?? state.title,
     scenes: ids.map((id) => ({ id, progress: known.get(id) ?? 0 })),
     scenesTotal: state.scenesTotal || ids.length,
   }
@@ -123,9 +125,9 @@ function withEvent(state: ViewState, event: JobEvent, nowMs: number): ViewState 
     case 'started':
       return { ...state, stage: later(state.stage, 'planning') }
     case 'progress':
-      return withProgress(state, payload as Progress, nowMs)
+      return withProgress(state, payload as JobProgress, nowMs)
     case 'scene_complete': {
-      const next = withProgress(state, payload as Progress, nowMs)
+      const next = withProgress(state, payload as JobProgress, nowMs)
       const done = payload.scene_id
       return {
         ...next,

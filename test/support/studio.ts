@@ -1,11 +1,13 @@
 /** A whole server for tests, in this process: real database, real store, real sockets. */
 import { randomBytes } from 'node:crypto'
+import createClient, { type Client } from 'openapi-fetch'
 import { pino } from 'pino'
 import type { UserPrincipal } from '../../core/access/principal.ts'
 import { createSession, sessionKeys } from '../../core/accounts/sessions.ts'
 import { type Config, readConfig } from '../../core/platform/config.ts'
 import type { Logger } from '../../core/platform/log.ts'
 import type { ObjectStore, ObjectStoreOptions } from '../../core/platform/objects.ts'
+import type { paths } from '../../schemas/api.ts'
 import { type RunningServer, startServer } from '../../server/start.ts'
 import type { ServerTimings } from '../../server/timings.ts'
 import { buildKey } from './builders.ts'
@@ -39,6 +41,8 @@ export type Studio = TestDatabase & {
   logIn(user: Pick<UserPrincipal, 'userId'>): Promise<string>
   /** Like `request`, with another credential: a raw key or a session's token. */
   as(token: string): Studio['request']
+  /** The typed client of the API, with the key of `request` or another credential. */
+  client(token?: string): Client<paths>
 }
 
 export type StudioOptions = {
@@ -125,6 +129,16 @@ export async function startStudio(t: Scope, options: StudioOptions = {}): Promis
     userId: principal.userId,
     request: requestAs(rawKey),
     as: requestAs,
+    client: (token = rawKey) =>
+      createClient<paths>({
+        baseUrl: server.url,
+        headers: { authorization: `Bearer ${token}` },
+        async fetch(request) {
+          const reply = await fetch(request)
+          conformance.check(reply.headers.get('x-request-id'))
+          return reply
+        },
+      }),
     async logIn({ userId }) {
       return (await createSession(database.pool, sessionKeys(config), { userId })).token
     },
