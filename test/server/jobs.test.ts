@@ -1,41 +1,13 @@
 import { t } from 'tap'
 import { completeJob, failJob, startJob } from '../../core/jobs/transitions.ts'
-import type { JobOutput } from '../../core/jobs/types.ts'
 import { transaction } from '../../core/platform/database.ts'
-import { buildJob, buildKey, person } from '../support/builders.ts'
+import { anOutput, buildJob, buildKey, person } from '../support/builders.ts'
 import { aStoryboard, read, type Studio, startStudio, type WireError } from '../support/studio.ts'
 
 type WireJob = { id: string; status: string; owner: string; created_at: string; [key: string]: unknown }
 
 const options = { engine: 'preview', resolution: '480p' }
 const asUser = (studio: Studio) => person(studio.userId)
-
-const anOutput = (jobId: string): JobOutput => ({
-  video_key: `films/${jobId}.mp4`,
-  thumbnail_key: `films/${jobId}.jpg`,
-  contact_sheet_key: `films/${jobId}.png`,
-  scene_clips: [{ scene_id: 'harbor', key: `clips/${jobId}.mp4`, duration: 2, reused: false }],
-  duration: 4,
-  resolution: '854x480',
-  format: 'mp4',
-  size_bytes: 12_345,
-  sha256: '0'.repeat(64),
-  metadata: {
-    model_used: 'preview-animatic',
-    seed: null,
-    generation_time_ms: 10,
-    frames: 96,
-    fps: 24,
-    scenes_total: 2,
-    scenes_reused: 0,
-    joins_encoded: 0,
-    frames_copied: 96,
-    frames_encoded: 0,
-    sound: 'silent',
-    stages: {},
-    warnings: [],
-  },
-})
 
 async function endJob(studio: Studio, id: string): Promise<void> {
   await transaction(studio.pool, async (client) => {

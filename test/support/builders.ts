@@ -6,6 +6,7 @@ import type { TeamRole } from '../../core/access/roles.ts'
 import { createApiKey, findKey } from '../../core/accounts/keys.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { insertSteps, type NewStep } from '../../core/jobs/steps.ts'
+import type { JobOutput } from '../../core/jobs/types.ts'
 import { type Queryable, transaction } from '../../core/platform/database.ts'
 import { newId } from '../../core/platform/ids.ts'
 
@@ -129,3 +130,31 @@ export async function queueRows(pool: pg.Pool, stepId: string) {
   )
   return rows
 }
+
+/** What a finished film leaves with its job. */
+export const anOutput = (jobId: string): JobOutput => ({
+  video_key: `films/${jobId}.mp4`,
+  thumbnail_key: `films/${jobId}.jpg`,
+  contact_sheet_key: `films/${jobId}.png`,
+  scene_clips: [{ scene_id: 'harbor', key: `clips/${jobId}.mp4`, duration: 2, reused: false }],
+  duration: 4,
+  resolution: '854x480',
+  format: 'mp4',
+  size_bytes: 12_345,
+  sha256: '0'.repeat(64),
+  metadata: {
+    model_used: 'preview-animatic',
+    seed: null,
+    generation_time_ms: 10,
+    frames: 96,
+    fps: 24,
+    scenes_total: 2,
+    scenes_reused: 0,
+    joins_encoded: 0,
+    frames_copied: 96,
+    frames_encoded: 0,
+    sound: 'silent',
+    stages: {},
+    warnings: [],
+  },
+})
