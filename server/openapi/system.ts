@@ -30,73 +30,6 @@ const file = (description: string, type: string, headers: Reply['headers'] = {})
   content: { type, schema: {}, examples: {} },
 })
 
-/** A door to one bucket, where the server passes the bytes through. */
-const media = ({
-  key,
-  refusedText,
-  ...operation
-}: Required<Pick<Operation, 'path' | 'operationId' | 'summary' | 'description'>> & {
-  key: string
-  refusedText: string
-}): Operation => ({
-  ...operation,
-  method: 'get',
-  description: `${operation.description} The link is the permission. The key may hold slashes. Here with \`MEDIA_DELIVERY=proxy\`; otherwise such links lead to the object store. Takes \`Range\` with one or more parts, \`If-Range\` and \`If-None-Match\`.`,
-  tag: 'Viewer',
-  access: PUBLIC,
-  parameters: [
-    name('key', 'Where the file is.', key),
-    ...['expires', 'signature'].map(
-      (key): Parameter => ({
-        name: key,
-        in: 'query',
-        required: true,
-        description: 'Part of the signed link.',
-        schema: { type: 'string' },
-      }),
-    ),
-    {
-      name: 'filename',
-      in: 'query',
-      description: 'Part of the signed link: the file is saved under this name.',
-      schema: { type: 'string' },
-    },
-    {
-      name: 'Range',
-      in: 'header',
-      description: 'Parts of the file.',
-      schema: { type: 'string' },
-      example: 'bytes=0-1048575',
-    },
-  ],
-  replies: [
-    file('The whole file.', '*/*', { ...ETAG, 'Accept-Ranges': '`bytes`' }),
-    {
-      ...file('The parts asked for; more than one as `multipart/byteranges`.', '*/*', {
-        ...ETAG,
-        'Content-Range': 'Which part, when it is one.',
-      }),
-      status: 206,
-    },
-    UNCHANGED,
-  ],
-  refusals: [
-    {
-      code: 'AUTHORIZATION_ERROR',
-      when: 'The link is not valid, or no longer.',
-      text: refusedText,
-    },
-    { code: 'NOT_FOUND', when: 'The file is gone.', text: 'no such file' },
-    {
-      code: 'VALIDATION_ERROR',
-      status: 416,
-      when: 'The range lies outside the file.',
-      text: 'the range is not within the file',
-    },
-    unavailable('The object store does not answer.', 'the object store cannot be used right now'),
-  ],
-})
-
 export const systemOperations: readonly Operation[] = [
   {
     method: 'get',
@@ -197,20 +130,65 @@ export const systemOperations: readonly Operation[] = [
     replies: [file('Script, style or font.', '*/*', ETAG), UNCHANGED],
     refusals: [{ code: 'NOT_FOUND', when: 'There is no such file.', text: 'no such file' }],
   },
-  media({
-    path: '/media/system/{key}',
-    operationId: 'getSystemMedia',
-    summary: 'A sound that comes with Framecast',
-    description: 'Addresses come from system assets, signed.',
-    key: 'assets/sfx/asset_sfx_footsteps.ogg',
-    refusedText: 'this link is not valid, or no longer; read its system asset again for a new one',
-  }),
-  media({
+  {
+    method: 'get',
     path: '/media/{key}',
     operationId: 'getMedia',
     summary: 'A film, clip, picture or asset',
-    description: 'Addresses come from jobs and assets, signed.',
-    key: 'user/01a1fd5b-d836-765b-a1ea-5a8831b75f8f/clips/b505376b.mp4',
-    refusedText: 'this link is not valid, or no longer; read its job again for a new one',
-  }),
+    description:
+      'Addresses come from jobs, assets and system assets, signed: the link is the permission. The key may hold slashes. Here with `MEDIA_DELIVERY=proxy`; otherwise such links lead to the object store. Takes `Range` with one or more parts, `If-Range` and `If-None-Match`.',
+    tag: 'Viewer',
+    access: PUBLIC,
+    parameters: [
+      name('key', 'Where the file is.', 'user/01a1fd5b-d836-765b-a1ea-5a8831b75f8f/clips/b505376b.mp4'),
+      ...['expires', 'signature'].map(
+        (key): Parameter => ({
+          name: key,
+          in: 'query',
+          required: true,
+          description: 'Part of the signed link.',
+          schema: { type: 'string' },
+        }),
+      ),
+      {
+        name: 'filename',
+        in: 'query',
+        description: 'Part of the signed link: the file is saved under this name.',
+        schema: { type: 'string' },
+      },
+      {
+        name: 'Range',
+        in: 'header',
+        description: 'Parts of the file.',
+        schema: { type: 'string' },
+        example: 'bytes=0-1048575',
+      },
+    ],
+    replies: [
+      file('The whole file.', '*/*', { ...ETAG, 'Accept-Ranges': '`bytes`' }),
+      {
+        ...file('The parts asked for; more than one as `multipart/byteranges`.', '*/*', {
+          ...ETAG,
+          'Content-Range': 'Which part, when it is one.',
+        }),
+        status: 206,
+      },
+      UNCHANGED,
+    ],
+    refusals: [
+      {
+        code: 'AUTHORIZATION_ERROR',
+        when: 'The link is not valid, or no longer.',
+        text: 'this link is not valid, or no longer; read its job or asset again for a new one',
+      },
+      { code: 'NOT_FOUND', when: 'The file is gone.', text: 'no such file' },
+      {
+        code: 'VALIDATION_ERROR',
+        status: 416,
+        when: 'The range lies outside the file.',
+        text: 'the range is not within the file',
+      },
+      unavailable('The object store does not answer.', 'the object store cannot be used right now'),
+    ],
+  },
 ]

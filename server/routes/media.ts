@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import Router from '@koa/router'
 import { isDatabaseUnavailable, Problem } from '../../core/platform/errors.ts'
-import type { MediaLinks } from '../../core/platform/media-links.ts'
 import { type ObjectStat, type ObjectStore, ObjectStoreError } from '../../core/platform/objects.ts'
 import type { ApiRouter, Context, RequestState, ServerDeps } from '../context.ts'
 import { type ByteRange, decideRange } from '../range.ts'
@@ -112,17 +111,19 @@ async function send(ctx: Context, store: ObjectStore, key: string, filename: str
 export function mediaRoutes({ config, store, media, systemStore, systemMedia }: ServerDeps): ApiRouter {
   const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
   if (config.MEDIA_DELIVERY !== 'proxy') return router
-  const serve = async (ctx: Context, links: MediaLinks, from: ObjectStore, source: string): Promise<void> => {
-    const link = links.verify(ctx.path, ctx.URL.searchParams)
-    if (!link)
-      throw new Problem(
-        'AUTHORIZATION_ERROR',
-        `this link is not valid, or no longer; read its ${source} again for a new one`,
-      )
-    await send(ctx, from, link.key, link.filename)
-  }
-  // First, so that its keys are not taken for those of the outputs bucket, where none begins with "system/".
-  router.get('/media/system/{*key}', (ctx) => serve(ctx, systemMedia, systemStore, 'system asset'))
-  router.get('/media/{*key}', (ctx) => serve(ctx, media, store, 'job'))
+  const buckets = [
+    { links: media, from: store },
+    { links: systemMedia, from: systemStore },
+  ]
+  router.get('/media/{*key}', async (ctx) => {
+    for (const { links, from } of buckets) {
+      const link = links.verify(ctx.path, ctx.URL.searchParams)
+      if (link) return send(ctx, from, link.key, link.filename)
+    }
+    throw new Problem(
+      'AUTHORIZATION_ERROR',
+      'this link is not valid, or no longer; read its job or asset again for a new one',
+    )
+  })
   return router
 }
