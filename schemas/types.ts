@@ -419,6 +419,66 @@ export interface GenerateRequest {
   idempotency_key?: string | null
 }
 
+// invitation-request.schema.json
+
+/**
+ * Body of POST /v1/teams/:id/invitations.
+ */
+export interface InvitationRequest {
+  /**
+   * Address of the person, as local@domain.tld.
+   */
+  email: string
+  /**
+   * What the new member will be. Owners are made by changing a member's role.
+   */
+  role: 'admin' | 'member' | 'viewer'
+}
+
+// invitation.schema.json
+
+/**
+ * A way into a team for one address.
+ */
+export interface Invitation {
+  /**
+   * Id of the invitation.
+   */
+  id: string
+  /**
+   * The team.
+   */
+  team_id: string
+  /**
+   * Who is invited; the account has to have this address.
+   */
+  email: string
+  /**
+   * What the new member will be.
+   */
+  role: 'admin' | 'member' | 'viewer'
+  /**
+   * pending can be accepted; all others are final.
+   */
+  state: 'pending' | 'accepted' | 'declined' | 'expired' | 'revoked'
+  /**
+   * User who invited.
+   */
+  invited_by: string
+  /**
+   * Until when it can be accepted.
+   */
+  expires_at: string
+  /**
+   * When it was made.
+   */
+  created_at: string
+  /**
+   * Link to pass on by hand. Only for those who administer the team, only while it is pending, and only where no mail server is configured.
+   */
+  accept_url?: string
+}
+
 // job-event.schema.json
 
 /**
@@ -819,6 +879,58 @@ export interface JobError {
   scene_id?: string
 }
 
+// membership-change-request.schema.json
+
+/**
+ * Body of PATCH /v1/teams/:id/members/:user_id.
+ */
+export interface MembershipChangeRequest {
+  /**
+   * The new role.
+   */
+  role: 'owner' | 'admin' | 'member' | 'viewer'
+}
+
+// membership.schema.json
+
+/**
+ * One person's place in a team.
+ */
+export interface Membership {
+  /**
+   * Id of the membership.
+   */
+  id: string
+  /**
+   * The team.
+   */
+  team_id: string
+  /**
+   * The member.
+   */
+  user_id: string
+  /**
+   * What the member may do.
+   */
+  role: 'owner' | 'admin' | 'member' | 'viewer'
+  /**
+   * When the member came in.
+   */
+  created_at: string
+  /**
+   * Address of the member.
+   */
+  user_email: string
+  /**
+   * Name of the member, if given.
+   */
+  user_name: string | null
+  /**
+   * Picture of the member, if given.
+   */
+  user_avatar_url: string | null
+}
+
 // model-list.schema.json
 
 export type Model = {
@@ -1089,6 +1201,50 @@ export interface LatestJob {
    * When it came to its end, whichever.
    */
   completed_at: string | null
+}
+
+// received-invitation.schema.json
+
+/**
+ * An invitation as the invited person sees it.
+ */
+export interface ReceivedInvitation {
+  /**
+   * Id of the invitation.
+   */
+  id: string
+  /**
+   * The team.
+   */
+  team_id: string
+  /**
+   * Who is invited; the account has to have this address.
+   */
+  email: string
+  /**
+   * What the new member will be.
+   */
+  role: 'admin' | 'member' | 'viewer'
+  /**
+   * pending can be accepted; all others are final.
+   */
+  state: 'pending' | 'accepted' | 'declined' | 'expired' | 'revoked'
+  /**
+   * User who invited.
+   */
+  invited_by: string
+  /**
+   * Until when it can be accepted.
+   */
+  expires_at: string
+  /**
+   * When it was made.
+   */
+  created_at: string
+  /**
+   * Name of the team.
+   */
+  team_name: string
 }
 
 // render-options.schema.json
@@ -1596,6 +1752,94 @@ export interface SystemAsset {
    * When that link ends.
    */
   preview_url_expires_at?: string
+}
+
+// team-change-request.schema.json
+
+/**
+ * Body of PATCH /v1/teams/:id; what is left out stays.
+ */
+export interface TeamChangeRequest {
+  /**
+   * New name; not blank.
+   */
+  name?: string
+  /**
+   * Replaces all settings; at most 64 KiB as JSON.
+   */
+  settings?: {
+    [k: string]: unknown
+  }
+}
+
+// team-request.schema.json
+
+/**
+ * Body of POST /v1/teams.
+ */
+export interface TeamRequest {
+  /**
+   * Name of the team; not blank.
+   */
+  name: string
+  /**
+   * Name for addresses: lower-case letters, digits, single hyphens within. Default: made from the name.
+   */
+  slug?: string | null
+  /**
+   * Credits that the team begins with. Where credits are enforced, only an operator may give any.
+   */
+  initial_credits?: number | null
+}
+
+// team.schema.json
+
+/**
+ * People who work together.
+ */
+export interface Team {
+  /**
+   * Id of the team.
+   */
+  id: string
+  /**
+   * Name, as people see it.
+   */
+  name: string
+  /**
+   * Name for addresses; never changes.
+   */
+  slug: string
+  /**
+   * Balance that the team's renders draw on.
+   */
+  credits: number
+  /**
+   * Bytes of the team's files and films.
+   */
+  ephemeral_storage_bytes: number
+  /**
+   * Whatever the team's programs keep here.
+   */
+  settings: {
+    [k: string]: unknown
+  }
+  /**
+   * When it was made.
+   */
+  created_at: string
+  /**
+   * Last change.
+   */
+  updated_at: string
+  /**
+   * The caller's role.
+   */
+  user_role: 'owner' | 'admin' | 'member' | 'viewer' | null
+  /**
+   * Owner URN of the caller's private work in the team.
+   */
+  user_urn: string | null
 }
 
 // ticket.schema.json

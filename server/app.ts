@@ -5,6 +5,7 @@ import { createAccess } from './middleware/access.ts'
 import { cors } from './middleware/cors.ts'
 import { deadline, errors, requestLog, securityHeaders, unmatched, urlLimit } from './middleware/request.ts'
 import { assetRoutes } from './routes/assets.ts'
+import { invitationRoutes } from './routes/invitations.ts'
 import { jobEventRoutes } from './routes/job-events.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { mediaRoutes } from './routes/media.ts'
@@ -14,6 +15,7 @@ import { schemaRoutes } from './routes/schemas.ts'
 import { specRoutes } from './routes/spec.ts'
 import { systemRoutes } from './routes/system.ts'
 import { systemAssetRoutes } from './routes/system-assets.ts'
+import { teamRoutes } from './routes/teams.ts'
 import { watchRoutes } from './routes/watch.ts'
 import { watchLinkRoutes } from './routes/watch-links.ts'
 import { webSocketRoutes } from './routes/websocket.ts'
@@ -32,6 +34,8 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
     specRoutes(deps, access),
     jobRoutes(deps, access),
     jobEventRoutes(deps, access),
+    teamRoutes(deps, access),
+    invitationRoutes(deps, access),
     projectRoutes(deps, access),
     watchLinkRoutes(deps, access),
     webSocketRoutes(deps, access),

@@ -95,6 +95,8 @@ function explain({ instancePath, keyword, params }: ErrorObject): string {
       return `${params.missingProperty} is missing`
     case 'type':
       return `${field} must be ${[params.type].flat().join(' or ')}`
+    case 'enum':
+      return `${field} must be one of ${(params.allowedValues as unknown[]).filter((value) => value !== null).join(', ')}`
     case 'minLength':
       return `${field} must have at least ${params.limit} character${params.limit === 1 ? '' : 's'}`
     case 'maxLength':

@@ -11,6 +11,10 @@ import type { Logger } from '../core/platform/log.ts'
 import type { MediaLinks } from '../core/platform/media-links.ts'
 import type { ObjectStore } from '../core/platform/objects.ts'
 import type { ProjectService } from '../core/projects/service.ts'
+import type { InvitationService } from '../core/teams/invitations.ts'
+import type { InvitingService } from '../core/teams/inviting.ts'
+import type { MemberService } from '../core/teams/members.ts'
+import type { TeamService } from '../core/teams/teams.ts'
 import type { Authenticator } from './credentials.ts'
 import type { Gate } from './live/gate.ts'
 import type { Hub } from './live/hub.ts'
@@ -43,6 +47,12 @@ export type ServerDeps = {
   systemMedia: MediaLinks
   jobs: JobService
   projects: ProjectService
+  teams: TeamService
+  members: MemberService
+  /** Invitations of a team. */
+  inviting: InvitingService
+  /** Invitations to the caller. */
+  invitations: InvitationService
   assets: AssetService
   systemAssets: SystemAssetService
   authenticator: Authenticator

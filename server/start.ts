@@ -14,6 +14,10 @@ import { createMediaLinks, createSystemMediaLinks } from '../core/platform/media
 import { withDeadline } from '../core/platform/retry.ts'
 import { openStore, openSystemStore } from '../core/platform/store.ts'
 import { createProjectService } from '../core/projects/service.ts'
+import { createInvitationService } from '../core/teams/invitations.ts'
+import { createInvitingService } from '../core/teams/inviting.ts'
+import { createMemberService } from '../core/teams/members.ts'
+import { createTeamService } from '../core/teams/teams.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../core/workflows/load.ts'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
@@ -116,6 +120,10 @@ export async function startServer(config: Config, options: StartOptions): Promis
     systemMedia,
     jobs,
     projects: createProjectService({ db, jobs }),
+    teams: createTeamService({ db, config }),
+    members: createMemberService({ db }),
+    inviting: createInvitingService({ db, config, log }),
+    invitations: createInvitationService({ db }),
     assets: createAssetService({ db, store, media }),
     systemAssets: createSystemAssetService({ db, media: systemMedia }),
     authenticator,

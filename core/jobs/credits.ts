@@ -113,3 +113,19 @@ export async function grant(
   )
   return true
 }
+
+/**
+ * Gives up what is left of a balance, whose person or team is about to go. In the caller's transaction, which holds the
+ * row of either.
+ * @param note why, kept with the entry
+ * @returns the amount
+ */
+export async function forfeit(client: Queryable, source: string, note: string): Promise<number> {
+  const amount = await balanceOf(client, source)
+  if (amount === 0 || !(await moveBalance(client, source, -amount))) return 0
+  await client.query(
+    `insert into credit_entries (id, source, kind, amount, moves_balance, note) values ($1, $2, 'forfeit', $3, true, $4)`,
+    [newId(), source, amount, note],
+  )
+  return amount
+}

@@ -47,3 +47,8 @@ export function slugFor(name: string, random: (bytes: number) => Buffer = random
     .replace(/-$/, '')
   return words === '' ? null : `${words}-${random((SUFFIX_LENGTH - 1) / 2).toString('hex')}`
 }
+
+const SLUG = /^[a-z0-9]+(-[a-z0-9]+)*$/
+
+/** Whether a text that somebody chose can be a slug: plain letters and digits, with single hyphens within. */
+export const isSlug = (text: string): boolean => text.length <= MAX_LENGTH && SLUG.test(text)

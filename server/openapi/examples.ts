@@ -17,7 +17,7 @@ import type {
   WatchLink,
 } from '../../schemas/types.ts'
 
-const USER_ID = '01a1fd5b-d836-765b-a1ea-5a8831b75f8f'
+export const USER_ID = '01a1fd5b-d836-765b-a1ea-5a8831b75f8f'
 export const JOB_ID = '01a1fd5c-47cc-79d6-9150-23e412c86441'
 export const TEAM_ID = '01a1fd5b-d837-7a10-8c55-30f7a4b1f9a2'
 export const PROJECT_ID = '01a1fd5b-f2c4-7d2e-93b1-8f0f5c6a7d18'

@@ -1,5 +1,6 @@
 /** Every operation of the API, in reading order. A route without an entry here fails a test, and the other way round. */
 import { assetOperations } from './assets.ts'
+import { invitationOperations } from './invitations.ts'
 import { jobOperations } from './jobs.ts'
 import { liveOperations } from './live.ts'
 import type { Operation, Tag } from './operation.ts'
@@ -7,9 +8,12 @@ import { projectOperations } from './projects.ts'
 import { storyboardOperations } from './storyboards.ts'
 import { systemOperations } from './system.ts'
 import { systemAssetOperations } from './system-assets.ts'
+import { teamOperations } from './teams.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   ...storyboardOperations,
+  ...teamOperations,
+  ...invitationOperations,
   ...projectOperations,
   ...jobOperations,
   ...liveOperations,

@@ -4,20 +4,30 @@ import cloneRequest from '../../schemas/clone-request.schema.json' with { type: 
 import estimate from '../../schemas/estimate.schema.json' with { type: 'json' }
 import estimateRequest from '../../schemas/estimate-request.schema.json' with { type: 'json' }
 import generateRequest from '../../schemas/generate-request.schema.json' with { type: 'json' }
+import invitation from '../../schemas/invitation.schema.json' with { type: 'json' }
+import invitationRequest from '../../schemas/invitation-request.schema.json' with { type: 'json' }
 import job from '../../schemas/job.schema.json' with { type: 'json' }
 import jobEvent from '../../schemas/job-event.schema.json' with { type: 'json' }
+import membership from '../../schemas/membership.schema.json' with { type: 'json' }
+import membershipChangeRequest from '../../schemas/membership-change-request.schema.json' with {
+  type: 'json',
+}
 import newProject from '../../schemas/new-project.schema.json' with { type: 'json' }
 import newWatchLink from '../../schemas/new-watch-link.schema.json' with { type: 'json' }
 import problem from '../../schemas/problem.schema.json' with { type: 'json' }
 import project from '../../schemas/project.schema.json' with { type: 'json' }
 import projectChanges from '../../schemas/project-changes.schema.json' with { type: 'json' }
 import projectSpec from '../../schemas/project-spec.schema.json' with { type: 'json' }
+import receivedInvitation from '../../schemas/received-invitation.schema.json' with { type: 'json' }
 import renderOptions from '../../schemas/render-options.schema.json' with { type: 'json' }
 import renderRequest from '../../schemas/render-request.schema.json' with { type: 'json' }
 import specRequest from '../../schemas/spec-request.schema.json' with { type: 'json' }
 import status from '../../schemas/status.schema.json' with { type: 'json' }
 import storyboard from '../../schemas/storyboard.schema.json' with { type: 'json' }
 import systemAsset from '../../schemas/system-asset.schema.json' with { type: 'json' }
+import team from '../../schemas/team.schema.json' with { type: 'json' }
+import teamChangeRequest from '../../schemas/team-change-request.schema.json' with { type: 'json' }
+import teamRequest from '../../schemas/team-request.schema.json' with { type: 'json' }
 import ticket from '../../schemas/ticket.schema.json' with { type: 'json' }
 import upload from '../../schemas/upload.schema.json' with { type: 'json' }
 import uploadRequest from '../../schemas/upload-request.schema.json' with { type: 'json' }
@@ -34,6 +44,14 @@ const FILES = {
   estimate,
   'estimate-request': estimateRequest,
   'generate-request': generateRequest,
+  invitation,
+  'invitation-request': invitationRequest,
+  membership,
+  'membership-change-request': membershipChangeRequest,
+  'received-invitation': receivedInvitation,
+  team,
+  'team-change-request': teamChangeRequest,
+  'team-request': teamRequest,
   job,
   'job-event': jobEvent,
   'new-project': newProject,

@@ -8,7 +8,6 @@ import { startDatabase } from '../support/postgres.ts'
 const { pool } = await startDatabase(t)
 const person = await buildUser(pool)
 const job = await buildJob(pool, person, { credits: 10 })
-const team = newId()
 
 /** Runs a statement that must be refused, and tells by which constraint. */
 async function refusal(sql: string, values: unknown[] = []): Promise<string | null> {
@@ -134,7 +133,7 @@ const RULES: [rule: string, constraint: RegExp, sql: string, values?: unknown[]]
     'a job is triggered by somebody',
     /jobs_triggered_by_fkey/,
     `insert into jobs (id, owner, triggered_by, spec_snapshot, engine) values ($1, $2, $3, '{}', 'preview')`,
-    [newId(), `framecast:team:${team}`, newId()],
+    [newId(), `framecast:user:${person.userId}`, newId()],
   ],
   [
     'event sequences are unique',

@@ -9,8 +9,13 @@ export function removeObjects(store: ObjectStore): Task {
   return async (payload) => {
     const { prefix } = payload as { prefix: string }
     if (!REMOVABLE.test(prefix)) throw new Error(`refusing to remove objects under ${JSON.stringify(prefix)}`)
-    const keys: string[] = []
-    for await (const key of store.list(prefix)) keys.push(key)
-    await store.remove(keys)
+    await removeUnder(store, prefix)
   }
+}
+
+/** Removes every object under a prefix, which the caller has looked at. */
+export async function removeUnder(store: ObjectStore, prefix: string): Promise<void> {
+  const keys: string[] = []
+  for await (const key of store.list(prefix)) keys.push(key)
+  await store.remove(keys)
 }

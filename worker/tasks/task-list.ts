@@ -1,12 +1,15 @@
 /** Which queue tasks this worker takes, by its roles and engines. A task that is not listed is left to others. */
 import type { Task, TaskList } from 'graphile-worker'
+import { openMailer } from '../../core/platform/mail.ts'
 import type { WorkerContext } from '../context.ts'
 import type { Engine } from '../engines/engine.ts'
 import { assembleStep } from '../steps/assemble.ts'
 import { planStep } from '../steps/plan.ts'
 import { sceneStep } from '../steps/scene.ts'
+import { purgeTeamTask } from './purge-team.ts'
 import { removeObjects } from './remove-objects.ts'
 import { runStep, type StepWork } from './run-step.ts'
+import { sendInvitation } from './send-invitation.ts'
 
 const stepTask =
   (context: WorkerContext, work: StepWork): Task =>
@@ -32,6 +35,19 @@ export function sceneTasks(context: WorkerContext): TaskList {
   )
 }
 
+function housekeepingTasks({ config, db, store, log }: WorkerContext): TaskList {
+  return {
+    'objects.remove': removeObjects(store),
+    'team.purge': purgeTeamTask(db.pool, store),
+    'mail.invitation': sendInvitation({
+      pool: db.pool,
+      mailer: openMailer(config),
+      baseUrl: config.APP_BASE_URL,
+      log,
+    }),
+  }
+}
+
 /** Everything else: short work, and the composing. */
 export function otherTasks(context: WorkerContext): TaskList {
   const roles = context.config.WORKER_ROLES
@@ -43,6 +59,6 @@ export function otherTasks(context: WorkerContext): TaskList {
           [...context.engines].map(([kind, engine]) => [`interrupt.${kind}`, interruptTask(engine)]),
         )
       : {}),
-    ...(roles.includes('housekeeping') ? { 'objects.remove': removeObjects(context.store) } : {}),
+    ...(roles.includes('housekeeping') ? housekeepingTasks(context) : {}),
   }
 }
