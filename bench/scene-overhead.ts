@@ -31,8 +31,9 @@ try {
   const workflows = await loadWorkflows([BUILTIN_WORKFLOWS_DIR])
   const log = createLogger('silent', 'bench')
   const tools = await findTools(process.env)
+  const policy = { ACCEPTED_LICENCES: [], ALLOWED_NODES: [], FRAMECAST_MODE: 'production' } as const
   for (const kind of ['preview', 'comfyui'] as const) {
-    const engine = createComfyEngine({ kind, urls: [url], workflows, tools, log })
+    const engine = createComfyEngine({ kind, urls: [url], workflows, tools, policy, log })
     const tookMs: number[] = []
     let cpu = process.cpuUsage()
     for (let n = -WARM_UP; n < SCENES; n++) {

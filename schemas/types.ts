@@ -142,6 +142,10 @@ export interface Config {
    */
   SHUTDOWN_GRACE_SECONDS?: number
   /**
+   * How strict the installation is about what graphs may do: `developer` warns; `self-hosted` refuses what is neither shipped nor in ALLOWED_NODES; `production` also refuses packages of custom nodes. `self-hosted-production` is read as `self-hosted`.
+   */
+  FRAMECAST_MODE?: 'developer' | 'self-hosted' | 'self-hosted-production' | 'production'
+  /**
    * Lowest level that is written. Logs are JSON lines on standard output.
    */
   LOG_LEVEL?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -266,6 +270,10 @@ export interface Config {
    */
   DEFAULT_ENGINE?: 'comfyui' | 'preview'
   /**
+   * Workflow that `default` means on the comfyui engine. Empty: chosen by the memory of the servers; `framecast workflows` shows which and why.
+   */
+  DEFAULT_WORKFLOW?: string
+  /**
    * Comma list of ComfyUI servers, one GPU each, on a private network.
    */
   COMFYUI_URLS?: string
@@ -281,6 +289,10 @@ export interface Config {
    * Comma list of restricted model licences that the operator has read and accepted. Workflows whose weights are under others are not offered; `framecast workflows` shows the names.
    */
   ACCEPTED_LICENCES?: string
+  /**
+   * Comma list of node classes, or packages of custom nodes, that graphs may use beyond the shipped ones. Packages are never used in production mode.
+   */
+  ALLOWED_NODES?: string
   /**
    * Longest time a job may process; then it fails with `timeout` and is refunded.
    */

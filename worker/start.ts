@@ -14,6 +14,7 @@ import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../core/workflows/load.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import type { WorkerContext } from './context.ts'
 import { createEngines } from './engines/create.ts'
+import { watchHosts } from './engines/host-watch.ts'
 import { type Heartbeat, startHeartbeat } from './leases/heartbeat.ts'
 import { listenForEnds } from './leases/listen-for-ends.ts'
 import { RunningSteps } from './leases/running-steps.ts'
@@ -97,6 +98,10 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     ? startSweeper(db.pool, config.JOB_TIMEOUT_SECONDS, log)
     : async () => {}
 
+  const stopWatchingHosts = config.WORKER_ROLES.includes('scene')
+    ? watchHosts(context.engines, db.pool, log)
+    : async () => {}
+
   const queuePool = new pg.Pool({
     connectionString: config.DATABASE_OWNER_URL,
     max: config.WORKER_CONCURRENCY + OTHER_CONCURRENCY + 4,
@@ -146,6 +151,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
         log.warn({ err: error, steps: running.list() }, 'some steps are left to their leases'),
       )
       await stopSweeper()
+      await stopWatchingHosts()
       await stopListening()
       await heartbeat?.stop()
       await Promise.allSettled([queuePool.end(), db.close()])

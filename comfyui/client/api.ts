@@ -24,6 +24,10 @@ export type ServerStats = {
   features: ComfyFeatures
   vramFreeBytes: number | null
   vramTotalBytes: number | null
+  /** Main memory. */
+  ramTotalBytes: number | null
+  /** `cuda`, `cpu`, ...; on a CPU the graphics memory above is main memory. */
+  deviceType: string | null
 }
 
 export type PostOutcome =
@@ -50,8 +54,8 @@ export type ComfyApi = {
   post(graph: PromptGraph, promptId: string, extraData: Json, signal: AbortSignal): Promise<PostOutcome>
   /** Takes a waiting prompt out of the queue, or interrupts it by its id when it runs. */
   cancel(promptId: string, signal: AbortSignal): Promise<void>
-  /** Definition of a node class, or null when the server does not have it. Kept until `forget`. */
-  nodeInfo(classType: string, signal: AbortSignal): Promise<Json | null>
+  /** Definition of a node class, or null when the server does not have it. Kept until `forget`; `fresh` asks anew. */
+  nodeInfo(classType: string, signal: AbortSignal, fresh?: boolean): Promise<Json | null>
   /** Uploads an input file and returns the name by which a graph refers to it. */
   upload(name: string, bytes: Uint8Array, mime: string, signal: AbortSignal): Promise<string>
 }
@@ -92,6 +96,8 @@ export function createApi(target: Target, limits: ComfyLimits): ComfyApi {
       features: featuresOf(version),
       vramFreeBytes: isObject(device) ? bytes(device.vram_free) : null,
       vramTotalBytes: isObject(device) ? bytes(device.vram_total) : null,
+      ramTotalBytes: bytes(system.ram_total),
+      deviceType: isObject(device) && typeof device.type === 'string' ? cleanText(device.type, 20) : null,
     }
   }
 
@@ -199,8 +205,8 @@ export function createApi(target: Target, limits: ComfyLimits): ComfyApi {
       // Without the id in the body being honoured, an interrupt could stop somebody else's prompt.
       if (interruptById) await postJson('/interrupt', { prompt_id: promptId }, signal)
     },
-    async nodeInfo(classType, signal) {
-      const kept = nodeInfos.get(classType)
+    async nodeInfo(classType, signal, fresh = false) {
+      const kept = fresh ? undefined : nodeInfos.get(classType)
       if (kept !== undefined) return kept
       const info = (await getJson(`/object_info/${seg(classType)}`, signal))[classType]
       const found = isObject(info) ? info : null

@@ -18,15 +18,17 @@ import type { Project } from '../projects/entities.ts'
 import { beginRendering } from '../projects/transitions.ts'
 import { type Estimate, estimate } from '../storyboard/estimate.ts'
 import { planShots } from '../storyboard/plan.ts'
+import type { ShotPlan } from '../storyboard/plan-types.ts'
 import { parseOptions, type RenderOptions } from '../storyboard/render-options.ts'
 import type { SourceMap } from '../storyboard/source-map.ts'
 import type { Storyboard } from '../storyboard/types.ts'
 import type { ValidationResult } from '../storyboard/validate.ts'
-import { clipKey, sceneSeed } from './content-keys.ts'
+import { freshHostFacts } from '../workflows/host-facts.ts'
+import { clipKey, type Recipe, sceneSeed } from './content-keys.ts'
 import { balanceOf, charge } from './credits.ts'
 import { type Job, JobSchema } from './entities.ts'
 import { appendEvent } from './events.ts'
-import { recipeFor, type WorkflowLibrary } from './recipe.ts'
+import { recipeFor, requireFit, type WorkflowLibrary } from './recipe.ts'
 import { findCachedClips } from './scene-cache.ts'
 import { checkSpec, imageHashes } from './spec-check.ts'
 import { insertSteps } from './steps.ts'
@@ -109,16 +111,26 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
     return result
   }
 
+  /**
+   * The workflow that a render will run through.
+   * @throws {Problem} VALIDATION_ERROR when it is not offered, when no server can run it, or when a scene does not fit it
+   */
+  async function chooseRecipe(plan: ShotPlan, options: RenderOptions, engine: EngineKind): Promise<Recipe> {
+    const hosts = engine === 'comfyui' ? await freshHostFacts(db.pool, engine) : []
+    const recipe = recipeFor({ workflows, engine, asked: options.workflow, config, hosts })
+    requireFit(workflows.get(recipe.workflow), plan)
+    return recipe
+  }
+
   /** Which distinct scenes the owner has as clips already: those cost nothing. */
   async function knownScenes(
     principal: UserPrincipal,
     storyboard: Storyboard,
+    plan: ShotPlan,
+    recipe: Recipe,
     options: RenderOptions,
-    engine: EngineKind,
     owner: string,
   ): Promise<Set<string>> {
-    const plan = planShots(storyboard, options)
-    const recipe = recipeFor(workflows, engine, options.workflow, config.ACCEPTED_LICENCES)
     const hashes = await imageHashes(queryable(principal), storyboard)
     const keys = new Map(
       plan.clips.map((clip) => [
@@ -139,10 +151,12 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
   async function reckon(
     principal: UserPrincipal,
     storyboard: Storyboard,
+    plan: ShotPlan,
+    recipe: Recipe,
     options: RenderOptions,
-    engine: EngineKind,
     owner: string,
   ): Promise<Estimate> {
+    const { engine } = recipe
     const rates = {
       creditsPerSecond: config.CREDITS_PER_SECOND,
       gpuSecondsPerVideoSecond:
@@ -153,7 +167,7 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
       storyboard,
       options,
       rates,
-      await knownScenes(principal, storyboard, options, engine, owner),
+      await knownScenes(principal, storyboard, plan, recipe, options, owner),
     )
   }
 
@@ -219,12 +233,13 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
     await requireValid(principal, request)
     const storyboard = request.spec as Storyboard
     const engine = chooseEngine(options.engine)
-    const recipe = recipeFor(workflows, engine, options.workflow, config.ACCEPTED_LICENCES)
+    const plan = planShots(storyboard, options)
+    const recipe = await chooseRecipe(plan, options, engine)
     await requireRoom(queryable(principal), { owner, tier: principal.tier, bytes: 0 }, config)
     const credits =
       config.CREDITS_MODE === 'off'
         ? 0
-        : (await reckon(principal, storyboard, options, engine, owner)).estimated_credits
+        : (await reckon(principal, storyboard, plan, recipe, options, owner)).estimated_credits
 
     const id = newId()
     try {
@@ -294,13 +309,10 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
       const owner = chooseOwner(principal, request.owner, 'jobs.create')
       const options = readOptions(request.options)
       const { warnings } = await requireValid(principal, { ...request, owner })
-      const found = await reckon(
-        principal,
-        request.spec as Storyboard,
-        options,
-        chooseEngine(options.engine),
-        owner,
-      )
+      const storyboard = request.spec as Storyboard
+      const plan = planShots(storyboard, options)
+      const recipe = await chooseRecipe(plan, options, chooseEngine(options.engine))
+      const found = await reckon(principal, storyboard, plan, recipe, options, owner)
       const notes = warnings.map(({ message }) => ({ message }))
       if (request.owner && config.CREDITS_MODE === 'enforce') {
         const balance = await balanceOf(queryable(principal), creditSource(owner))

@@ -8,11 +8,15 @@ import type { Config as Variables } from '../../schemas/types.ts'
 
 export type EngineKind = 'comfyui' | 'preview'
 
+export type Mode = 'developer' | 'self-hosted' | 'production'
+
 /** The checked configuration. Names are those of the environment, so that a reader finds them in the documentation. */
 export type Config = Readonly<
   Omit<
     Required<Variables>,
     | 'ACCEPTED_LICENCES'
+    | 'ALLOWED_NODES'
+    | 'FRAMECAST_MODE'
     | 'COMFYUI_URLS'
     | 'CORS_ORIGINS'
     | 'TRUSTED_PROXIES'
@@ -20,6 +24,8 @@ export type Config = Readonly<
     | 'WORKER_ROLES'
   > & {
     ACCEPTED_LICENCES: readonly string[]
+    ALLOWED_NODES: readonly string[]
+    FRAMECAST_MODE: Mode
     COMFYUI_URLS: readonly string[]
     CORS_ORIGINS: readonly string[]
     TRUSTED_PROXIES: readonly string[]
@@ -45,6 +51,10 @@ const list = (text: string): string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
+
+/** The longer name of a mode is another word for it. */
+const modeOf = (name: Variables['FRAMECAST_MODE'] = 'production'): Mode =>
+  name === 'self-hosted-production' ? 'self-hosted' : name
 
 const isWorkerRole = (text: string): text is WorkerRole => (WORKER_ROLES as readonly string[]).includes(text)
 
@@ -116,6 +126,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     S3_PUBLIC_ENDPOINT: raw.S3_PUBLIC_ENDPOINT ?? raw.S3_ENDPOINT,
     DEFAULT_ENGINE: raw.DEFAULT_ENGINE ?? (comfyuiUrls.length > 0 ? 'comfyui' : 'preview'),
     ACCEPTED_LICENCES: list(complete.ACCEPTED_LICENCES),
+    ALLOWED_NODES: list(complete.ALLOWED_NODES),
+    FRAMECAST_MODE: modeOf(complete.FRAMECAST_MODE),
     COMFYUI_URLS: comfyuiUrls.map((url) => url.replace(/\/+$/, '')),
     PREVIEW_URL: complete.PREVIEW_URL.replace(/\/+$/, ''),
     CORS_ORIGINS: list(complete.CORS_ORIGINS),

@@ -21,6 +21,7 @@ import {
 import { FAKE_CLIP, type FakeComfy, type FakeOptions, startFakeComfy } from '../support/fake-comfyui.ts'
 import { FAST, inTime, until, workFolder } from './helpers.ts'
 
+const POLICY = { ACCEPTED_LICENCES: [], ALLOWED_NODES: [], FRAMECAST_MODE: 'production' } as const
 const log = pino({ level: 'silent' })
 const tools = await findTools(process.env)
 const workflows: Map<string, WorkflowTemplate> = await loadWorkflows([BUILTIN_WORKFLOWS_DIR])
@@ -37,6 +38,7 @@ const engineOf = (servers: readonly FakeComfy[], over: Partial<ComfyEngineOption
     urls: servers.map(({ url }) => url),
     workflows,
     tools,
+    policy: POLICY,
     limits: FAST,
     attachMs: 200,
     log,

@@ -8,6 +8,7 @@ import { createComfyEngine } from '../../worker/engines/comfyui.ts'
 import type { EngineCallbacks, SceneRequest } from '../../worker/engines/engine.ts'
 import { inTime, workFolder } from './helpers.ts'
 
+const POLICY = { ACCEPTED_LICENCES: [], ALLOWED_NODES: [], FRAMECAST_MODE: 'production' } as const
 const log = pino({ level: 'silent' })
 
 t.test(
@@ -17,7 +18,14 @@ t.test(
     const preview = await startPreviewEngine({ dataDir: workFolder(t), tools, log })
     t.teardown(() => preview.close())
     const workflows = await loadWorkflows([BUILTIN_WORKFLOWS_DIR])
-    const engine = createComfyEngine({ kind: 'preview', urls: [preview.url], workflows, tools, log })
+    const engine = createComfyEngine({
+      kind: 'preview',
+      urls: [preview.url],
+      workflows,
+      tools,
+      policy: POLICY,
+      log,
+    })
     const scene: SceneRequest = {
       jobId: 'job-1',
       stepId: 'step-1',

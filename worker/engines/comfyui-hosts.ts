@@ -5,9 +5,10 @@ import { ComfyError, isUnreachable } from '../../comfyui/client/errors.ts'
 import { parseTarget } from '../../comfyui/client/http.ts'
 import type { ComfyLimits } from '../../comfyui/client/limits.ts'
 import { atLeast } from '../../comfyui/client/version.ts'
+import type { HostFacts, WorkflowFit } from '../../core/workflows/host-facts.ts'
 import type { WorkflowTemplate } from '../../core/workflows/types.ts'
 import { type Breaker, createBreaker } from './breaker.ts'
-import { type ModelMatch, matchModels } from './comfyui-models.ts'
+import { type ModelMatch, matchModels, namesModels } from './comfyui-models.ts'
 import type { EngineHealth } from './engine.ts'
 
 export type Host = {
@@ -46,8 +47,42 @@ export function findRemote(
   return host && slash > 0 ? { host, promptId: remoteId.slice(slash + 1) } : null
 }
 
+/** How a server stands to a workflow. */
+export type Inspection = {
+  readonly tooOld: boolean
+  readonly missingNodes: readonly string[]
+  readonly models: ModelMatch
+  /** Package of a node class, null for ComfyUI's own, undefined when the server does not know it. */
+  readonly packOf: (classType: string) => string | null | undefined
+}
+
+/** Packages of custom nodes say so in the name of their module: `custom_nodes.<package>`. */
+function packNamed(info: Record<string, unknown> | null | undefined): string | null | undefined {
+  if (!info) return undefined
+  const module = typeof info.python_module === 'string' ? info.python_module : ''
+  return /^custom_nodes\.([^.]+)/.exec(module)?.[1] ?? null
+}
+
+/** @throws {ComfyError | TransportError} when the server does not answer */
+async function inspect(
+  { client: { api } }: Host,
+  template: WorkflowTemplate,
+  version: string | null,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const infos = new Map<string, Record<string, unknown> | null>()
+  for (const classType of template.requires) infos.set(classType, await api.nodeInfo(classType, signal))
+  const infoOf = (classType: string): Record<string, unknown> | null => infos.get(classType) ?? null
+  return {
+    tooOld: Boolean(template.min_version && version !== null && !atLeast(version, template.min_version)),
+    missingNodes: template.requires.filter((classType) => infoOf(classType) === null),
+    models: matchModels(template.graph, infoOf),
+    packOf: (classType) => packNamed(infos.get(classType)),
+  }
+}
+
 type Survey =
-  | { host: Host; kind: 'fit'; queueRemaining: number; models: ModelMatch }
+  | { host: Host; kind: 'fit'; queueRemaining: number; inspection: Inspection }
   | { host: Host; kind: 'unfit' | 'down'; error: ComfyError }
 
 async function survey(host: Host, template: WorkflowTemplate, signal: AbortSignal): Promise<Survey> {
@@ -59,26 +94,22 @@ async function survey(host: Host, template: WorkflowTemplate, signal: AbortSigna
   })
   try {
     const queueRemaining = await api.queueRemaining(signal)
-    if (template.min_version) {
-      const { version } = await api.stats(signal)
-      if (version !== null && !atLeast(version, template.min_version))
-        return unfit(
-          'missing_node',
-          `${host.label} runs ComfyUI ${version}; "${template.slug}" needs ${template.min_version} or newer.`,
-        )
-    }
-    const infos = new Map<string, Record<string, unknown> | null>()
-    for (const classType of template.requires) infos.set(classType, await api.nodeInfo(classType, signal))
-    const absent = template.requires.filter((classType) => infos.get(classType) === null)
-    if (absent.length > 0)
+    const { version } = template.min_version ? await api.stats(signal) : { version: null }
+    const inspection = await inspect(host, template, version, signal)
+    const { tooOld, missingNodes, models } = inspection
+    if (tooOld)
       return unfit(
         'missing_node',
-        `${host.label} has no node ${absent.map((name) => `"${name}"`).join(', ')}.`,
+        `${host.label} runs ComfyUI ${version}; "${template.slug}" needs ${template.min_version} or newer.`,
       )
-    const models = matchModels(template.graph, (classType) => infos.get(classType) ?? null)
+    if (missingNodes.length > 0)
+      return unfit(
+        'missing_node',
+        `${host.label} has no node ${missingNodes.map((name) => `"${name}"`).join(', ')}.`,
+      )
     if (models.missing.length > 0)
       return unfit('missing_model', `${host.label} does not have the model ${models.missing.join(', ')}.`)
-    return { host, kind: 'fit', queueRemaining, models }
+    return { host, kind: 'fit', queueRemaining, inspection }
   } catch (error) {
     if (!isUnreachable(error)) throw error
     api.forget()
@@ -91,7 +122,7 @@ async function survey(host: Host, template: WorkflowTemplate, signal: AbortSigna
   }
 }
 
-export type Choice = { host: Host; models: ModelMatch; release(): void }
+export type Choice = { host: Host; inspection: Inspection; release(): void }
 
 /**
  * The server for the next submission: one that answers and has the nodes and models; rested ones before those that
@@ -113,12 +144,12 @@ export async function chooseHost(
   ]
   const [best] = surveys.filter((s) => s.kind === 'fit').sort((a, b) => compare(order(a), order(b)))
   if (best) {
-    const { host, models } = best
+    const { host, inspection } = best
     host.inFlight++
     host.lastWorkflow = template.slug
     return {
       host,
-      models,
+      inspection,
       release() {
         host.inFlight--
       },
@@ -136,6 +167,54 @@ export async function chooseHost(
 function compare(a: readonly number[], b: readonly number[]): number {
   for (const [i, value] of a.entries()) if (value !== b[i]) return value - (b[i] ?? 0)
   return 0
+}
+
+/**
+ * What the servers are and lack, for the records: those that answer. A server on a CPU has no graphics memory to
+ * speak of.
+ */
+export async function factsOf(
+  hosts: readonly Host[],
+  templates: readonly WorkflowTemplate[],
+  signal: AbortSignal,
+): Promise<HostFacts[]> {
+  const facts = await Promise.all(
+    hosts.map(async (host): Promise<HostFacts | null> => {
+      try {
+        const { version, vramTotalBytes, ramTotalBytes, deviceType } = await host.client.api.stats(signal)
+        const workflows: Record<string, WorkflowFit> = {}
+        // Lists of model files are asked for once a round, by the first workflow that names some.
+        const asked = new Set<string>()
+        for (const template of templates) {
+          for (const classType of template.requires)
+            if (!asked.has(classType) && namesModels(template.graph, classType)) {
+              await host.client.api.nodeInfo(classType, signal, true)
+              asked.add(classType)
+            }
+          const { tooOld, missingNodes, models } = await inspect(host, template, version, signal)
+          workflows[template.slug] = {
+            digest: template.digest,
+            missing_nodes: missingNodes,
+            missing_models: models.missing,
+            needs_version: tooOld ? (template.min_version ?? null) : null,
+          }
+        }
+        return {
+          key: host.key,
+          label: host.label,
+          version,
+          vramTotalBytes: deviceType === 'cpu' ? null : vramTotalBytes,
+          ramTotalBytes,
+          workflows,
+        }
+      } catch (error) {
+        if (!isUnreachable(error)) throw error
+        host.client.api.forget()
+        return null
+      }
+    }),
+  )
+  return facts.filter((one) => one !== null)
 }
 
 /** Health of all servers as one: `down` when none answers, `degraded` when some do not or rest. */

@@ -20,6 +20,14 @@ export function choicesOf(info: Json, input: string): string[] | null {
   return null
 }
 
+/** True when a node of this class names a model file: its definition then lists the files that the server has. */
+export const namesModels = (graph: Graph, classType: string): boolean =>
+  Object.values(graph).some(
+    ({ class_type, inputs }) =>
+      class_type === classType &&
+      Object.values(inputs).some((value) => typeof value === 'string' && MODEL_FILE.test(value)),
+  )
+
 export type ModelMatch = {
   /** Where the server lists the file in a sub-folder: node, input, and the name to use. */
   renames: { nodeId: string; input: string; value: string }[]

@@ -6,10 +6,20 @@ import { ComfyError } from '../../comfyui/client/errors.ts'
 import type { ComfyLimits } from '../../comfyui/client/limits.ts'
 import type { FfmpegTools } from '../../core/platform/ffmpeg.ts'
 import type { Logger } from '../../core/platform/log.ts'
-import { injectParameters } from '../../core/workflows/inject.ts'
+import { freeTextInputs, injectParameters } from '../../core/workflows/inject.ts'
+import { listedModels, type OfferPolicy } from '../../core/workflows/offer.ts'
 import { type Graph, WorkflowError, type WorkflowTemplate } from '../../core/workflows/types.ts'
-import { chooseHost, createHosts, findRemote, type Host, healthOf, remoteIdOf } from './comfyui-hosts.ts'
-import type { ModelMatch } from './comfyui-models.ts'
+import { rejectionText, vetGraph } from '../../core/workflows/vet.ts'
+import {
+  chooseHost,
+  createHosts,
+  factsOf,
+  findRemote,
+  type Host,
+  healthOf,
+  type Inspection,
+  remoteIdOf,
+} from './comfyui-hosts.ts'
 import {
   type Engine,
   type EngineCallbacks,
@@ -32,6 +42,8 @@ export type ComfyEngineOptions = {
   limits?: Partial<ComfyLimits>
   /** How long to ask an unreachable server about an earlier submission while others could take the scene. */
   attachMs?: number
+  /** What the operator allows graphs to do. */
+  policy: OfferPolicy
   log: Logger
 }
 
@@ -42,8 +54,11 @@ const IMAGE_LIMIT_BYTES = 64 * 1024 * 1024
 
 /** @throws {TypeError} when an address is not http(s); {EngineError} from its methods, as `Engine` says */
 export function createComfyEngine(options: ComfyEngineOptions): Engine {
-  const { kind, workflows, log } = options
+  const { kind, workflows, policy, log } = options
   const hosts = createHosts(options.urls, options.limits ?? {})
+  const ownTemplates = [...workflows.values()].filter(({ engine }) => engine === kind)
+  const listed = listedModels(ownTemplates)
+  const allowed = new Set(policy.ALLOWED_NODES)
   const defaultWorkflow = options.defaultWorkflow ?? DEFAULT_WORKFLOWS[kind]
 
   function workflowFor(request: SceneRequest): WorkflowTemplate {
@@ -70,9 +85,35 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     }
   }
 
+  /** The last look at a graph, with everything filled in, before it leaves for a server. */
+  function vet(
+    graph: Graph,
+    template: WorkflowTemplate,
+    uploads: readonly string[],
+    inspection: Inspection | null,
+  ): void {
+    const verdict = vetGraph(graph, {
+      mode: policy.FRAMECAST_MODE,
+      allowed,
+      models: listed,
+      uploads: new Set(uploads),
+      freeTexts: freeTextInputs(template.parameters),
+      outputs: template.outputs.map(({ node_id }) => node_id),
+      ...(inspection ? { packOf: inspection.packOf } : {}),
+    })
+    if (verdict.status === 'rejected')
+      throw new EngineError(
+        'workflow_rejected',
+        `The graph of "${template.slug}" is not allowed here: ${rejectionText(verdict)}.`,
+        { retryable: false },
+      )
+    if (verdict.status === 'warned')
+      log.warn({ workflow: template.slug, findings: verdict.findings }, 'a graph that a studio would refuse')
+  }
+
   function runRequest(
     host: Host,
-    models: ModelMatch,
+    inspection: Inspection | null,
     template: WorkflowTemplate,
     request: SceneRequest,
   ): RunRequest {
@@ -89,11 +130,13 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
         const names: string[] = []
         for (const image of imagesFor(template, request)) names.push(await uploadImage(host, image, signal))
         const graph = injectParameters(template, sceneValues(template, request, names))
-        for (const { nodeId, input, value } of models.renames) {
+        for (const { nodeId, input, value } of inspection?.models.renames ?? []) {
           const node = graph[nodeId]
           if (node) node.inputs[input] = value
         }
-        return withPrefix(graph, template, `framecast/${safeName(request.jobId)}/${promptId}`)
+        withPrefix(graph, template, `framecast/${safeName(request.jobId)}/${promptId}`)
+        vet(graph, template, names, inspection)
+        return graph
       },
     }
   }
@@ -121,7 +164,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     host.inFlight++
     try {
       log.info({ engineHost: host.label, promptId }, 'taking up an earlier submission')
-      const work = runRequest(host, { renames: [], missing: [] }, template, request)
+      const work = runRequest(host, null, template, request)
       const result = await watchHost(host, () =>
         host.client.takeUp(work, promptId, callbacks(host, on), signal),
       )
@@ -137,9 +180,9 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     on: EngineCallbacks,
     signal: AbortSignal,
   ): Promise<{ host: Host; result: RunResult }> {
-    const { host, models, release } = await chooseHost(hosts, template, signal)
+    const { host, inspection, release } = await chooseHost(hosts, template, signal)
     try {
-      const work = runRequest(host, models, template, request)
+      const work = runRequest(host, inspection, template, request)
       return { host, result: await watchHost(host, () => host.client.run(work, callbacks(host, on), signal)) }
     } finally {
       release()
@@ -149,6 +192,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
   return {
     kind,
     health: (signal) => healthOf(hosts, signal),
+    facts: (signal) => factsOf(hosts, ownTemplates, signal),
     async run(request, on, signal) {
       const template = workflowFor(request)
       try {
@@ -205,12 +249,11 @@ function engineError(error: unknown): unknown {
 }
 
 /** A file prefix of its own for the result: names are then never given out twice, nor shared between hosts. */
-function withPrefix(graph: Graph, template: WorkflowTemplate, prefix: string): Graph {
+function withPrefix(graph: Graph, template: WorkflowTemplate, prefix: string): void {
   for (const { node_id } of template.outputs) {
     const node = graph[node_id]
     if (node && typeof node.inputs.filename_prefix === 'string') node.inputs.filename_prefix = prefix
   }
-  return graph
 }
 
 const imagesFor = (template: WorkflowTemplate, request: SceneRequest): ReferenceImage[] =>

@@ -14,17 +14,12 @@ export function createEngines(
   log: Logger,
 ): Map<string, Engine> {
   const engines = new Map<string, Engine>()
+  const shared = { workflows, policy: config, tools, log }
   if (config.COMFYUI_URLS.length > 0) {
-    engines.set(
-      'comfyui',
-      createComfyEngine({ kind: 'comfyui', urls: config.COMFYUI_URLS, workflows, tools, log }),
-    )
+    engines.set('comfyui', createComfyEngine({ kind: 'comfyui', urls: config.COMFYUI_URLS, ...shared }))
   }
   if (config.PREVIEW_URL) {
-    engines.set(
-      'preview',
-      createComfyEngine({ kind: 'preview', urls: [config.PREVIEW_URL], workflows, tools, log }),
-    )
+    engines.set('preview', createComfyEngine({ kind: 'preview', urls: [config.PREVIEW_URL], ...shared }))
   }
   return engines
 }

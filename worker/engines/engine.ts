@@ -1,5 +1,6 @@
 /** The one interface behind which every renderer stands. */
 import type { FilmFormat } from '../../core/media/format.ts'
+import type { HostFacts } from '../../core/workflows/host-facts.ts'
 
 export type ReferenceImage = { path: string; sha256: string; weight: number }
 
@@ -76,6 +77,7 @@ export class EngineError extends Error {
     | 'bad_result'
     | 'interrupted'
     | 'workflow_invalid'
+    | 'workflow_rejected'
   readonly retryable: boolean
   readonly hostAtFault: boolean
   constructor(
@@ -94,6 +96,8 @@ export class EngineError extends Error {
 export interface Engine {
   readonly kind: 'preview' | 'comfyui' | 'runpod'
   health(signal: AbortSignal): Promise<EngineHealth>
+  /** What its servers are and lack, where it knows them apart; those that do not answer are left out. */
+  facts?(signal: AbortSignal): Promise<HostFacts[]>
   /**
    * Starts the scene, or re-attaches to `request.remoteId` when the engine still knows it. Resolves with a local file.
    * @throws {EngineError}; an aborted `signal` rejects with the signal's reason and leaves the remote work running

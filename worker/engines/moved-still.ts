@@ -10,7 +10,7 @@ import { EngineError, type SceneRequest } from './engine.ts'
 
 const MAX_PIXELS = 50_000_000
 /** Larger than the film, so that the nearest moment is drawn from pixels rather than between them. */
-const RASTER = 1.25
+const RASTER_MOST = 1.5
 
 const even = (value: number): number => 2 * Math.round(value / 2)
 
@@ -28,8 +28,8 @@ export async function moveStill(
   signal: AbortSignal,
 ): Promise<string> {
   const { format, frames, seed, workDir } = request
-  const width = even(format.width * RASTER)
-  const height = even(format.height * RASTER)
+  const width = even(format.width * Math.min(still.zoom, RASTER_MOST))
+  const height = even(format.height * Math.min(still.zoom, RASTER_MOST))
   const raster = join(workDir, 'still.rgb')
   const out = join(workDir, 'moved-still.mp4')
   const pixels = await sharp(picture, { limitInputPixels: MAX_PIXELS, failOn: 'warning' })

@@ -1,4 +1,6 @@
 /** From a scene to the parameter values of a workflow. Pure. */
+
+import { clipLength } from '../../core/workflows/scene-fit.ts'
 import type { Parameter, PictureSize, WorkflowTemplate } from '../../core/workflows/types.ts'
 import type { SceneRequest } from './engine.ts'
 
@@ -11,22 +13,6 @@ export function nearestSize(sizes: readonly PictureSize[], film: PictureSize): P
   const best = Math.min(...sizes.map(off))
   const near = sizes.filter((size) => off(size) - best < 1e-6).sort((a, b) => area(a) - area(b))
   return near.find(covers) ?? near.at(-1) ?? film
-}
-
-/**
- * The rate the workflow is run at: the film's, brought into what its `fps` parameter allows; lower, where that allows
- * it, when the scene would otherwise have more frames than the model makes.
- */
-export function nativeFps(
-  template: Pick<WorkflowTemplate, 'parameters'>,
-  filmFps: number,
-  durationS = 0,
-): number {
-  const { min = filmFps, max = filmFps } = template.parameters.find(({ role }) => role === 'fps') ?? {}
-  const mostFrames = template.parameters.find(({ role }) => role === 'frames')?.max ?? Infinity
-  const fps = Math.min(Math.max(filmFps, min), max)
-  const affordable = durationS > 0 ? Math.floor(mostFrames / durationS) : fps
-  return Math.max(min, Math.min(fps, affordable))
 }
 
 /** Names of the images a workflow can take: its `reference_image` parameters, or one list of all of them. */
@@ -47,8 +33,7 @@ export function sceneValues(
 ): Record<string, unknown> {
   const { format } = request
   const size = template.sizes ? nearestSize(template.sizes, format) : format
-  const fps = nativeFps(template, format.fps, request.frames / format.fps)
-  const frames = Math.ceil((request.frames * fps) / format.fps - 1e-6)
+  const { fps, frames } = clipLength(template, request.frames, format.fps)
   // The last of several pictures is where a clip is to end, for a workflow that knows how.
   const endsOn = template.parameters.some(({ role }) => role === 'end_image') && images.length > 1
   const pictures = endsOn ? images.slice(0, -1) : [...images]

@@ -1,6 +1,6 @@
 /** The plan step: checks the storyboard again, reckons the shots, and cuts the job into scene steps and an assembly. */
 import { creditSource, usableFileOwners } from '../../core/access/owner.ts'
-import { clipKey, sceneSeed } from '../../core/jobs/content-keys.ts'
+import { clipKey, type Recipe, sceneSeed } from '../../core/jobs/content-keys.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { recipeFor } from '../../core/jobs/recipe.ts'
@@ -13,6 +13,7 @@ import {
 } from '../../core/jobs/scene-cache.ts'
 import { checkSpec, imageHashes } from '../../core/jobs/spec-check.ts'
 import { finishStep, insertSteps, type NewStep } from '../../core/jobs/steps.ts'
+import { Problem } from '../../core/platform/errors.ts'
 import { fault } from '../../core/platform/faults.ts'
 import type { ObjectStore } from '../../core/platform/objects.ts'
 import { planShots } from '../../core/storyboard/plan.ts'
@@ -20,7 +21,7 @@ import type { ClipPlan, ShotPlan } from '../../core/storyboard/plan-types.ts'
 import type { WorkerContext } from '../context.ts'
 import { StepFailure } from '../failures.ts'
 import type { StepRun } from '../tasks/run-step.ts'
-import { loadJob, lockJob } from './load-job.ts'
+import { loadJob, lockJob, type RenderJob } from './load-job.ts'
 
 /** What a scene step is told, stored with it. */
 export type SceneInput = {
@@ -55,12 +56,7 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
   if (first) throw new StepFailure('validation', first.code, `${first.path}: ${first.message}`)
 
   const plan = planShots(job.storyboard, job.options)
-  const recipe = recipeFor(
-    context.workflows,
-    job.engine,
-    job.options.workflow,
-    context.config.ACCEPTED_LICENCES,
-  )
+  const recipe = chooseRecipe(context, job)
   const hashes = await imageHashes(db.pool, job.storyboard)
   const scope = creditSource(job.owner)
   const scenesTotal = job.storyboard.scenes.length
@@ -133,6 +129,16 @@ const reusedOutcome = (clip: CachedClip, seed: number): SceneOutcome => ({
   seed,
   engineHost: null,
 })
+
+/** The workflow was chosen when the job was accepted; since then the operator may have withdrawn it. */
+function chooseRecipe({ workflows, config }: WorkerContext, { engine, options }: RenderJob): Recipe {
+  try {
+    return recipeFor({ workflows, engine, asked: options.workflow, config, hosts: [] })
+  } catch (error) {
+    if (error instanceof Problem) throw new StepFailure('system', 'workflow_rejected', error.message, error)
+    throw error
+  }
+}
 
 /** Of the cached clips those whose bytes are still in the store; the others are forgotten, and so rendered again. */
 async function presentClips(
