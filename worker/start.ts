@@ -15,6 +15,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import type { WorkerContext } from './context.ts'
 import { createEngines } from './engines/create.ts'
 import { watchHosts } from './engines/host-watch.ts'
+import { startChores } from './leases/chores.ts'
 import { type Heartbeat, startHeartbeat } from './leases/heartbeat.ts'
 import { listenForEnds } from './leases/listen-for-ends.ts'
 import { RunningSteps } from './leases/running-steps.ts'
@@ -97,6 +98,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
   const stopSweeper = config.WORKER_ROLES.includes('housekeeping')
     ? startSweeper(db.pool, config.JOB_TIMEOUT_SECONDS, log)
     : async () => {}
+  const stopChores = config.WORKER_ROLES.includes('housekeeping') ? startChores(db.pool, log) : async () => {}
 
   const stopWatchingHosts = config.WORKER_ROLES.includes('scene')
     ? watchHosts(context.engines, db.pool, log)
@@ -151,6 +153,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
         log.warn({ err: error, steps: running.list() }, 'some steps are left to their leases'),
       )
       await stopSweeper()
+      await stopChores()
       await stopWatchingHosts()
       await stopListening()
       await heartbeat?.stop()

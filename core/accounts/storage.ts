@@ -1,6 +1,8 @@
 /** Bytes that an owner keeps in the store: ready assets and outputs. */
+import type { Pool } from 'pg'
 import { parseOwner } from '../access/owner.ts'
 import type { Queryable } from '../platform/database.ts'
+import { longRead } from '../platform/long-read.ts'
 
 /** Table and id of whoever pays for this owner's storage: the person, or the team. */
 function counterOf(ownerUrn: string): { table: 'users' | 'teams'; id: string } {
@@ -26,4 +28,53 @@ export async function storedBytes(db: Queryable, ownerUrn: string): Promise<numb
     [id],
   )
   return Number(rows[0]?.bytes ?? 0)
+}
+
+/** Who pays for a row's storage, and for its renders, as a personal or team URN: SQL over its column `owner`. */
+export const PAYER_SQL = `case when split_part(owner, ':', 2) in ('user', 'team') then owner::text
+  else 'framecast:team:' || split_part(owner, ':', 2) end`
+
+export type StorageCorrection = { payer: string; was: number; bytes: number }
+
+/** Counters that are not the sum of the rows: of everybody, or of one payer. */
+async function differences(db: Queryable, payer: string | null): Promise<StorageCorrection[]> {
+  const { rows } = await db.query<{ payer: string; was: string; bytes: string }>(
+    `with kept as (
+       select owner, size_bytes as bytes from asset_files where status = 'ready'
+       union all select owner, output_size_bytes from jobs where output_size_bytes is not null
+     ), sums as (
+       select payer, sum(bytes)::bigint as bytes from (select ${PAYER_SQL} as payer, bytes from kept) as paid
+       where $1::text is null or payer = $1 group by payer
+     ), counters as (
+       select 'framecast:user:' || id as payer, ephemeral_storage_bytes as bytes from users
+       union all select 'framecast:team:' || id, ephemeral_storage_bytes from teams
+     )
+     select payer, counters.bytes as was, coalesce(sums.bytes, 0) as bytes
+     from counters left join sums using (payer)
+     where ($1::text is null or payer = $1) and counters.bytes <> coalesce(sums.bytes, 0)`,
+    [payer],
+  )
+  return rows.map((row) => ({ payer: row.payer, was: Number(row.was), bytes: Number(row.bytes) }))
+}
+
+/**
+ * Puts counters right that are not the sum of the rows they count, and says which those were. Whoever changes such a row
+ * changes the counter in the same transaction: with the counter locked, what is counted is whole.
+ */
+export async function recountStorage(pool: Pool, signal: AbortSignal): Promise<StorageCorrection[]> {
+  const corrections: StorageCorrection[] = []
+  for (const { payer } of await longRead(pool, signal, (client) => differences(client, null))) {
+    const { table, id } = counterOf(payer)
+    await longRead(pool, signal, async (client) => {
+      await client.query(`select 1 from ${table} where id = $1 for update`, [id])
+      const [difference] = await differences(client, payer)
+      if (!difference) return
+      await client.query(`update ${table} set ephemeral_storage_bytes = $2 where id = $1`, [
+        id,
+        difference.bytes,
+      ])
+      corrections.push(difference)
+    })
+  }
+  return corrections
 }

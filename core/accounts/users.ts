@@ -1,5 +1,7 @@
 /** People that an operator makes accounts for; people who sign up themselves: sign-up.ts. */
 import type { Pool } from 'pg'
+import { userUrn } from '../access/owner.ts'
+import { grant } from '../jobs/credits.ts'
 import { transaction } from '../platform/database.ts'
 import { newId } from '../platform/ids.ts'
 import { createPersonalSet } from '../teams/personal-set.ts'
@@ -13,12 +15,13 @@ export type NewUser = { email: string; name: string | null; isOperator: boolean;
 export async function ensureUser(pool: Pool, user: NewUser): Promise<{ id: string; created: boolean }> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<{ id: string }>(
-      `insert into users (id, email, name, tier, upgraded_at, is_operator, credits)
-       values ($1, $2, $3, 'creator', now(), $4, $5)
+      `insert into users (id, email, name, tier, upgraded_at, is_operator)
+       values ($1, $2, $3, 'creator', now(), $4)
        on conflict (email) do nothing returning id`,
-      [newId(), user.email, user.name, user.isOperator, user.credits ?? 0],
+      [newId(), user.email, user.name, user.isOperator],
     )
     if (rows[0]) {
+      if (user.credits) await grant(client, userUrn(rows[0].id), user.credits, 'opening balance')
       await createPersonalSet(client, rows[0].id)
       return { id: rows[0].id, created: true }
     }

@@ -67,6 +67,8 @@ function refusalOf(constraint: string | null): Problem | null {
     case 'jobs_project':
     case 'jobs_project_team':
       return new Problem('NOT_FOUND', 'no such project')
+    case 'jobs_owner_team':
+      return new Problem('AUTHORIZATION_ERROR', 'this owner is out of your reach')
     default:
       return null
   }

@@ -1,9 +1,10 @@
 /** Rows for tests: valid by default, with only what matters to a test named in it. */
 import type pg from 'pg'
-import { userUrn } from '../../core/access/owner.ts'
+import { creditSource, userUrn } from '../../core/access/owner.ts'
 import type { UserPrincipal } from '../../core/access/principal.ts'
 import type { TeamRole } from '../../core/access/roles.ts'
 import { createApiKey, findKey } from '../../core/accounts/keys.ts'
+import { grant } from '../../core/jobs/credits.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { insertSteps, type NewStep } from '../../core/jobs/steps.ts'
 import type { JobOutput } from '../../core/jobs/types.ts'
@@ -34,13 +35,13 @@ export async function buildUser(
   const id = newId()
   const tier = over.tier ?? 'creator'
   const email = `person${users}.${process.pid}@example.test`
-  await pool.query(`insert into users (id, email, tier, upgraded_at, credits) values ($1, $2, $3, $4, $5)`, [
+  await pool.query(`insert into users (id, email, tier, upgraded_at) values ($1, $2, $3, $4)`, [
     id,
     email,
     tier,
     tier === 'creator' ? new Date() : null,
-    over.credits ?? 0,
   ])
+  if (over.credits) await grant(pool, userUrn(id), over.credits)
   return person(id, { email, tier })
 }
 
@@ -52,13 +53,13 @@ export async function buildTeam(
 ): Promise<string> {
   const id = newId()
   await transaction(pool, async (client) => {
-    await client.query('insert into teams (id, name, slug, credits) values ($1, $2, $3, $4)', [
+    await client.query('insert into teams (id, name, slug) values ($1, $2, $3)', [
       id,
       over.name ?? 'Test team',
       `team-${id}`,
-      over.credits ?? 0,
     ])
     await buildMember(client, id, owner, 'owner')
+    if (over.credits) await grant(client, `framecast:team:${id}`, over.credits)
   })
   return id
 }
@@ -100,7 +101,7 @@ export async function buildJob(pool: pg.Pool, user: UserPrincipal, over: JobOver
     )
     await client.query(
       `insert into credit_entries (id, source, job_id, kind, amount, moves_balance) values ($1, $2, $3, 'debit', $4, true)`,
-      [newId(), userUrn(user.userId), id, over.credits ?? 0],
+      [newId(), creditSource(over.owner ?? userUrn(user.userId)), id, over.credits ?? 0],
     )
     await appendEvent(client, id, 'queued', {})
     await insertSteps(client, id, over.steps ?? [], { kind: 'plan', key: '', task: 'plan' })

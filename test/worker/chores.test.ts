@@ -1,0 +1,49 @@
+import { pino } from 'pino'
+import t from 'tap'
+import { sqlState } from '../../core/platform/errors.ts'
+import type { Logger } from '../../core/platform/log.ts'
+import { longRead } from '../../core/platform/long-read.ts'
+import { startChores } from '../../worker/leases/chores.ts'
+import { buildUser } from '../support/builders.ts'
+import { startDatabase } from '../support/postgres.ts'
+import { until } from '../support/studio.ts'
+
+const { pool } = await startDatabase(t)
+
+t.test('a worker checks the books and counts stored bytes when it starts', async (t) => {
+  const { userId } = await buildUser(pool, { credits: 10 })
+  await pool.query('update users set credits = 11, ephemeral_storage_bytes = 5 where id = $1', [userId])
+  const lines: { level: number; msg: string; subject?: string; payer?: string }[] = []
+  const log = pino({ level: 'debug' }, { write: (text: string) => lines.push(JSON.parse(text)) })
+  const stop = startChores(pool, log as unknown as Logger)
+  await until(() => lines.some(({ msg }) => msg === 'stored bytes were miscounted'), 'the recount')
+  await stop()
+  const subject = `framecast:user:${userId}`
+  t.match(
+    lines.filter(({ level }) => level === 50),
+    [
+      {
+        msg: 'the books do not agree',
+        kind: 'balance',
+        subject,
+        found: { credits: 11 },
+        expected: { credits: 10 },
+      },
+    ],
+  )
+  t.match(
+    lines.find(({ payer }) => payer === subject),
+    { level: 40, was: 5, bytes: 0 },
+  )
+})
+
+t.test('a worker that stops does not wait for a long check', async (t) => {
+  const stop = new AbortController()
+  const reading = longRead(pool, stop.signal, (client) => client.query('select pg_sleep(300)'))
+  await until(async () => {
+    const { rows } = await pool.query(`select 1 from pg_stat_activity where wait_event = 'PgSleep'`)
+    return rows.length > 0
+  }, 'the check is under way')
+  stop.abort()
+  t.equal(await reading.then(() => null, sqlState), '57014')
+})

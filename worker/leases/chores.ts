@@ -1,0 +1,80 @@
+/** Slow housekeeping, each kind at its own pace: what has had its time goes, and what was counted is checked. */
+import type { Pool } from 'pg'
+import { recountStorage } from '../../core/accounts/storage.ts'
+import { checkBooks } from '../../core/jobs/books.ts'
+import { expireEvents } from '../../core/jobs/events.ts'
+import { expireTickets } from '../../core/jobs/tickets.ts'
+import type { Logger } from '../../core/platform/log.ts'
+
+type Chore = {
+  name: string
+  everyMs: number
+  run(pool: Pool, log: Logger, signal: AbortSignal): Promise<unknown>
+}
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const TICK_MS = 60_000
+
+/** Run at start, and then at their pace. */
+const CHORES: readonly Chore[] = [
+  { name: 'expire tickets', everyMs: HOUR_MS, run: (pool) => expireTickets(pool) },
+  { name: 'expire events', everyMs: HOUR_MS, run: (pool) => expireEvents(pool) },
+  {
+    name: 'forget workers',
+    everyMs: HOUR_MS,
+    run: (pool) => pool.query(`delete from workers where last_seen_at < now() - interval '1 day'`),
+  },
+  {
+    name: 'check the books',
+    everyMs: DAY_MS,
+    async run(pool, log, signal) {
+      const faults = await checkBooks(pool, signal)
+      for (const fault of faults ?? []) log.error(fault, 'the books do not agree')
+      if (faults?.length === 0) log.debug('the books agree')
+    },
+  },
+  {
+    name: 'recount storage',
+    everyMs: DAY_MS,
+    async run(pool, log, signal) {
+      for (const correction of await recountStorage(pool, signal))
+        log.warn(correction, 'stored bytes were miscounted')
+    },
+  },
+]
+
+/** @returns a function that stops it and resolves when no chore is under way */
+export function startChores(pool: Pool, log: Logger): () => Promise<void> {
+  const lastRunAt = new Map<Chore, number>()
+  let underWay: Promise<void> | null = null
+  const stop = new AbortController()
+
+  async function round(): Promise<void> {
+    for (const chore of CHORES) {
+      const now = performance.now()
+      if (stop.signal.aborted || now - (lastRunAt.get(chore) ?? Number.NEGATIVE_INFINITY) < chore.everyMs)
+        continue
+      try {
+        await chore.run(pool, log, stop.signal)
+        lastRunAt.set(chore, now)
+      } catch (error) {
+        if (!stop.signal.aborted)
+          log.warn({ err: error, chore: chore.name }, 'a chore failed; it is tried again in a minute')
+      }
+    }
+  }
+
+  function tick(): void {
+    underWay ??= round().finally(() => {
+      underWay = null
+    })
+  }
+  const timer = setInterval(tick, TICK_MS)
+  tick()
+  return async () => {
+    stop.abort()
+    clearInterval(timer)
+    await underWay
+  }
+}
