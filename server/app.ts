@@ -6,6 +6,7 @@ import { cors } from './middleware/cors.ts'
 import { deadline, errors, requestLog, securityHeaders, unmatched, urlLimit } from './middleware/request.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { invitationRoutes } from './routes/invitations.ts'
+import { docsRoutes } from './routes/docs.ts'
 import { jobEventRoutes } from './routes/job-events.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { mediaRoutes } from './routes/media.ts'
@@ -44,6 +45,7 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
     mediaRoutes(deps),
     schemaRoutes(),
     openApiRoutes(deps),
+    docsRoutes(),
     watchRoutes({ mediaOrigins: [config.APP_BASE_URL, ...(isProxied ? [] : [config.S3_PUBLIC_ENDPOINT])] }),
   ]
   const methodsOf = (path: string): string[] => [

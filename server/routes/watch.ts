@@ -4,10 +4,10 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import Router from '@koa/router'
 import { Problem } from '../../core/platform/errors.ts'
-import type { ApiRouter, Context, RequestState } from '../context.ts'
+import type { ApiRouter, RequestState } from '../context.ts'
+import { IMMUTABLE, type StaticFile, sendFile, staticFile } from '../static-file.ts'
 
 const FOLDER = new URL('../watch/', import.meta.url)
 
@@ -23,22 +23,6 @@ const TYPES: Readonly<Record<string, string>> = {
   'inter-latin-wght-normal.woff2': 'font/woff2',
 }
 
-const YEAR_S = 31_536_000
-
-/** A file as it is sent; the smaller forms are made once, and only for text. */
-type Served = { type: string; etag: string; plain: Buffer; br: Buffer | null; gzip: Buffer | null }
-
-function serve(type: string, plain: Buffer): Served {
-  const isText = type.startsWith('text/')
-  return {
-    type,
-    etag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`,
-    plain,
-    br: isText ? brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }) : null,
-    gzip: isText ? gzipSync(plain, { level: 9 }) : null,
-  }
-}
-
 /**
  * A module without its comments, which are for readers of the source. Lines stay where they are, so that an error in a
  * browser names the source's line. Other comments beside code than types are left alone.
@@ -50,12 +34,15 @@ export const withoutComments = (source: string): string =>
     .replace(/\/\*\* @type \{[^*]*\} \*\/ /g, '')
 
 /** One version for all assets together: modules import each other by plain name, so they belong to one folder. */
-function readAssets(): { version: string; assets: ReadonlyMap<string, Served> } {
-  const assets = new Map<string, Served>()
+function readAssets(): { version: string; assets: ReadonlyMap<string, StaticFile> } {
+  const assets = new Map<string, StaticFile>()
   const hash = createHash('sha256')
   for (const [name, type] of Object.entries(TYPES)) {
     const source = readFileSync(new URL(name, FOLDER))
-    const file = serve(type, name.endsWith('.js') ? Buffer.from(withoutComments(source.toString())) : source)
+    const file = staticFile(
+      type,
+      name.endsWith('.js') ? Buffer.from(withoutComments(source.toString())) : source,
+    )
     hash.update(`${name}\n${file.etag}\n`)
     assets.set(name, file)
   }
@@ -86,22 +73,6 @@ export function watchPolicy(host: string, mediaOrigins: readonly string[]): stri
   ].join('; ')
 }
 
-function send(ctx: Context, file: Served): void {
-  ctx.status = 200
-  ctx.set('Vary', 'Accept-Encoding')
-  ctx.type = file.type
-  const asked = file.br ? ctx.acceptsEncodings('br', 'gzip', 'identity') : 'identity'
-  const encoding = asked === 'br' || asked === 'gzip' ? asked : null
-  // The forms of one file are different bytes, so each has a tag of its own.
-  ctx.etag = encoding ? `${file.etag.slice(0, -1)}-${encoding}"` : file.etag
-  if (ctx.fresh) {
-    ctx.status = 304
-    return
-  }
-  if (encoding) ctx.set('Content-Encoding', encoding)
-  ctx.body = (encoding && file[encoding]) ?? file.plain
-}
-
 /**
  * Routes of the viewer. Reads its files when called.
  * @param options.mediaOrigins addresses from which films and pictures come, if others than the server's own: the store's
@@ -111,7 +82,7 @@ export function watchRoutes({ mediaOrigins }: { mediaOrigins: readonly string[] 
   const { version, assets } = readAssets()
   const folder = `/watch/assets/${version}`
   const html = readFileSync(new URL('page.html', FOLDER), 'utf8').replaceAll('%ASSETS%', folder)
-  const page = serve('text/html; charset=utf-8', Buffer.from(html))
+  const page = staticFile('text/html; charset=utf-8', Buffer.from(html))
   const origins = [...new Set(mediaOrigins.map(originOf))]
   const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
 
@@ -121,7 +92,7 @@ export function watchRoutes({ mediaOrigins }: { mediaOrigins: readonly string[] 
       // Kept, but asked about each time: it names the assets' version.
       'Cache-Control': 'no-cache',
     })
-    send(ctx, page)
+    return sendFile(ctx, page)
   })
 
   router.get('/watch/assets/:version/:name', (ctx) => {
@@ -129,8 +100,8 @@ export function watchRoutes({ mediaOrigins }: { mediaOrigins: readonly string[] 
     if (!file) throw new Problem('NOT_FOUND', 'no such file')
     // While servers are being replaced, a page may ask for files of the version before: these do, but are not kept.
     const isCurrent = ctx.params.version === version
-    ctx.set('Cache-Control', isCurrent ? `public, max-age=${YEAR_S}, immutable` : 'no-store')
-    send(ctx, file)
+    ctx.set('Cache-Control', isCurrent ? IMMUTABLE : 'no-store')
+    return sendFile(ctx, file)
   })
 
   return router

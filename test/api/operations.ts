@@ -75,7 +75,7 @@ export const AGREED: readonly AgreedOperation[] = [
   open('GET /ready', [], OURS),
   open('GET /openapi.json', [], OURS),
   open('GET /docs', [], OURS),
-  open('GET /docs/{version}/{name}', [], OURS),
+  open('GET /docs/assets/{version}/{name}', [], OURS),
   open('GET /schemas/{name}', [], OURS),
   open('GET /watch/{job}', [], OURS),
   open('GET /watch/assets/{version}/{name}', [], OURS),
