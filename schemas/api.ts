@@ -5,11 +5,25 @@ import type {
   Estimate,
   EstimateRequest,
   GenerateRequest,
+  Invitation,
+  InvitationRequest,
   Job,
+  Membership,
+  MembershipChangeRequest,
+  NewProject,
   NewWatchLink,
   Problem,
+  Project,
+  ProjectChanges,
+  ProjectSpec,
+  ReceivedInvitation,
+  RenderRequest,
   SpecRequest,
   Status,
+  SystemAsset,
+  Team,
+  TeamChangeRequest,
+  TeamRequest,
   Ticket,
   Upload,
   UploadRequest,
@@ -37,6 +51,172 @@ export type paths = {
       parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean } }
       requestBody: { content: { 'application/json': EstimateRequest } }
       responses: { 200: { content: { 'application/json': Estimate } } } & Refusals
+    }
+  }
+  '/v1/teams': {
+    /** List the caller’s teams */
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': Team[] } } } & Refusals
+    }
+    /** Make a team */
+    post: {
+      requestBody: { content: { 'application/json': TeamRequest } }
+      responses: { 201: { content: { 'application/json': Team } } } & Refusals
+    }
+  }
+  '/v1/teams/{id}': {
+    /** Read a team */
+    get: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': Team } } } & Refusals
+    }
+    /** Change a team’s name or settings */
+    patch: {
+      parameters: { path: { id: string } }
+      requestBody: { content: { 'application/json': TeamChangeRequest } }
+      responses: { 200: { content: { 'application/json': Team } } } & Refusals
+    }
+    /** Delete a team */
+    delete: {
+      parameters: { path: { id: string } }
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/teams/{id}/members': {
+    /** List the members of a team */
+    get: {
+      parameters: { path: { id: string }; query?: { limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': Membership[] } } } & Refusals
+    }
+  }
+  '/v1/teams/{id}/members/{user_id}': {
+    /** Change a member’s role */
+    patch: {
+      parameters: { path: { id: string; user_id: string } }
+      requestBody: { content: { 'application/json': MembershipChangeRequest } }
+      responses: { 200: { content: { 'application/json': Membership } } } & Refusals
+    }
+    /** Remove a member */
+    delete: {
+      parameters: { path: { id: string; user_id: string } }
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/teams/{id}/leave': {
+    /** Leave a team */
+    post: {
+      parameters: { path: { id: string } }
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/teams/{id}/invitations': {
+    /** List the invitations of a team */
+    get: {
+      parameters: { path: { id: string }; query?: { state?: 'pending' | 'accepted' | 'declined' | 'expired' | 'revoked'; limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': Invitation[] } } } & Refusals
+    }
+    /** Invite somebody */
+    post: {
+      parameters: { path: { id: string } }
+      requestBody: { content: { 'application/json': InvitationRequest } }
+      responses: { 201: { content: { 'application/json': Invitation } } } & Refusals
+    }
+  }
+  '/v1/teams/{id}/invitations/{invitation_id}': {
+    /** Revoke an invitation */
+    delete: {
+      parameters: { path: { id: string; invitation_id: string } }
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/teams/{id}/invitations/{invitation_id}/resend': {
+    /** Send an invitation again */
+    post: {
+      parameters: { path: { id: string; invitation_id: string } }
+      responses: { 200: { content: { 'application/json': Invitation } } } & Refusals
+    }
+  }
+  '/v1/invitations': {
+    /** List invitations to the caller */
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': ReceivedInvitation[] } } } & Refusals
+    }
+  }
+  '/v1/invitations/{id}/accept': {
+    /** Accept an invitation */
+    post: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': Membership } } } & Refusals
+    }
+  }
+  '/v1/invitations/{id}/decline': {
+    /** Decline an invitation */
+    post: {
+      parameters: { path: { id: string } }
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/teams/{id}/projects': {
+    /** List the projects of a team */
+    get: {
+      parameters: { path: { id: string }; query?: { status?: 'draft' | 'rendering' | 'completed' | 'archived'; include_archived?: boolean; limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': Project[] } } } & Refusals
+    }
+    /** Make a project */
+    post: {
+      parameters: { path: { id: string } }
+      requestBody: { content: { 'application/json': NewProject } }
+      responses: { 201: { content: { 'application/json': Project } } } & Refusals
+    }
+  }
+  '/v1/projects/{id}': {
+    /** Read a project */
+    get: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': Project } } } & Refusals
+    }
+    /** Rename a project */
+    patch: {
+      parameters: { path: { id: string } }
+      requestBody: { content: { 'application/json': ProjectChanges } }
+      responses: { 200: { content: { 'application/json': Project } } } & Refusals
+    }
+    /** Delete a project */
+    delete: {
+      parameters: { path: { id: string } }
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/projects/{id}/spec': {
+    /** Save the storyboard of a project */
+    put: {
+      parameters: { path: { id: string }; header?: { 'If-Match'?: string } }
+      requestBody: { content: { 'application/json': ProjectSpec } }
+      responses: { 200: { content: { 'application/json': Project } } } & Refusals
+    }
+  }
+  '/v1/projects/{id}/archive': {
+    /** Archive a project */
+    post: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': Project } } } & Refusals
+    }
+  }
+  '/v1/projects/{id}/unarchive': {
+    /** Bring a project back */
+    post: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': Project } } } & Refusals
+    }
+  }
+  '/v1/projects/{id}/render': {
+    /** Render a project */
+    post: {
+      parameters: { path: { id: string }; header?: { 'Idempotency-Key'?: string } }
+      requestBody?: { content: { 'application/json': RenderRequest } }
+      responses: { 201: { content: { 'application/json': Job } }; 200: { content: { 'application/json': Job } } } & Refusals
     }
   }
   '/v1/generate': {
@@ -148,6 +328,20 @@ export type paths = {
       responses: { 200: { content: { 'application/json': Asset } } } & Refusals
     }
   }
+  '/v1/system-assets': {
+    /** List system assets */
+    get: {
+      parameters: { query?: { category?: 'sfx' | 'ambient' | 'music' | 'transition'; tags?: string; search?: string; limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': SystemAsset[] } } } & Refusals
+    }
+  }
+  '/v1/system-assets/{id}': {
+    /** Read a system asset */
+    get: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': SystemAsset } } } & Refusals
+    }
+  }
   '/': {
     /** Name and version */
     get: {
@@ -176,6 +370,19 @@ export type paths = {
     /** This document */
     get: {
       responses: { 200: { content: { 'application/json': unknown } } } & Refusals
+    }
+  }
+  '/docs': {
+    /** This document, to read and to try */
+    get: {
+      responses: { 200: { content: { 'text/html': unknown } } } & Refusals
+    }
+  }
+  '/docs/assets/{version}/{name}': {
+    /** A file of that page */
+    get: {
+      parameters: { path: { version: string; name: string } }
+      responses: { 200: { content: { '*/*': unknown } } } & Refusals
     }
   }
   '/schemas/{name}': {
