@@ -1,9 +1,10 @@
 import t from 'tap'
-import type { Join } from '../../core/storyboard/plan-types.ts'
+import type { Join, Treatment } from '../../core/storyboard/plan-types.ts'
 import { EFFECT_NAMES, EFFECTS } from '../../core/storyboard/transition-effects.ts'
 import type { RenderPiece } from '../../worker/compose/cut-list.ts'
-import { pieceGraph, treatmentFilters } from '../../worker/compose/effects.ts'
+import { pieceGraph } from '../../worker/compose/effects.ts'
 import { wipeDirection } from '../../worker/compose/transitions/crossfades.ts'
+import { treat } from '../../worker/compose/treatments.ts'
 import { FORMAT } from './fixtures.ts'
 
 const TYPES = ['fade', 'dissolve', 'wipe', 'blur', 'zoom', 'flash', 'glitch', 'custom'] as const
@@ -57,12 +58,12 @@ t.test('the longest graph there can be is still one argument of a program', asyn
 })
 
 t.test('treatments: nothing asked, nothing done; values beyond their range are held', async (t) => {
-  t.same(treatmentFilters(null, FORMAT), [])
-  t.same(treatmentFilters({ desaturate: 0, blur: 0, grain: 0, vignette: false }, FORMAT), [])
-  t.same(treatmentFilters({ desaturate: 7, vignette: true, grain: 9, blur: 5 }, FORMAT), [
-    'hue=s=0.000',
-    'gblur=sigma=4.50',
-    'vignette=angle=PI/5',
-    'noise=c0s=40:c0f=t',
+  const look = (treatment: Treatment | null) => treat(treatment, 5, FORMAT, '[in]', '[out]', 'look')
+  const untouched = ['[in]setsar=1,format=yuv420p[out]']
+  t.same(look(null), untouched)
+  t.same(look({ desaturate: 0, blur: 0, grain: 0, vignette: false }), untouched)
+  t.same(look({ desaturate: 7, vignette: true, blur: 5 }), [
+    '[in]hue=s=0,gblur=sigma=4.5,vignette=angle=PI/5,setsar=1,format=yuv420p[out]',
   ])
+  t.same(look({ grain: 9 }), look({ grain: 1 }))
 })

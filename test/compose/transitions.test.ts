@@ -1,7 +1,7 @@
 import path from 'node:path'
 import t from 'tap'
 import type { FilmFormat } from '../../core/media/format.ts'
-import type { Join } from '../../core/storyboard/plan-types.ts'
+import type { Join, Treatment } from '../../core/storyboard/plan-types.ts'
 import { encoderHeaderHash } from '../../worker/compose/check.ts'
 import { renderPiece } from '../../worker/compose/render.ts'
 import {
@@ -32,17 +32,24 @@ async function clipsOf(format: FilmFormat): Promise<{ a: string; b: string }> {
 const clips = await clipsOf(FORMAT)
 let drawings = 0
 
-type Options = { from?: 'black'; to?: 'black'; format?: FilmFormat; clips?: typeof clips }
+/** With a treatment, a stretch of the first clip alone is drawn. */
+type Options = {
+  treatment?: Treatment
+  from?: 'black'
+  to?: 'black'
+  format?: FilmFormat
+  clips?: typeof clips
+}
 
 /** Draws a join as the film does, from the start of either clip; the path of what came out. */
 async function draw(
   over: Partial<Join> & Pick<Join, 'type' | 'frames'>,
   options: Options = {},
 ): Promise<string> {
-  const { format = FORMAT } = options
+  const { format = FORMAT, treatment = null } = options
   const { a, b } = options.clips ?? clips
   const join: Join = { after: 0, params: {}, effects: [], audio: null, ...over }
-  const side = (sceneId: string) => ({ sceneId, from: 0, to: join.frames, treatment: null })
+  const side = (sceneId: string) => ({ sceneId, from: 0, to: join.frames, treatment })
   drawings += 1
   const out = path.join(dir, `drawn-${drawings}.mp4`)
   await renderPiece({
@@ -51,9 +58,9 @@ async function draw(
       kind: 'render',
       startFrame: 0,
       frames: join.frames,
-      join,
+      join: treatment ? null : join,
       outgoing: options.from ? null : side(a),
-      incoming: options.to ? null : side(b),
+      incoming: options.to || treatment ? null : side(b),
     },
     format,
     segmentPath: (id) => id,
@@ -90,6 +97,23 @@ t.test('every type looks like itself, and the same again', async (t) => {
     hashes.set(type, found.join())
   }
   t.equal(new Set(hashes.values()).size, TYPES.length - 1, 'only custom without effects is a dissolve')
+})
+
+t.test('a treated stretch keeps its frames, its light, and comes out the same again', async (t) => {
+  const looks: Treatment[] = [{ desaturate: 1 }, { vignette: true }, { grain: 0.5 }, { blur: 0.5 }]
+  const plain = await watch(clips.a)
+  for (const treatment of looks) {
+    const stretch = () => draw({ type: 'dissolve', frames: 5 }, { treatment })
+    const [one, two] = [await stretch(), await stretch()]
+    t.same(await frameHashes(two), await frameHashes(one))
+    const seen = await watch(one)
+    t.equal(seen.length, 5)
+    if (treatment.vignette) continue
+    t.ok(
+      Math.abs(whole(seen[2]!) - whole(plain[2]!)) < 3,
+      `${JSON.stringify(treatment)} is neither darker nor brighter`,
+    )
+  }
 })
 
 t.test('a join begins in the outgoing picture and ends in the incoming one', async (t) => {

@@ -7,7 +7,8 @@ export const restart = (format: FilmFormat): string =>
   `settb=1/90000,setpts=N*${ticksPerFrame(format)},fps=${format.fps}`
 
 /** As the film is coded, converted by its own matrix and not by the default one. */
-const AS_FILM = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709'
+/** Names what is in the film's colours already. */
+export const AS_FILM = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709'
 export const TO_FILM = `scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1,${AS_FILM}`
 
 /** Red, green and blue in full, for what light and lenses do. */
