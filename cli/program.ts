@@ -166,8 +166,68 @@ export function buildProgram(
     .addOption(jsonOption())
     .action(async (flags) => (await import('./commands/doctor.ts')).doctor(flags, context()))
 
+  addLibrary(program, context)
   addAdmin(program, context)
   return program
+}
+
+function addLibrary(program: Command, context: () => CommandContext): void {
+  const gigabytes = (flag: string, what: string) =>
+    new Option(`${flag} <gb>`, what).argParser(wholeNumber(1, 4_096))
+  const vram = () => gigabytes('--vram', 'graphics memory of the card, in GB')
+  const ram = () => gigabytes('--ram', 'main memory of its host, in GB')
+
+  const workflows = program
+    .command('workflows')
+    .summary('list workflows, and what default means')
+    .description(
+      'Lists the workflows of the product and of WORKFLOWS_DIR, with what they need. Where a database is at hand (DATABASE_URL, or the instance that runs in --data) it says on which servers they run.',
+    )
+    .option('--all', 'also those that are not offered, and why')
+    .addOption(vram())
+    .addOption(ram())
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (flags) => (await import('./commands/workflows.ts')).workflows(flags, context()))
+  examples(workflows, [
+    ['framecast workflows --all', ''],
+    ['framecast workflows --vram 24 --ram 64', 'what default means on such a card'],
+  ])
+
+  const models = program
+    .command('models')
+    .summary('list, plan and verify model weights')
+    .description('Model weights of the workflows. Works without a network.')
+  const load = () => import('./commands/models.ts')
+  models
+    .command('list')
+    .description('Lists weights: size, graphics memory, hash, licence, and which workflows need them.')
+    .addOption(jsonOption())
+    .action(async (flags) => (await load()).list(flags, context()))
+  const plan = models
+    .command('plan')
+    .description('Says what has to be fetched for workflows, and whether they fit a card.')
+    .argument('[workflow...]', 'workflows (default: the one that default means)')
+    .option('--dir <dir>', 'models folder: what is there already is left out')
+    .addOption(vram())
+    .addOption(ram())
+    .addOption(jsonOption())
+    .action(async (slugs, flags) => (await load()).plan(slugs, flags, context()))
+  examples(plan, [['framecast models plan core-wan22-14b-t2v-4step --vram 24 --dir /models', '']])
+  const verify = models
+    .command('verify')
+    .description(
+      'Reads the weights in a models folder and compares size and sha256. Exit code 1 when one is wrong.',
+    )
+    .argument(
+      '[workflow...]',
+      'all weights of these workflows must be there (default: looks at what is there)',
+    )
+    .requiredOption('--dir <dir>', 'models folder')
+    .option('--quick', 'sizes only')
+    .addOption(jsonOption())
+    .action(async (slugs, flags) => (await load()).verify(slugs, flags, context()))
+  examples(verify, [['framecast models verify core-wan22-5b-t2v --dir /models', '']])
 }
 
 function addAdmin(program: Command, context: () => CommandContext): void {

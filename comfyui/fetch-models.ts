@@ -7,7 +7,8 @@
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { BUILTIN_WORKFLOWS_DIR, loadModelList, loadWorkflows } from '../core/workflows/load.ts'
+import { ConfigError, readWorkflowSettings, type WorkflowSettings } from '../core/platform/config.ts'
+import { loadModelList, loadWorkflows, workflowDirs } from '../core/workflows/load.ts'
 import {
   type Model,
   type ModelList,
@@ -24,7 +25,6 @@ const DEFAULT_WORKFLOWS = ['core-wan22-5b-t2v']
 const usage =
   'usage: node comfyui/fetch-models.ts --dir DIR [--workflow NAME]... [--mirror URL] [--list FILE] [--check] [--allow-unverified]'
 const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
-const words = (text: string | undefined): string[] => (text ?? '').split(',').map((word) => word.trim())
 
 type Flags = {
   dir?: string
@@ -36,15 +36,15 @@ type Flags = {
 }
 
 /** Weights of the workflows that are named, or all of the list that is named. */
-async function wantedModels({
-  workflow,
-  list: file,
-}: Flags): Promise<{ list: ModelList; models: readonly Model[] }> {
+async function wantedModels(
+  { workflow, list: file }: Flags,
+  settings: WorkflowSettings,
+): Promise<{ list: ModelList; models: readonly Model[] }> {
   if (file !== undefined) {
     const list = parseModelList(await readFile(file, 'utf8'), file)
     return { list, models: list.models }
   }
-  const dirs = [BUILTIN_WORKFLOWS_DIR, ...(process.env.WORKFLOWS_DIR ? [process.env.WORKFLOWS_DIR] : [])]
+  const dirs = workflowDirs(settings)
   const workflows = await loadWorkflows(dirs)
   const models = new Map<string, Model>()
   for (const slug of workflow ?? DEFAULT_WORKFLOWS) {
@@ -87,8 +87,9 @@ async function main(): Promise<number> {
     console.error(usage)
     return 2
   }
-  const { list, models } = await wantedModels(flags)
-  const accepted = words(process.env.ACCEPTED_LICENCES)
+  const settings = readWorkflowSettings(process.env)
+  const { list, models } = await wantedModels(flags, settings)
+  const accepted = settings.ACCEPTED_LICENCES
   let wrong = 0
   for (const model of models) {
     const name = pathOfModel(model)
@@ -133,6 +134,7 @@ try {
   process.exitCode = await main()
 } catch (error) {
   const known = error instanceof ModelError || error instanceof WorkflowError
-  console.error(known ? `${error.message} (${error.code})` : error)
+  if (known) console.error(`${error.message} (${error.code})`)
+  else console.error(error instanceof ConfigError ? error.message : error)
   process.exitCode = 1
 }

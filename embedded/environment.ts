@@ -37,6 +37,8 @@ export function instanceEnvironment(
     DATABASE_URL: serverDatabaseUrl(ports, secrets),
     DATABASE_OWNER_URL: databaseUrl(ports, secrets, DATABASE),
     DATA_KEY: secrets.dataKey,
+    // One person's own machine: told about, not refused.
+    FRAMECAST_MODE: 'developer',
     HOST: '127.0.0.1',
     PORT: String(ports.server),
     APP_BASE_URL: `http://127.0.0.1:${ports.server}`,

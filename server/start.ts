@@ -18,7 +18,7 @@ import { createInvitationService } from '../core/teams/invitations.ts'
 import { createInvitingService } from '../core/teams/inviting.ts'
 import { createMemberService } from '../core/teams/members.ts'
 import { createTeamService } from '../core/teams/teams.ts'
-import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../core/workflows/load.ts'
+import { loadWorkflows, workflowDirs } from '../core/workflows/load.ts'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
 import type { Handler } from './context.ts'
@@ -80,10 +80,7 @@ function survivesCutConnections({ pool, system }: Database, log: Logger): void {
 export async function startServer(config: Config, options: StartOptions): Promise<RunningServer> {
   const { log } = options
   const timings = { ...TIMINGS, ...options.timings }
-  const workflows = await loadWorkflows([
-    BUILTIN_WORKFLOWS_DIR,
-    ...(config.WORKFLOWS_DIR === '' ? [] : [config.WORKFLOWS_DIR]),
-  ])
+  const workflows = await loadWorkflows(workflowDirs(config))
   const db = await openDatabase({
     url: config.DATABASE_URL,
     poolSize: config.DATABASE_POOL_SIZE,

@@ -10,7 +10,7 @@ import { findTools } from '../core/platform/ffmpeg.ts'
 import type { Logger } from '../core/platform/log.ts'
 import { withDeadline } from '../core/platform/retry.ts'
 import { openStore } from '../core/platform/store.ts'
-import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../core/workflows/load.ts'
+import { loadWorkflows, workflowDirs } from '../core/workflows/load.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import type { WorkerContext } from './context.ts'
 import { createEngines } from './engines/create.ts'
@@ -40,10 +40,7 @@ const DRAIN_LIMIT_MS = 12_000
 export async function startWorker(config: Config, { log }: { log: Logger }): Promise<RunningWorker> {
   const id = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
   const tools = await findTools(process.env)
-  const workflows = await loadWorkflows([
-    BUILTIN_WORKFLOWS_DIR,
-    ...(config.WORKFLOWS_DIR ? [config.WORKFLOWS_DIR] : []),
-  ])
+  const workflows = await loadWorkflows(workflowDirs(config))
   const workDir = await openWorkDir(config.WORK_DIR || join(tmpdir(), 'framecast'), (names) =>
     log.warn({ folders: names }, 'removed what killed workers left behind'),
   )

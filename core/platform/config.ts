@@ -75,20 +75,26 @@ function explain(name: string, property: Record<string, unknown>, value: unknown
   return `${name} is ${shown}, which does not have the right form. ${property.description}`
 }
 
-/**
- * Reads and checks the configuration.
- * @param env environment variables; empty text counts as unset
- * @throws {ConfigError} naming every variable that is missing or wrong
- */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
+type Checked = { given: Record<string, unknown>; problems: string[] }
+
+/** The values of the named variables, converted, with defaults, and what is wrong with them. */
+function check(env: NodeJS.ProcessEnv, names: readonly string[]): Checked {
   const properties = schema.properties as Record<string, Record<string, unknown>>
   const given: Record<string, unknown> = {}
-  for (const name of Object.keys(properties)) {
+  for (const name of names) {
     const text = env[name]
     if (text !== undefined && text !== '') given[name] = text
   }
-  const ajv = new Ajv2020({ coerceTypes: true, useDefaults: true, allErrors: true, strict: false })
-  const validate = ajv.compile(schema)
+  const validate = new Ajv2020({
+    coerceTypes: true,
+    useDefaults: true,
+    allErrors: true,
+    strict: false,
+  }).compile({
+    type: 'object',
+    properties: Object.fromEntries(names.map((name) => [name, properties[name]])),
+    required: schema.required.filter((name) => names.includes(name)),
+  })
   const problems: string[] = []
   if (!validate(given)) {
     for (const error of validate.errors ?? []) {
@@ -100,6 +106,45 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       )
     }
   }
+  return { given, problems }
+}
+
+const WORKFLOW_VARIABLES = [
+  'ACCEPTED_LICENCES',
+  'ALLOWED_NODES',
+  'DEFAULT_WORKFLOW',
+  'FRAMECAST_MODE',
+  'WORKFLOWS_DIR',
+] as const
+
+/** The part of the configuration that decides about workflows. */
+export type WorkflowSettings = Pick<Config, (typeof WORKFLOW_VARIABLES)[number]>
+
+/**
+ * Reads just that part, for commands that need neither database nor store.
+ * @throws {ConfigError} naming every variable that is wrong
+ */
+export function readWorkflowSettings(env: NodeJS.ProcessEnv): WorkflowSettings {
+  const { given, problems } = check(env, WORKFLOW_VARIABLES)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return workflowSettings(given as unknown as Required<Variables>)
+}
+
+const workflowSettings = (complete: Required<Variables>): WorkflowSettings => ({
+  ACCEPTED_LICENCES: list(complete.ACCEPTED_LICENCES),
+  ALLOWED_NODES: list(complete.ALLOWED_NODES),
+  DEFAULT_WORKFLOW: complete.DEFAULT_WORKFLOW,
+  FRAMECAST_MODE: modeOf(complete.FRAMECAST_MODE),
+  WORKFLOWS_DIR: complete.WORKFLOWS_DIR,
+})
+
+/**
+ * Reads and checks the configuration.
+ * @param env environment variables; empty text counts as unset
+ * @throws {ConfigError} naming every variable that is missing or wrong
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const { given, problems } = check(env, Object.keys(schema.properties))
   const raw = given as unknown as Variables
   const roles = list(raw.WORKER_ROLES ?? '')
   for (const role of roles) {
@@ -125,9 +170,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     DATABASE_OWNER_URL: raw.DATABASE_OWNER_URL ?? raw.DATABASE_URL,
     S3_PUBLIC_ENDPOINT: raw.S3_PUBLIC_ENDPOINT ?? raw.S3_ENDPOINT,
     DEFAULT_ENGINE: raw.DEFAULT_ENGINE ?? (comfyuiUrls.length > 0 ? 'comfyui' : 'preview'),
-    ACCEPTED_LICENCES: list(complete.ACCEPTED_LICENCES),
-    ALLOWED_NODES: list(complete.ALLOWED_NODES),
-    FRAMECAST_MODE: modeOf(complete.FRAMECAST_MODE),
+    ...workflowSettings(complete),
     COMFYUI_URLS: comfyuiUrls.map((url) => url.replace(/\/+$/, '')),
     PREVIEW_URL: complete.PREVIEW_URL.replace(/\/+$/, ''),
     CORS_ORIGINS: list(complete.CORS_ORIGINS),

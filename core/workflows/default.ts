@@ -1,14 +1,12 @@
 /** Which workflow the name `default` means on a server, and why. Pure. */
 import { type HostFacts, isKnown, lackOf } from './host-facts.ts'
 import { type OfferPolicy, withheldReason } from './offer.ts'
-import { requirementsOf } from './requirements.ts'
+import { holds, requirementsOf } from './requirements.ts'
 import type { WorkflowTemplate } from './types.ts'
 
 export type DefaultChoice = { readonly slug: string; readonly reason: string; readonly vramGb: number }
 
 const GB = 1e9
-/** A "24 GB" card reports a little less than 24 of them, since the driver keeps some. */
-const REPORTED = 0.95
 
 const gb = (bytes: number): string => `${Math.round(bytes / GB)} GB`
 
@@ -40,10 +38,10 @@ export function defaultFor(
   const passedOver: string[] = []
   for (const candidate of candidates) {
     const { template, from } = candidate
-    if (vramTotalBytes < from * GB * REPORTED) continue
+    if (!holds(vramTotalBytes, from)) continue
     const { ramGb } = requirementsOf(template)
     const obstacle =
-      ramTotalBytes !== null && ramTotalBytes < ramGb * GB * REPORTED
+      ramTotalBytes !== null && !holds(ramTotalBytes, ramGb)
         ? `it wants ${ramGb} GB of main memory and there are ${gb(ramTotalBytes)}`
         : lackOf(host, template)
     if (obstacle === null) {

@@ -13,6 +13,12 @@ import { type WorkflowDocument, WorkflowError, type WorkflowProblem, type Workfl
 /** Where the workflows of the product are. */
 export const BUILTIN_WORKFLOWS_DIR = fileURLToPath(new URL('../../comfyui/workflows/', import.meta.url))
 
+/** Folders that hold the workflows of an installation: the product's, then the studio's. */
+export const workflowDirs = ({ WORKFLOWS_DIR }: { readonly WORKFLOWS_DIR: string }): string[] => [
+  BUILTIN_WORKFLOWS_DIR,
+  ...(WORKFLOWS_DIR === '' ? [] : [WORKFLOWS_DIR]),
+]
+
 /** Weights of the product's own workflows. */
 const BUILTIN_MODELS_FILE = fileURLToPath(new URL('../../comfyui/models.yaml', import.meta.url))
 /** Weights of the studio's workflows, beside them. */

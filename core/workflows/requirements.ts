@@ -6,6 +6,12 @@ const GB = 1e9
 /** ComfyUI streams weights from main memory; it wants room for them and for what it makes of them. */
 const RAM_PER_WEIGHT = 1.5
 
+/** A "24 GB" card reports a little less than 24 of them, since the driver keeps some. */
+const REPORTED = 0.95
+
+/** Whether memory of a size, as a server reports it, is what people call so many GB. */
+export const holds = (bytes: number, gb: number): boolean => bytes >= gb * GB * REPORTED
+
 export type Requirements = {
   /** Smallest graphics memory it is reported to run with; null where nothing is known of one of its parts. */
   readonly vramGb: number | null

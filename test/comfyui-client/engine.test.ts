@@ -220,6 +220,18 @@ t.test(
   },
 )
 
+t.test(
+  'a card with enough memory is taken before one with too little, which is better than none',
+  async (t) => {
+    const [small, large] = await fakes(t, { vramBytes: 4 * 2 ** 30 }, { vramBytes: 8 * 2 ** 30, stepMs: 20 })
+    const engine = engineOf([small!, large!])
+    await Promise.all([1, 2].map(() => engine.run(buildScene(t), listener(), inTime())))
+    t.strictSame([small?.posts.length, large?.posts.length], [0, 2])
+    await engineOf([small!]).run(buildScene(t), listener(), inTime())
+    t.equal(small?.posts.length, 1)
+  },
+)
+
 t.test('scenes spread over the servers, and a dead one takes none', async (t) => {
   const servers = await fakes(t, { stepMs: 40 }, { stepMs: 40 }, {})
   await servers[2]?.leave()

@@ -69,6 +69,8 @@ export type FakeOptions = {
   stepMs?: number
   historyDelayMs?: number
   models?: readonly string[]
+  /** Graphics memory it reports. */
+  vramBytes?: number
   /** Only these node classes are installed. */
   classes?: readonly string[]
 }
@@ -359,7 +361,11 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
     if (path === '/system_stats')
       return json(res, {
         system: { os: 'linux', comfyui_version: version, argv: ['main.py'] },
-        devices: [DEVICE],
+        devices: [
+          options.vramBytes === undefined
+            ? DEVICE
+            : { ...DEVICE, type: 'cuda', vram_total: options.vramBytes },
+        ],
       })
     if (path === '/features')
       return json(res, { supports_preview_metadata: since('0.3.45'), max_upload_size: 104857600 })

@@ -6,6 +6,7 @@ import { injectParameters } from '../../core/workflows/inject.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadModelList, loadWorkflows } from '../../core/workflows/load.ts'
 import { makesScenes } from '../../core/workflows/offer.ts'
 import { requirementsOf, unacceptedLicences } from '../../core/workflows/requirements.ts'
+import { longestSceneS } from '../../core/workflows/scene-fit.ts'
 import type { Parameter, WorkflowTemplate } from '../../core/workflows/types.ts'
 import { graphProblems, recordedNodes } from '../support/object-info.ts'
 
@@ -195,4 +196,29 @@ t.test('a graph names no file of ours, and writes where results are looked for',
       'the file is called like the workflow',
     )
   }
+})
+
+t.test('the documentation names every workflow, with its needs and licences', async (t) => {
+  const docs = readFileSync(new URL('../../docs/workflows.md', import.meta.url), 'utf8')
+  const rows = docs.split('\n').filter((line) => line.startsWith('| `'))
+  const number = (value: number | null, digits = 0): string =>
+    value === null ? '?' : value === 0 ? '-' : String(Number(value.toFixed(digits)))
+  for (const template of library.values()) {
+    const row = rows.find((line) => line.split('|')[1]?.includes(`\`${template.slug}\``))
+    const cells = row?.split('|').map((cell) => cell.trim()) ?? []
+    const { vramGb, ramGb, diskBytes, licences } = requirementsOf(template)
+    const longest = template.engine === 'preview' ? null : longestSceneS(template)
+    t.strictSame(
+      [cells[3], cells[4], String(Number(cells[5]) || '-'), cells[6], cells[7]],
+      [
+        number(vramGb),
+        number(ramGb),
+        number(Number((diskBytes / 1e9).toFixed(1)), 1),
+        longest === null ? '-' : String(Math.floor(longest * 10) / 10),
+        licences.map(({ id }) => id).join(', ') || '-',
+      ],
+      template.slug,
+    )
+  }
+  for (const id of Object.keys(models.licences)) t.match(docs, `\`${id}\``)
 })

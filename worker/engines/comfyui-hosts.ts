@@ -1,11 +1,13 @@
 /** The servers of one engine: who they are, how they do, and which takes the next scene. */
 import { createHash } from 'node:crypto'
+import type { ServerStats } from '../../comfyui/client/api.ts'
 import { type ComfyClient, createComfyClient } from '../../comfyui/client/client.ts'
 import { ComfyError, isUnreachable } from '../../comfyui/client/errors.ts'
 import { parseTarget } from '../../comfyui/client/http.ts'
 import type { ComfyLimits } from '../../comfyui/client/limits.ts'
 import { atLeast } from '../../comfyui/client/version.ts'
 import type { HostFacts, WorkflowFit } from '../../core/workflows/host-facts.ts'
+import { holds, requirementsOf } from '../../core/workflows/requirements.ts'
 import type { WorkflowTemplate } from '../../core/workflows/types.ts'
 import { type Breaker, createBreaker } from './breaker.ts'
 import { type ModelMatch, matchModels, namesModels } from './comfyui-models.ts'
@@ -81,8 +83,15 @@ async function inspect(
   }
 }
 
+/** A card with less memory than the workflow is known to run with; it may still manage, slowly. */
+function isCramped(template: WorkflowTemplate, { vramTotalBytes, deviceType }: ServerStats): boolean {
+  const { vramGb } = requirementsOf(template)
+  if (vramGb === null || vramTotalBytes === null || deviceType === 'cpu') return false
+  return !holds(vramTotalBytes, vramGb)
+}
+
 type Survey =
-  | { host: Host; kind: 'fit'; queueRemaining: number; inspection: Inspection }
+  | { host: Host; kind: 'fit'; queueRemaining: number; cramped: boolean; inspection: Inspection }
   | { host: Host; kind: 'unfit' | 'down'; error: ComfyError }
 
 async function survey(host: Host, template: WorkflowTemplate, signal: AbortSignal): Promise<Survey> {
@@ -94,7 +103,8 @@ async function survey(host: Host, template: WorkflowTemplate, signal: AbortSigna
   })
   try {
     const queueRemaining = await api.queueRemaining(signal)
-    const { version } = template.min_version ? await api.stats(signal) : { version: null }
+    const stats = await api.stats(signal)
+    const { version } = stats
     const inspection = await inspect(host, template, version, signal)
     const { tooOld, missingNodes, models } = inspection
     if (tooOld)
@@ -109,7 +119,7 @@ async function survey(host: Host, template: WorkflowTemplate, signal: AbortSigna
       )
     if (models.missing.length > 0)
       return unfit('missing_model', `${host.label} does not have the model ${models.missing.join(', ')}.`)
-    return { host, kind: 'fit', queueRemaining, inspection }
+    return { host, kind: 'fit', queueRemaining, cramped: isCramped(template, stats), inspection }
   } catch (error) {
     if (!isUnreachable(error)) throw error
     api.forget()
@@ -126,7 +136,7 @@ export type Choice = { host: Host; inspection: Inspection; release(): void }
 
 /**
  * The server for the next submission: one that answers and has the nodes and models; rested ones before those that
- * rest, then the shortest queue, then the one that ran this workflow last. Its place is held until `release`.
+ * rest, then those with enough memory, then the shortest queue, then the one that ran this workflow last. Its place is held until `release`.
  * @throws {ComfyError} `missing_node`, `missing_model` or `engine_unreachable` when there is none
  */
 export async function chooseHost(
@@ -139,6 +149,7 @@ export async function chooseHost(
   for (const { host, kind } of surveys) if (kind === 'down') host.breaker.failure(nowMs)
   const order = (s: Survey & { kind: 'fit' }): number[] => [
     s.host.breaker.resting(nowMs) ? 1 : 0,
+    s.cramped ? 1 : 0,
     Math.max(s.queueRemaining, s.host.inFlight),
     s.host.lastWorkflow === template.slug ? 0 : 1,
   ]
