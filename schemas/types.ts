@@ -106,7 +106,7 @@ export interface Config {
    */
   DATABASE_OWNER_URL?: string
   /**
-   * 32 random bytes in base64 (`openssl rand -base64 32`). Signs media links and cursors; keep it the same on every replica and back it up.
+   * 32 random bytes in base64 (`openssl rand -base64 32`). Signs media links and cursors, seals the secrets of webhooks; keep it the same on every replica and back it up.
    */
   DATA_KEY: string
   /**
@@ -198,7 +198,7 @@ export interface Config {
    */
   WEBHOOK_ALLOW_INSECURE?: boolean
   /**
-   * Comma list of private networks that webhooks may reach. Loopback and link-local addresses count only when listed exactly.
+   * Comma list of private networks that webhooks may reach. Loopback, link-local and metadata addresses count only when they are listed one by one.
    */
   WEBHOOK_ALLOWED_CIDRS?: string
   /**
@@ -298,7 +298,7 @@ export interface Config {
    */
   JOB_TIMEOUT_SECONDS?: number
   /**
-   * Comma list of the work this worker takes: plan, scene, assemble, housekeeping.
+   * Comma list of the work this worker takes: plan, scene, assemble, webhook, housekeeping.
    */
   WORKER_ROLES?: string
   /**
@@ -2059,6 +2059,321 @@ export interface WatchLink {
    * When it was revoked.
    */
   revoked_at: string | null
+}
+
+// webhook-change-request.schema.json
+
+/**
+ * Body of PATCH /v1/webhooks/:id: what is left out stays as it is.
+ */
+export interface WebhookChangeRequest {
+  /**
+   * As when it was made.
+   */
+  url?: string
+  /**
+   * Events to be told of, each once; replaces those before.
+   *
+   * @minItems 1
+   */
+  events?: ('job.queued' | 'job.started' | 'job.progress' | 'job.completed' | 'job.failed' | 'job.canceled')[]
+  /**
+   * Whether events are sent.
+   */
+  is_active?: boolean
+}
+
+// webhook-delivery.schema.json
+
+/**
+ * One event on its way to one webhook.
+ */
+export interface WebhookDelivery {
+  /**
+   * Id of the delivery, the same at every attempt.
+   */
+  id: string
+  /**
+   * Webhook it goes to.
+   */
+  webhook_id: string
+  /**
+   * Job it tells of; null for a test, and once the job is deleted.
+   */
+  job_id: string | null
+  /**
+   * What happened.
+   */
+  event_type:
+    | 'job.queued'
+    | 'job.started'
+    | 'job.progress'
+    | 'job.completed'
+    | 'job.failed'
+    | 'job.canceled'
+    | 'webhook.test'
+  /**
+   * pending waits for its first attempt, attempting is being sent, retrying waits for its next attempt.
+   */
+  status: 'pending' | 'attempting' | 'retrying' | 'delivered' | 'failed'
+  payload: WebhookEvent
+  /**
+   * HTTP status of the last answer; null without one.
+   */
+  response_status: number | null
+  /**
+   * The first 10,240 characters of the last answer, or why there was none.
+   */
+  response_body: string | null
+  /**
+   * Attempts so far.
+   */
+  attempts: number
+  /**
+   * Attempts at most.
+   */
+  max_attempts: number
+  /**
+   * When it is tried again.
+   */
+  next_retry_at: string | null
+  /**
+   * When it was delivered.
+   */
+  delivered_at: string | null
+  /**
+   * When the event happened.
+   */
+  created_at: string
+}
+
+// webhook-event.schema.json
+
+/**
+ * Body that a webhook receives.
+ */
+export interface WebhookEvent {
+  /**
+   * What happened.
+   */
+  event:
+    | 'job.queued'
+    | 'job.started'
+    | 'job.progress'
+    | 'job.completed'
+    | 'job.failed'
+    | 'job.canceled'
+    | 'webhook.test'
+  /**
+   * When it happened.
+   */
+  timestamp: string
+  /**
+   * The same at every attempt: what came before can be told by it.
+   */
+  delivery_id: string
+  job?: WebhookJob
+  webhook?: TestedWebhook
+}
+/**
+ * What an event tells of a job.
+ */
+export interface WebhookJob {
+  /**
+   * Id of the job.
+   */
+  id: string
+  /**
+   * Owner URN. In job.queued, job.started, job.completed.
+   */
+  owner?: string
+  /**
+   * Project it renders. In job.queued, job.started, job.completed.
+   */
+  project_id?: string | null
+  /**
+   * User who started it. In job.queued and job.started.
+   */
+  triggered_by?: string
+  /**
+   * Status after the event.
+   */
+  status: 'queued' | 'processing' | 'completed' | 'failed' | 'canceled'
+  /**
+   * system, validation or timeout. In job.failed.
+   */
+  failure_type?: string | null
+  /**
+   * User who canceled it. In job.canceled.
+   */
+  canceled_by?: string | null
+  error?: JobError
+  /**
+   * How far it has come. In job.progress, job.failed (phase, percent, scenes_completed) and job.canceled (percent).
+   */
+  progress?: {
+    /**
+     * queued, initializing, generating, stitching or finalizing.
+     */
+    phase?: string | null
+    /**
+     * 0 to 100.
+     */
+    percent: number | null
+    /**
+     * Scenes of the film.
+     */
+    scenes_total?: number | null
+    /**
+     * Scenes that are ready.
+     */
+    scenes_completed?: number | null
+    /**
+     * Id of a scene that is being made.
+     */
+    current_scene?: string | null
+  }
+  /**
+   * The film. In job.completed.
+   */
+  output?: {
+    /**
+     * Link to the film that holds for an hour from the attempt; null when the film was deleted, and in a delivery that has not been attempted.
+     */
+    video_url: string | null
+    /**
+     * Link to its picture, alike.
+     */
+    thumbnail_url: string | null
+    /**
+     * Seconds.
+     */
+    duration: number | null
+    /**
+     * Such as 1920x1080.
+     */
+    resolution: string | null
+    /**
+     * Size of the film.
+     */
+    size_bytes: number | null
+  }
+  /**
+   * Credits charged. In the events that end a job.
+   */
+  credits_charged?: number
+  /**
+   * Credits given back. In job.failed and job.canceled.
+   */
+  credits_refunded?: number
+  /**
+   * In job.queued and job.started.
+   */
+  created_at?: string
+  /**
+   * In job.completed.
+   */
+  started_at?: string | null
+  /**
+   * In the events that end a job.
+   */
+  completed_at?: string | null
+}
+/**
+ * The webhook that is tested.
+ */
+export interface TestedWebhook {
+  /**
+   * Id of the webhook.
+   */
+  id: string
+  /**
+   * Its team.
+   */
+  team_id: string
+}
+
+// webhook-request.schema.json
+
+/**
+ * Body of POST /v1/teams/:id/webhooks.
+ */
+export interface WebhookRequest {
+  /**
+   * https address on the public internet, or in a network that the operator has opened. No user, password or fragment.
+   */
+  url: string
+  /**
+   * Events to be told of, each once.
+   *
+   * @minItems 1
+   */
+  events: ('job.queued' | 'job.started' | 'job.progress' | 'job.completed' | 'job.failed' | 'job.canceled')[]
+}
+
+// webhook-secret.schema.json
+
+/**
+ * A webhook together with its secret, which is told only here.
+ */
+export interface WebhookSecret {
+  webhook: Webhook
+  /**
+   * Key of the signatures: these 64 characters as they are.
+   */
+  secret: string
+}
+
+// webhook.schema.json
+
+/**
+ * What happened to a render. `job.progress` comes at most once a second.
+ */
+export type WebhookEventType =
+  'job.queued' | 'job.started' | 'job.progress' | 'job.completed' | 'job.failed' | 'job.canceled'
+
+/**
+ * An address of a team that is told of its renders.
+ */
+export interface Webhook {
+  /**
+   * Id of the webhook.
+   */
+  id: string
+  /**
+   * Team whose renders it is told of.
+   */
+  team_id: string
+  /**
+   * User who made it.
+   */
+  created_by: string
+  /**
+   * Where events are sent.
+   */
+  url: string
+  /**
+   * Events it asks for.
+   *
+   * @minItems 1
+   */
+  events: WebhookEventType[]
+  /**
+   * Whether events are sent. What happens in the meantime is not sent later.
+   */
+  is_active: boolean
+  /**
+   * When an event was delivered last.
+   */
+  last_triggered_at: string | null
+  /**
+   * When it was made.
+   */
+  created_at: string
+  /**
+   * Last change, or last delivery.
+   */
+  updated_at: string
 }
 
 // websocket-command.schema.json

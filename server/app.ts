@@ -19,6 +19,7 @@ import { systemAssetRoutes } from './routes/system-assets.ts'
 import { teamRoutes } from './routes/teams.ts'
 import { watchRoutes } from './routes/watch.ts'
 import { watchLinkRoutes } from './routes/watch-links.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 import { webSocketRoutes } from './routes/websocket.ts'
 
 /** @param observer a ring outside of all that make the reply */
@@ -43,6 +44,7 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
     assetRoutes(deps, access),
     systemAssetRoutes(deps, access),
     mediaRoutes(deps),
+    webhookRoutes(deps, access),
     schemaRoutes(),
     openApiRoutes(deps),
     docsRoutes(),

@@ -105,6 +105,10 @@ function explain({ instancePath, keyword, params }: ErrorObject): string {
       return `${field} must be at least ${params.limit}`
     case 'maximum':
       return `${field} may be at most ${params.limit}`
+    case 'minItems':
+      return `${field} must name at least ${params.limit}`
+    case 'uniqueItems':
+      return `${field} must not name the same twice`
     default:
       return `${field} is not allowed as it is`
   }

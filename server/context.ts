@@ -15,6 +15,7 @@ import type { InvitationService } from '../core/teams/invitations.ts'
 import type { InvitingService } from '../core/teams/inviting.ts'
 import type { MemberService } from '../core/teams/members.ts'
 import type { TeamService } from '../core/teams/teams.ts'
+import type { WebhookService } from '../core/webhooks/service.ts'
 import type { Authenticator } from './credentials.ts'
 import type { Gate } from './live/gate.ts'
 import type { Hub } from './live/hub.ts'
@@ -55,6 +56,7 @@ export type ServerDeps = {
   invitations: InvitationService
   assets: AssetService
   systemAssets: SystemAssetService
+  webhooks: WebhookService
   authenticator: Authenticator
   hub: Hub
   /** Counts open streams per caller, over SSE and WebSocket. */

@@ -11,13 +11,16 @@ import type { Config } from '../core/platform/config.ts'
 import { type Database, openDatabase } from '../core/platform/database.ts'
 import type { Logger } from '../core/platform/log.ts'
 import { createMediaLinks, createSystemMediaLinks } from '../core/platform/media-links.ts'
+import { createOutbound } from '../core/platform/outbound.ts'
 import { withDeadline } from '../core/platform/retry.ts'
+import { createSealer } from '../core/platform/sealing.ts'
 import { openStore, openSystemStore } from '../core/platform/store.ts'
 import { createProjectService } from '../core/projects/service.ts'
 import { createInvitationService } from '../core/teams/invitations.ts'
 import { createInvitingService } from '../core/teams/inviting.ts'
 import { createMemberService } from '../core/teams/members.ts'
 import { createTeamService } from '../core/teams/teams.ts'
+import { createWebhookService } from '../core/webhooks/service.ts'
 import { loadWorkflows, workflowDirs } from '../core/workflows/load.ts'
 import pkg from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
@@ -123,6 +126,12 @@ export async function startServer(config: Config, options: StartOptions): Promis
     invitations: createInvitationService({ db }),
     assets: createAssetService({ db, store, media }),
     systemAssets: createSystemAssetService({ db, media: systemMedia }),
+    webhooks: createWebhookService({
+      db,
+      media,
+      outbound: createOutbound(config),
+      sealer: createSealer(config.DATA_KEY, 'webhooks'),
+    }),
     authenticator,
     hub,
     gate,

@@ -21,7 +21,7 @@ import { listenForEnds } from './leases/listen-for-ends.ts'
 import { RunningSteps } from './leases/running-steps.ts'
 import { startSweeper } from './leases/sweeper.ts'
 import { queueLogger } from './queue-logger.ts'
-import { otherTasks, sceneTasks } from './tasks/task-list.ts'
+import { otherTasks, sceneTasks, webhookTasks } from './tasks/task-list.ts'
 import { openWorkDir } from './work-dir.ts'
 
 export type RunningWorker = {
@@ -35,6 +35,8 @@ export type RunningWorker = {
 const HEARTBEAT_MS = 5_000
 /** Plans are short; two films may be composed at the same time. */
 const OTHER_CONCURRENCY = 2
+/** Deliveries under way at once; each webhook gets two of these places at most. */
+const WEBHOOK_CONCURRENCY = 16
 const DRAIN_LIMIT_MS = 12_000
 
 export async function startWorker(config: Config, { log }: { log: Logger }): Promise<RunningWorker> {
@@ -127,13 +129,15 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
   const runners: Runner[] = []
   const scenes = sceneTasks(context)
   const others = otherTasks(context)
+  const webhooks = webhookTasks(context)
   if (Object.keys(scenes).length > 0) runners.push(await startRunner(scenes, config.WORKER_CONCURRENCY))
   if (Object.keys(others).length > 0) runners.push(await startRunner(others, OTHER_CONCURRENCY))
+  if (Object.keys(webhooks).length > 0) runners.push(await startRunner(webhooks, WEBHOOK_CONCURRENCY))
   for (const runner of runners) runner.promise.catch(giveUp)
   log.info(
     {
       worker: id,
-      tasks: [...Object.keys(scenes), ...Object.keys(others)],
+      tasks: [scenes, others, webhooks].flatMap((list) => Object.keys(list)),
       concurrency: config.WORKER_CONCURRENCY,
     },
     'worker started',

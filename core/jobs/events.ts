@@ -3,11 +3,23 @@ import type { QueryResultRow } from 'pg'
 import type { Queryable } from '../platform/database.ts'
 import { toIso } from '../platform/database.ts'
 import { newId } from '../platform/ids.ts'
+import type { TellingJob } from '../webhooks/body.ts'
+import { enqueueDeliveries } from '../webhooks/enqueue.ts'
+import { webhookEventOf } from '../webhooks/events.ts'
 import type { JobEvent, JobEventType } from './types.ts'
 
+/** What a delivery to a webhook tells of a job. */
+const TOLD = [
+  ...['id', 'owner', 'project_id', 'triggered_by', 'status', 'progress', 'output', 'error', 'failure_type'],
+  ...['credits_charged', 'credits_refunded', 'created_at', 'started_at', 'completed_at'],
+]
+const TOLD_OBJECT = `jsonb_build_object(${TOLD.map((column) => `'${column}', counter.${column}`).join(', ')})`
+
+type Appended = { sequence: string; created_at: Date; job: TellingJob | null }
+
 /**
- * Appends an event. The sequence comes from the job's own counter under its row lock, so it has no gaps; the
- * insert's trigger tells listeners when the transaction commits.
+ * Appends an event, and the deliveries to webhooks that it causes. The sequence comes from the job's own counter under
+ * its row lock, so it has no gaps; the insert's trigger tells listeners when the transaction commits.
  * @returns the event's sequence, from 1
  */
 export async function appendEvent(
@@ -16,17 +28,23 @@ export async function appendEvent(
   eventType: JobEventType,
   payload: object,
 ): Promise<number> {
-  const { rows } = await client.query<{ sequence: string }>(
+  const { rows } = await client.query<Appended>(
     `with counter as (
-       update jobs set last_event_sequence = last_event_sequence + 1 where id = $1 returning last_event_sequence
+       update jobs set last_event_sequence = last_event_sequence + 1 where id = $1
+       returning last_event_sequence, ${TOLD.join(', ')}
+     ), event as (
+       insert into job_events (id, job_id, sequence, event_type, payload)
+       select $2, $1, last_event_sequence, $3, $4::jsonb from counter
+       returning sequence, created_at
      )
-     insert into job_events (id, job_id, sequence, event_type, payload)
-     select $2, $1, last_event_sequence, $3, $4::jsonb from counter
-     returning sequence`,
-    [jobId, newId(), eventType, JSON.stringify(payload)],
+     select event.sequence, event.created_at,
+       case when $5 and counter.owner not like 'framecast:user:%' then ${TOLD_OBJECT} end as job
+     from event, counter`,
+    [jobId, newId(), eventType, JSON.stringify(payload), webhookEventOf(eventType) !== null],
   )
   const row = rows[0]
   if (!row) throw new Error(`no job ${jobId} to write an event for`)
+  if (row.job) await enqueueDeliveries(client, row.job, eventType, row.created_at, { ...payload })
   return Number(row.sequence)
 }
 

@@ -5,6 +5,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import schema from '../../schemas/config.schema.json' with { type: 'json' }
 import type { Config as Variables } from '../../schemas/types.ts'
+import { parseNetwork } from './networks.ts'
 
 export type EngineKind = 'comfyui' | 'preview'
 
@@ -34,7 +35,7 @@ export type Config = Readonly<
   }
 >
 
-export const WORKER_ROLES = ['plan', 'scene', 'assemble', 'housekeeping'] as const
+export const WORKER_ROLES = ['plan', 'scene', 'assemble', 'webhook', 'housekeeping'] as const
 export type WorkerRole = (typeof WORKER_ROLES)[number]
 
 export class ConfigError extends Error {
@@ -150,6 +151,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   for (const role of roles) {
     if (!isWorkerRole(role)) {
       problems.push(`WORKER_ROLES names ${JSON.stringify(role)}; the roles are ${WORKER_ROLES.join(', ')}`)
+    }
+  }
+  for (const network of list(raw.WEBHOOK_ALLOWED_CIDRS ?? '')) {
+    if (!parseNetwork(network)) {
+      problems.push(
+        `WEBHOOK_ALLOWED_CIDRS holds ${JSON.stringify(network)}; a network looks like 10.20.0.0/16, an address like 127.0.0.1`,
+      )
     }
   }
   const comfyuiUrls = list(raw.COMFYUI_URLS ?? '')

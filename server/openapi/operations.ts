@@ -9,6 +9,7 @@ import { storyboardOperations } from './storyboards.ts'
 import { systemOperations } from './system.ts'
 import { systemAssetOperations } from './system-assets.ts'
 import { teamOperations } from './teams.ts'
+import { webhookOperations } from './webhooks.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   ...storyboardOperations,
@@ -19,6 +20,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...liveOperations,
   ...assetOperations,
   ...systemAssetOperations,
+  ...webhookOperations,
   ...systemOperations,
 ]
 

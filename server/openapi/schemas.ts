@@ -34,6 +34,12 @@ import uploadRequest from '../../schemas/upload-request.schema.json' with { type
 import validationResult from '../../schemas/validation-result.schema.json' with { type: 'json' }
 import watchLink from '../../schemas/watch-link.schema.json' with { type: 'json' }
 import watchLinkRequest from '../../schemas/watch-link-request.schema.json' with { type: 'json' }
+import webhook from '../../schemas/webhook.schema.json' with { type: 'json' }
+import webhookChangeRequest from '../../schemas/webhook-change-request.schema.json' with { type: 'json' }
+import webhookDelivery from '../../schemas/webhook-delivery.schema.json' with { type: 'json' }
+import webhookEvent from '../../schemas/webhook-event.schema.json' with { type: 'json' }
+import webhookRequest from '../../schemas/webhook-request.schema.json' with { type: 'json' }
+import webhookSecret from '../../schemas/webhook-secret.schema.json' with { type: 'json' }
 import webSocketCommand from '../../schemas/websocket-command.schema.json' with { type: 'json' }
 import webSocketMessage from '../../schemas/websocket-message.schema.json' with { type: 'json' }
 
@@ -72,6 +78,12 @@ const FILES = {
   'validation-result': validationResult,
   'watch-link': watchLink,
   'watch-link-request': watchLinkRequest,
+  webhook,
+  'webhook-change-request': webhookChangeRequest,
+  'webhook-delivery': webhookDelivery,
+  'webhook-event': webhookEvent,
+  'webhook-request': webhookRequest,
+  'webhook-secret': webhookSecret,
   'websocket-command': webSocketCommand,
   'websocket-message': webSocketMessage,
 }

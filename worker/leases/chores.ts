@@ -5,6 +5,7 @@ import { checkBooks } from '../../core/jobs/books.ts'
 import { expireEvents } from '../../core/jobs/events.ts'
 import { expireTickets } from '../../core/jobs/tickets.ts'
 import type { Logger } from '../../core/platform/log.ts'
+import { expireDeliveries } from '../../core/webhooks/deliveries.ts'
 
 type Chore = {
   name: string
@@ -20,6 +21,7 @@ const TICK_MS = 60_000
 const CHORES: readonly Chore[] = [
   { name: 'expire tickets', everyMs: HOUR_MS, run: (pool) => expireTickets(pool) },
   { name: 'expire events', everyMs: HOUR_MS, run: (pool) => expireEvents(pool) },
+  { name: 'expire webhook deliveries', everyMs: HOUR_MS, run: (pool) => expireDeliveries(pool) },
   {
     name: 'forget workers',
     everyMs: HOUR_MS,

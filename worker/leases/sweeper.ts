@@ -1,7 +1,8 @@
-/** Runs the sweeper every few seconds. */
+/** Runs the sweepers every few seconds. */
 import type { Pool } from 'pg'
 import { sweep } from '../../core/jobs/sweep.ts'
 import type { Logger } from '../../core/platform/log.ts'
+import { sweepDeliveries } from '../../core/webhooks/deliveries.ts'
 
 const INTERVAL_MS = 3_000
 /** A process that was frozen this long sweeps nothing in its first round: its own leases may be among the expired. */
@@ -20,6 +21,8 @@ export function startSweeper(pool: Pool, jobTimeoutS: number, log: Logger): () =
     if (frozen) return
     const found = await sweep(pool, jobTimeoutS)
     if (found && found.requeued + found.lost + found.timedOut + found.rung > 0) log.warn(found, 'swept')
+    const deliveries = await sweepDeliveries(pool)
+    if (deliveries.takenBack + deliveries.rungFor > 0) log.warn(deliveries, 'swept webhook deliveries')
   }
 
   const timer = setInterval(() => {

@@ -6,6 +6,7 @@ import type { Engine } from '../engines/engine.ts'
 import { assembleStep } from '../steps/assemble.ts'
 import { planStep } from '../steps/plan.ts'
 import { sceneStep } from '../steps/scene.ts'
+import { deliverWebhook } from './deliver-webhook.ts'
 import { purgeTeamTask } from './purge-team.ts'
 import { removeObjects } from './remove-objects.ts'
 import { runStep, type StepWork } from './run-step.ts'
@@ -61,4 +62,9 @@ export function otherTasks(context: WorkerContext): TaskList {
       : {}),
     ...(roles.includes('housekeeping') ? housekeepingTasks(context) : {}),
   }
+}
+
+/** Deliveries to webhooks. They only wait for others, so many may be under way. */
+export function webhookTasks(context: WorkerContext): TaskList {
+  return context.config.WORKER_ROLES.includes('webhook') ? { 'webhook.deliver': deliverWebhook(context) } : {}
 }
