@@ -2584,6 +2584,10 @@ export interface Workflow {
    */
   default_from_vram_gb?: number
   /**
+   * Slug of the quicker workflow that is taken instead when a job asks for a draft. It must make the same kind of scenes.
+   */
+  draft?: string
+  /**
    * Picture sizes the model was trained for. The one nearest in shape to the film is asked for, and the clip is fitted to the film afterwards. Leave out for a model that takes any size.
    *
    * @minItems 1

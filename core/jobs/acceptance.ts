@@ -119,7 +119,14 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
    */
   async function chooseRecipe(plan: ShotPlan, options: RenderOptions, engine: EngineKind): Promise<Recipe> {
     const hosts = engine === 'comfyui' ? await freshHostFacts(db.pool, engine) : []
-    const recipe = recipeFor({ workflows, engine, asked: options.workflow, config, hosts })
+    const recipe = recipeFor({
+      workflows,
+      engine,
+      asked: options.workflow,
+      draft: options.draft,
+      config,
+      hosts,
+    })
     requireFit(workflows.get(recipe.workflow), plan)
     return recipe
   }

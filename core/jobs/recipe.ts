@@ -19,6 +19,8 @@ export type RecipeRequest = {
   readonly engine: EngineKind
   /** A slug, or `default`. */
   readonly asked: string
+  /** Speed before quality. */
+  readonly draft: boolean
   readonly config: OfferPolicy & Pick<Config, 'COMFYUI_URLS' | 'DEFAULT_WORKFLOW'>
   /** Servers of the engine, as far as workers have looked at them lately. */
   readonly hosts: readonly HostFacts[]
@@ -38,8 +40,21 @@ export function recipeFor(request: RecipeRequest): Recipe {
   }
 }
 
-function templateFor({ workflows, engine, asked, config, hosts }: RecipeRequest): WorkflowTemplate {
-  const slug = asked === 'default' ? defaultSlug({ workflows, engine, asked, config, hosts }) : asked
+/** The workflow asked for; for a draft the quicker one that it names, where that can be had. */
+function templateFor(request: RecipeRequest): WorkflowTemplate {
+  const template = offeredTemplate(request)
+  if (!request.draft || template.draft === undefined) return template
+  try {
+    return offeredTemplate({ ...request, asked: template.draft })
+  } catch (error) {
+    if (error instanceof Problem) return template
+    throw error
+  }
+}
+
+function offeredTemplate(request: RecipeRequest): WorkflowTemplate {
+  const { workflows, engine, asked, config, hosts } = request
+  const slug = asked === 'default' ? defaultSlug(request) : asked
   const template = workflows.get(slug)
   if (!template || template.engine !== engine) {
     const known = [...workflows.values()]
@@ -52,13 +67,22 @@ function templateFor({ workflows, engine, asked, config, hosts }: RecipeRequest)
   const reason = withheldReason(template, config)
   if (reason !== null) throw refusal(`${slug} is not offered here: ${reason}`)
 
-  // A server that nobody has looked at yet may be one that can: only when all are known is there none.
-  const lacks = hosts.map((host) => (isKnown(host, template) ? lackOf(host, template) : null))
-  const configured = engine === 'comfyui' ? config.COMFYUI_URLS.length : 1
-  if (lacks.length >= configured && lacks.every((lack) => lack !== null))
-    throw refusal(`no server can run ${slug}: ${lacks.join('; ')}`)
+  const lacks = engine === 'comfyui' ? lacksOf(template, config, hosts) : []
+  if (lacks.length > 0 && lacks.every((lack) => lack !== null))
+    throw refusal(`no server can run ${template.slug}: ${lacks.join('; ')}`)
   return template
 }
+
+/** What each configured server lacks. Null for one that can, or may: nobody has looked at it yet. */
+const lacksOf = (
+  template: WorkflowTemplate,
+  { COMFYUI_URLS }: Pick<Config, 'COMFYUI_URLS'>,
+  hosts: readonly HostFacts[],
+): (string | null)[] =>
+  COMFYUI_URLS.map((url) => {
+    const host = hosts.find(({ label }) => label === new URL(url).host)
+    return host && isKnown(host, template) ? lackOf(host, template) : null
+  })
 
 function defaultSlug({ workflows, engine, config, hosts }: RecipeRequest): string {
   if (engine === 'preview') return PREVIEW_WORKFLOW

@@ -485,3 +485,46 @@ t.test('a scene that is longer than its model runs at the lowest rate the model 
   const error = await failure(engineOf([fake!]).run(scene(5), listener(), inTime()))
   t.match(error, { code: 'workflow_invalid', message: /frames: must be at most 25/ })
 })
+
+t.test('a graph that is allowed no more never reaches a server', async (t) => {
+  const [fake] = await fakes(t, {})
+  const dir = workFolder(t)
+  const workflow = {
+    slug: 'studio-slow',
+    name: 'Slow',
+    category: 'text-to-video',
+    engine: 'comfyui',
+    graph: {
+      // A node of a package, as the server says of it.
+      blank: { class_type: 'EmptyImage', inputs: { width: 64, height: 64, batch_size: 1, color: 0 } },
+      slow: {
+        class_type: 'ProbeSlow',
+        inputs: { image: ['blank', 0], steps: 2, step_ms: 1, preview: false },
+      },
+      video: { class_type: 'CreateVideo', inputs: { images: ['slow', 0], fps: 24 } },
+      save: {
+        class_type: 'SaveVideo',
+        inputs: { video: ['video', 0], filename_prefix: 'x', format: 'mp4', codec: 'h264' },
+      },
+    },
+    parameters: [],
+    outputs: [{ name: 'clip', node_id: 'save', kind: 'video', primary: true }],
+  }
+  writeFileSync(join(dir, 'slow.json'), JSON.stringify(workflow))
+  const own = await loadWorkflows([BUILTIN_WORKFLOWS_DIR, dir])
+  const run = (policy: Partial<typeof POLICY> | object) =>
+    engineOf([fake!], { workflows: own, policy: { ...POLICY, ...policy } }).run(
+      buildScene(t, { workflow: 'studio-slow' }),
+      listener(),
+      inTime(),
+    )
+  for (const policy of [{}, { FRAMECAST_MODE: 'self-hosted' }, { ALLOWED_NODES: ['test'] }]) {
+    const error = await failure(run(policy))
+    t.match(error, { code: 'workflow_rejected', retryable: false, hostAtFault: false })
+    t.match(error.message, /node "slow": ProbeSlow belongs to the package test/)
+  }
+  t.equal(fake?.posts.length, 0)
+  await run({ FRAMECAST_MODE: 'self-hosted', ALLOWED_NODES: ['test'] })
+  await run({ FRAMECAST_MODE: 'developer' })
+  t.equal(fake?.posts.length, 2)
+})

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { freshHostFacts, storeHostFacts } from '../../core/workflows/host-facts.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../../core/workflows/load.ts'
+import { runCli } from '../cli/support.ts'
 import { buildUser } from '../support/builders.ts'
 import { startFakeComfy } from '../support/fake-comfyui.ts'
 import { startStack } from '../support/stack.ts'
@@ -76,6 +77,22 @@ t.test(
     t.equal(job.options.workflow, 'core-wan22-5b-t2v', 'the default is what is there')
   },
 )
+
+t.test('the command line says where a workflow runs', async (t) => {
+  const env = { DATABASE_URL: stack.env.DATABASE_URL! }
+  const { out } = await runCli(['workflows'], { env })
+  t.match(out, new RegExp(`core-wan22-5b-t2v .* on ${label}`))
+  t.match(out, /core-wan22-14b-t2v .* on no server/)
+  t.match(
+    out,
+    new RegExp(`default: core-wan22-5b-t2v \\(${label}: .*passed over: core-wan22-14b-t2v-4step, because`),
+  )
+  const { workflows } = JSON.parse((await runCli(['workflows', '--json'], { env })).out)
+  t.match(
+    workflows.find(({ slug }: { slug: string }) => slug === 'core-z-image-still'),
+    { offered: true, hosts: [{ host: label, able: false, lack: /does not have the model/ }] },
+  )
+})
 
 t.test('scenes that the workflow cannot make are named, too', async (t) => {
   await t.rejects(

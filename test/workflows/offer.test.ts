@@ -156,7 +156,7 @@ const config = (over: object = {}) => ({
   ...over,
 })
 const recipe = (asked: string, hosts: HostFacts[], over: object = {}) =>
-  recipeFor({ workflows: library, engine: 'comfyui', asked, config: config(over), hosts })
+  recipeFor({ workflows: library, engine: 'comfyui', asked, draft: false, config: config(over), hosts })
 
 t.test('a workflow that no server can run is refused with what is missing on each', async (t) => {
   const lacking = host({
@@ -190,6 +190,28 @@ t.test('as long as one server may have it, a job is taken', async (t) => {
   t.equal(recipe(slug, [lacking, { ...other, workflows: having() }], two).workflow, slug)
   const older = host({ workflows: { [slug]: { ...lacking.workflows[slug]!, digest: 'another release' } } })
   t.equal(recipe(slug, [older]).workflow, slug, 'facts about another release of the template say nothing')
+})
+
+t.test('a draft runs through the quicker workflow, where that can be had', async (t) => {
+  const draft = (asked: string, hosts: HostFacts[] = []) =>
+    recipeFor({ workflows: library, engine: 'comfyui', asked, draft: true, config: config(), hosts }).workflow
+  t.equal(draft('core-wan22-14b-t2v-720p'), 'core-wan22-14b-t2v-4step')
+  t.equal(draft('core-wan22-5b-t2v'), 'core-wan22-5b-t2v', 'it knows no quicker one')
+  const workflows = having({ 'core-wan22-14b-i2v-4step': { missing_models: ['a LoRA'] } })
+  t.equal(draft('core-wan22-14b-i2v', [host({ workflows })]), 'core-wan22-14b-i2v')
+  for (const { slug, draft: quicker, category, parameters } of templates) {
+    if (quicker === undefined) continue
+    const other = library.get(quicker)!
+    const needs = (list: typeof parameters) => list.filter(({ required }) => required).map(({ role }) => role)
+    t.strictSame([other.category, needs(other.parameters)], [category, needs(parameters)], slug)
+    t.equal(other.draft, undefined, 'and is not passed on again')
+  }
+})
+
+t.test('a server that is no longer configured has no say', async (t) => {
+  const slug = 'core-wan22-14b-i2v'
+  const gone = host({ label: 'gone:8188', workflows: having({ [slug]: { missing_models: ['x'] } }) })
+  t.equal(recipe(slug, [gone]).workflow, slug)
 })
 
 t.test('the operator may say what `default` means', async (t) => {

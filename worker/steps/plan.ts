@@ -133,7 +133,7 @@ const reusedOutcome = (clip: CachedClip, seed: number): SceneOutcome => ({
 /** The workflow was chosen when the job was accepted; since then the operator may have withdrawn it. */
 function chooseRecipe({ workflows, config }: WorkerContext, { engine, options }: RenderJob): Recipe {
   try {
-    return recipeFor({ workflows, engine, asked: options.workflow, config, hosts: [] })
+    return recipeFor({ workflows, engine, asked: options.workflow, draft: false, config, hosts: [] })
   } catch (error) {
     if (error instanceof Problem) throw new StepFailure('system', 'workflow_rejected', error.message, error)
     throw error
