@@ -85,7 +85,7 @@ export function createInvitingService({
     if (config.RATE_LIMITS === 'off') return
     const { rows } = await client.query<{ used: number; wait_s: number }>(
       `select used, ceil(extract(epoch from ends_at - now()))::integer as wait_s from take_rate($1, $2)`,
-      [`invitations:${teamId}`, DAY_S],
+      [`day:invitations:${teamId}`, DAY_S],
     )
     const { used, wait_s: waitS } = rows[0]!
     if (used > MAX_INVITATIONS_PER_DAY)
