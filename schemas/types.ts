@@ -1,5 +1,122 @@
 /* Generated from schemas/*.schema.json by tools/generate-types.ts: change the schemas, then run it again. */
 
+// account-change-request.schema.json
+
+/**
+ * Body of PATCH /v1/account: what is named changes, the rest stays.
+ */
+export interface AccountChangeRequest {
+  /**
+   * How others see the person; null takes the name away.
+   */
+  name?: string | null
+  /**
+   * http or https address of a picture; null takes it away.
+   */
+  avatar_url?: string | null
+}
+
+// api-key-change-request.schema.json
+
+/**
+ * Body of PATCH /v1/auth/keys/:id.
+ */
+export interface ApiKeyChangeRequest {
+  /**
+   * For people.
+   */
+  name: string
+}
+
+// api-key-request.schema.json
+
+/**
+ * Body of POST /v1/auth/keys; the whole body may be left out.
+ */
+export interface ApiKeyRequest {
+  /**
+   * For people. Default: Default.
+   */
+  name?: string | null
+  /**
+   * Owner URN of what the key makes: the caller's own (default), a team of the caller, or the caller's membership in one.
+   */
+  owner?: string | null
+  /**
+   * What it opens. Default: `*`, which a starter's key cannot hold.
+   *
+   * @maxItems 50
+   */
+  scopes?: string[] | null
+  /**
+   * RFC 3339 time at which it ends by itself. Default: never.
+   */
+  expires_at?: string | null
+}
+
+// api-key.schema.json
+
+/**
+ * A credential for programs, without its secret.
+ */
+export interface ApiKey {
+  /**
+   * Id of the key.
+   */
+  id: string
+  /**
+   * Person whose rights it carries.
+   */
+  user_id: string
+  /**
+   * Owner URN of what it makes by default. The key of a team or membership opens that team alone.
+   */
+  owner: string
+  /**
+   * For people.
+   */
+  name: string
+  /**
+   * What every key begins with.
+   */
+  key_prefix: 'sk_live_'
+  /**
+   * What it opens; `*` is everything that its user may do.
+   *
+   * @minItems 1
+   */
+  scopes: (
+    | 'generate'
+    | 'jobs:read'
+    | 'jobs:write'
+    | 'assets:read'
+    | 'assets:write'
+    | 'projects:read'
+    | 'projects:write'
+    | 'team:read'
+    | 'team:admin'
+    | 'webhooks:read'
+    | 'webhooks:write'
+    | '*'
+  )[]
+  /**
+   * When it was last used, to the minute.
+   */
+  last_used_at: string | null
+  /**
+   * When it ends by itself.
+   */
+  expires_at: string | null
+  /**
+   * When it was revoked; it is listed for 30 more days.
+   */
+  revoked_at: string | null
+  /**
+   * When it was made.
+   */
+  created_at: string
+}
+
 // asset.schema.json
 
 /**
@@ -77,6 +194,109 @@ export interface AssetMetadata {
    * Height of a picture.
    */
   height?: number
+}
+
+// audit-entry.schema.json
+
+/**
+ * What somebody did to money, keys, members or things that are gone.
+ */
+export interface AuditEntry {
+  /**
+   * Id of the entry.
+   */
+  id: string
+  /**
+   * Team whose administrators read it; null for personal things.
+   */
+  team_id: string | null
+  /**
+   * Who did it; null for the operator at the command line and for the system.
+   */
+  actor_id: string | null
+  /**
+   * What kind of actor it was.
+   */
+  actor_kind: 'user' | 'operator' | 'system'
+  /**
+   * `<subject>.<what happened>`, such as `member.removed`.
+   */
+  action: string
+  /**
+   * What it happened to: user, team, api_key, ...
+   */
+  subject_type: string
+  /**
+   * Id of that.
+   */
+  subject_id: string | null
+  /**
+   * Facts worth keeping. Never a secret.
+   */
+  details: {
+    [k: string]: unknown
+  }
+  /**
+   * When.
+   */
+  created_at: string
+}
+
+// caller.schema.json
+
+/**
+ * Who is asking, and by which credential.
+ */
+export interface Caller {
+  /**
+   * jwt: a session, by token or cookie, or a token of another issuer.
+   */
+  auth_method: 'jwt' | 'api_key'
+  user: User
+  /**
+   * The key, when it is one.
+   */
+  api_key?: {
+    /**
+     * Id of the key.
+     */
+    id: string
+    /**
+     * Owner URN of what it makes by default. The key of a team or membership opens that team alone.
+     */
+    owner: string
+    /**
+     * For people.
+     */
+    name: string
+    /**
+     * What every key begins with.
+     */
+    key_prefix: 'sk_live_'
+    /**
+     * What it opens; `*` is everything that its user may do.
+     *
+     * @minItems 1
+     */
+    scopes: (
+      | 'generate'
+      | 'jobs:read'
+      | 'jobs:write'
+      | 'assets:read'
+      | 'assets:write'
+      | 'projects:read'
+      | 'projects:write'
+      | 'team:read'
+      | 'team:admin'
+      | 'webhooks:read'
+      | 'webhooks:write'
+      | '*'
+    )[]
+    /**
+     * When it ends by itself.
+     */
+    expires_at: string | null
+  }
 }
 
 // clone-request.schema.json
@@ -891,6 +1111,43 @@ export interface JobError {
   scene_id?: string
 }
 
+// log-in-request.schema.json
+
+/**
+ * Body of POST /v1/auth/login.
+ */
+export interface LogInRequest {
+  /**
+   * Address of the account.
+   */
+  email: string
+  /**
+   * Its password.
+   */
+  password: string
+}
+
+// log-in.schema.json
+
+/**
+ * A session that has just begun. Browsers get it as a cookie besides.
+ */
+export interface LogIn {
+  /**
+   * Bearer token of the session. Shown this once.
+   */
+  access_token: string
+  /**
+   * How the token is sent.
+   */
+  token_type: 'Bearer'
+  /**
+   * Seconds until the session ends.
+   */
+  expires_in: number
+  user: User
+}
+
 // membership-change-request.schema.json
 
 /**
@@ -1031,6 +1288,19 @@ export interface Licence {
   summary?: string
 }
 
+// new-api-key.schema.json
+
+/**
+ * A key that has just been made.
+ */
+export interface NewApiKey {
+  api_key: ApiKey
+  /**
+   * The key itself. Shown this once; the database has only a hash of it.
+   */
+  raw_key: string
+}
+
 // new-project.schema.json
 
 /**
@@ -1067,6 +1337,22 @@ export interface NewWatchLink {
   expires_at: string
 }
 
+// password-request.schema.json
+
+/**
+ * Body of POST /v1/auth/password.
+ */
+export interface PasswordRequest {
+  /**
+   * The password so far.
+   */
+  current_password: string
+  /**
+   * 10 to 200 characters, any.
+   */
+  new_password: string
+}
+
 // problem.schema.json
 
 /**
@@ -1083,6 +1369,8 @@ export interface Problem {
       | 'INVALID_TOKEN'
       | 'INVALID_API_KEY'
       | 'USER_NOT_FOUND'
+      | 'MISSING_EMAIL'
+      | 'INVALID_CREDENTIALS'
       | 'INSUFFICIENT_TIER'
       | 'AUTHORIZATION_ERROR'
       | 'STORAGE_QUOTA_EXCEEDED'
@@ -1098,6 +1386,8 @@ export interface Problem {
       | 'UPGRADE_REQUIRED'
       | 'RATE_LIMIT_EXCEEDED'
       | 'INTERNAL_ERROR'
+      | 'AUTH_ERROR'
+      | 'USER_PROVISION_FAILED'
       | 'SERVICE_UNAVAILABLE'
     /**
      * What is wrong and what would be right, for people.
@@ -1305,6 +1595,54 @@ export interface RenderRequest {
    * How to render, as in render-options.schema.json.
    */
   options?: {} | null
+}
+
+// set-up-request.schema.json
+
+/**
+ * Body of POST /v1/auth/setup.
+ */
+export interface SetUpRequest {
+  /**
+   * What follows the # in the set-up link that a new installation prints.
+   */
+  token: string
+  /**
+   * Address of the first operator.
+   */
+  email: string
+  /**
+   * 10 to 200 characters, any.
+   */
+  password: string
+  /**
+   * How others see the person.
+   */
+  name?: string | null
+}
+
+// sign-up-request.schema.json
+
+/**
+ * Body of POST /v1/auth/signup.
+ */
+export interface SignUpRequest {
+  /**
+   * Address of the person, as local@domain.tld. One account an address.
+   */
+  email: string
+  /**
+   * 10 to 200 characters, any.
+   */
+  password: string
+  /**
+   * How others see the person.
+   */
+  name?: string | null
+  /**
+   * From the link of an invitation to this address: the account is a creator and a member of the team at once.
+   */
+  invitation_token?: string | null
 }
 
 // spec-request.schema.json
@@ -1870,6 +2208,18 @@ export interface Ticket {
   expires_at: string
 }
 
+// upgrade-request.schema.json
+
+/**
+ * Body of POST /v1/account/upgrade.
+ */
+export interface UpgradeRequest {
+  /**
+   * Tier to become: creator.
+   */
+  target_tier: 'starter' | 'creator'
+}
+
 // upload-request.schema.json
 
 /**
@@ -1919,6 +2269,98 @@ export interface Upload {
    * When the address ends.
    */
   expires_at: string
+}
+
+// usage.schema.json
+
+/**
+ * What an owner has used in a month.
+ */
+export interface Usage {
+  /**
+   * Owner URN.
+   */
+  owner: string
+  /**
+   * The month, UTC.
+   */
+  period: string
+  /**
+   * Renders that were completed.
+   */
+  renders_count: number
+  /**
+   * Seconds of film, each render rounded up.
+   */
+  render_seconds: number
+  /**
+   * Credits charged for renders that were begun.
+   */
+  credits_used: number
+  /**
+   * Credits given back for renders that failed or were canceled.
+   */
+  credits_refunded: number
+  /**
+   * Charged less given back. A refund counts in the month it is given.
+   */
+  net_credits: number
+  /**
+   * Authenticated requests.
+   */
+  api_calls: number
+  /**
+   * When one of these last changed; requests are added every few seconds.
+   */
+  updated_at: string
+}
+
+// user.schema.json
+
+/**
+ * A person with an account.
+ */
+export interface User {
+  /**
+   * Id of the person.
+   */
+  id: string
+  /**
+   * Address, as it was given. Compared without case.
+   */
+  email: string
+  /**
+   * How others see the person.
+   */
+  name: string | null
+  /**
+   * Address of a picture.
+   */
+  avatar_url: string | null
+  /**
+   * starter: own renders; creator: teams and projects as well.
+   */
+  tier: 'starter' | 'creator'
+  /**
+   * Balance of the person.
+   */
+  credits: number
+  /**
+   * Bytes of films and files that the person keeps outside of teams.
+   */
+  ephemeral_storage_bytes: number
+  /**
+   * When the person became a creator.
+   */
+  upgraded_at: string | null
+  /**
+   * When the account was made.
+   */
+  created_at: string
+  /**
+   * When the account last changed.
+   */
+  updated_at: string
 }
 
 // validation-result.schema.json

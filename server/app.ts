@@ -4,11 +4,14 @@ import type { Handler, ServerDeps } from './context.ts'
 import { createAccess } from './middleware/access.ts'
 import { cors } from './middleware/cors.ts'
 import { deadline, errors, requestLog, securityHeaders, unmatched, urlLimit } from './middleware/request.ts'
+import { accountRoutes } from './routes/account.ts'
 import { assetRoutes } from './routes/assets.ts'
+import { authRoutes } from './routes/auth.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { jobEventRoutes } from './routes/job-events.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { mediaRoutes } from './routes/media.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { projectRoutes } from './routes/projects.ts'
@@ -17,6 +20,7 @@ import { specRoutes } from './routes/spec.ts'
 import { systemRoutes } from './routes/system.ts'
 import { systemAssetRoutes } from './routes/system-assets.ts'
 import { teamRoutes } from './routes/teams.ts'
+import { usageRoutes } from './routes/usage.ts'
 import { watchRoutes } from './routes/watch.ts'
 import { watchLinkRoutes } from './routes/watch-links.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
@@ -30,9 +34,13 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
   app.silent = true
   app.on('error', (error) => log.debug({ err: error }, 'a response could not be finished'))
 
-  const access = createAccess(deps.authenticator, config)
+  const access = createAccess(deps, config)
   const routers = [
     systemRoutes(deps, access),
+    authRoutes(deps, access),
+    keyRoutes(deps, access),
+    accountRoutes(deps, access),
+    usageRoutes(deps, access),
     specRoutes(deps, access),
     jobRoutes(deps, access),
     jobEventRoutes(deps, access),
@@ -64,6 +72,10 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
   app.use(urlLimit)
   app.use(deadline(timings.handlerMs))
   for (const router of routers) app.use(router.routes())
-  app.use(unmatched(methodsOf))
+  app.use(
+    unmatched(methodsOf, (ctx) =>
+      deps.rateLimits.takeAddress(ctx.req, 'guest', (headers) => ctx.set(headers)),
+    ),
+  )
   return app
 }

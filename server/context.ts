@@ -2,6 +2,8 @@
 import type Router from '@koa/router'
 import type { DefaultContext, Middleware, ParameterizedContext } from 'koa'
 import type { Principal } from '../core/access/principal.ts'
+import type { KeyService } from '../core/accounts/own-keys.ts'
+import type { AccountDeps } from '../core/accounts/sign-up.ts'
 import type { AssetService } from '../core/assets/service.ts'
 import type { SystemAssetService } from '../core/assets/system-assets.ts'
 import type { JobService } from '../core/jobs/service.ts'
@@ -16,9 +18,12 @@ import type { InvitingService } from '../core/teams/inviting.ts'
 import type { MemberService } from '../core/teams/members.ts'
 import type { TeamService } from '../core/teams/teams.ts'
 import type { WebhookService } from '../core/webhooks/service.ts'
+import type { AddressOf } from './addresses.ts'
+import type { Admit } from './admission.ts'
 import type { Authenticator } from './credentials.ts'
 import type { Gate } from './live/gate.ts'
 import type { Hub } from './live/hub.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { ServerTimings } from './timings.ts'
 
 export type RequestState = {
@@ -57,7 +62,12 @@ export type ServerDeps = {
   assets: AssetService
   systemAssets: SystemAssetService
   webhooks: WebhookService
+  accounts: AccountDeps
+  keys: KeyService
   authenticator: Authenticator
+  admit: Admit
+  rateLimits: RateLimits
+  addressOf: AddressOf
   hub: Hub
   /** Counts open streams per caller, over SSE and WebSocket. */
   gate: Gate

@@ -1,14 +1,26 @@
 /** From a credential to a caller. One place for HTTP and WebSocket; further kinds are further rows of `authenticate`. */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Principal } from '../core/access/principal.ts'
+import { decodeJwt } from 'jose'
+import type { Principal, UserPrincipal } from '../core/access/principal.ts'
+import type { ExternalTokens } from '../core/accounts/external-tokens.ts'
 import { findKey, findKeyById, KEY_PREFIX } from '../core/accounts/keys.ts'
 import { findTokenPrincipal } from '../core/accounts/principals.ts'
-import { findSession, type SessionKeys, verifySessionToken } from '../core/accounts/sessions.ts'
+import { provision, syncEmail } from '../core/accounts/provision.ts'
+import {
+  countingLookUp,
+  type LookUp,
+  plainLookUp,
+  type RateUse,
+  takeRate,
+  takeUserRate,
+} from '../core/accounts/rates.ts'
+import { findSession, ISSUER, type SessionKeys, verifySessionToken } from '../core/accounts/sessions.ts'
 import { redeemTicket } from '../core/jobs/tickets.ts'
 import { findWatchLink, isWatchLinkLive } from '../core/jobs/watch-links.ts'
 import type { Config } from '../core/platform/config.ts'
-import type { Queryable } from '../core/platform/database.ts'
+import type { Database } from '../core/platform/database.ts'
 import { Problem } from '../core/platform/errors.ts'
+import type { Logger } from '../core/platform/log.ts'
 
 export type Credential =
   | { kind: 'bearer'; token: string }
@@ -48,9 +60,19 @@ export const isTrustedOrigin = (
   origin: string | undefined,
 ): boolean => origin !== undefined && [config.APP_BASE_URL, ...config.CORS_ORIGINS].includes(origin)
 
+export type Admission = {
+  principal: Principal
+  /** What this request was counted as; null where nothing is counted. */
+  rate: RateUse | null
+}
+
 export type Authenticator = {
-  /** @throws {Problem} a 401 that says which kind of credential was refused */
-  authenticate(credential: Credential): Promise<Principal>
+  /**
+   * Who a credential stands for.
+   * @param isCounted whether to count the request, in the same round trip where the credential allows it
+   * @throws {Problem} a 401 that says which kind of credential was refused
+   */
+  authenticate(credential: Credential, isCounted: boolean): Promise<Admission>
   /**
    * A caller who was let in earlier, as of now: with today's tier, teams and roles. Null when the credential no longer
    * opens anything. Open streams ask from time to time.
@@ -60,29 +82,89 @@ export type Authenticator = {
 
 export const invalidToken = (): Problem => new Problem('INVALID_TOKEN', 'Invalid or expired token')
 
-/** @param db the server's own eyes: nobody is known yet */
-export function createAuthenticator(db: Queryable, sessions: SessionKeys): Authenticator {
-  /** The caller, or the refusal of an unknown one. */
-  const known = (principal: Principal | null): Principal => {
-    if (!principal) throw invalidToken()
-    return principal
+/** The token says who made it; whether that is true is seen when it is verified with that issuer's key. */
+function isOurs(token: string): boolean {
+  try {
+    return decodeJwt(token).iss === ISSUER
+  } catch {
+    return false
   }
+}
+
+export type AuthenticatorDeps = {
+  /** The server's own eyes: nobody is known yet. */
+  db: Database
+  config: Config
+  sessions: SessionKeys
+  external: ExternalTokens | null
+  log: Logger
+}
+
+export function createAuthenticator({
+  db,
+  config,
+  sessions,
+  external,
+  log,
+}: AuthenticatorDeps): Authenticator {
+  const { system } = db
+
+  /** The account of another issuer's token, made when it is not there yet. */
+  async function findExternal(
+    token: string,
+    issuer: ExternalTokens,
+    lookUp: LookUp,
+  ): Promise<UserPrincipal | null> {
+    const claims = await issuer.verify(token)
+    const find = () => findTokenPrincipal(system, claims.userId, claims.expiresAt, lookUp)
+    const known = await find()
+    if (!known) {
+      await provision({ db, config }, claims)
+      return find()
+    }
+    if (!config.AUTH_SYNC_EMAIL || claims.email === null || claims.email === known.email) return known
+    return (await syncEmail(system, { userId: known.userId, email: claims.email }, log))
+      ? { ...known, email: claims.email }
+      : known
+  }
+
+  function findBearer(token: string, lookUp: LookUp): Promise<UserPrincipal | null> {
+    if (config.AUTH_LOCAL && isOurs(token)) return verifySessionToken(system, sessions, token, lookUp)
+    return external ? findExternal(token, external, lookUp) : Promise.resolve(null)
+  }
+
+  /** Watch links and tickets: their look-up is another one, so counting is a second step. */
+  async function findByLink({ kind, token }: Credential, isCounted: boolean): Promise<Admission> {
+    const principal = await (kind === 'watch' ? findWatchLink(system, token) : redeemTicket(system, token))
+    if (!principal) throw invalidToken()
+    if (!isCounted) return { principal, rate: null }
+    const rate =
+      principal.kind === 'user'
+        ? await takeUserRate(system, principal.userId)
+        : await takeRate(system, `watch:${principal.linkId}`)
+    return { principal, rate }
+  }
+
   return {
-    async authenticate({ kind, token }) {
-      if (kind === 'watch') return known(await findWatchLink(db, token))
-      if (kind === 'ticket') return known(await redeemTicket(db, token))
-      if (!token.startsWith(KEY_PREFIX)) return known(await verifySessionToken(db, sessions, token))
-      const principal = await findKey(db, token)
-      if (!principal) throw new Problem('INVALID_API_KEY', 'Invalid or expired API key')
-      return principal
+    async authenticate(credential, isCounted) {
+      const { kind, token } = credential
+      if (kind === 'watch' || kind === 'ticket') return findByLink(credential, isCounted)
+      const counting = isCounted ? countingLookUp(system) : null
+      const lookUp = counting?.lookUp ?? plainLookUp(system)
+      const isKey = token.startsWith(KEY_PREFIX)
+      const principal = await (isKey ? findKey(system, token, lookUp) : findBearer(token, lookUp))
+      if (!principal)
+        throw isKey ? new Problem('INVALID_API_KEY', 'Invalid or expired API key') : invalidToken()
+      return { principal, rate: counting?.rate() ?? null }
     },
     async reload(principal) {
-      if (principal.kind === 'watch') return (await isWatchLinkLive(db, principal.linkId)) ? principal : null
+      if (principal.kind === 'watch')
+        return (await isWatchLinkLive(system, principal.linkId)) ? principal : null
       const { tokenExpiresAt, session, apiKey, userId } = principal
       if (tokenExpiresAt && tokenExpiresAt.getTime() <= Date.now()) return null
-      if (session) return findSession(db, session.id)
-      if (apiKey) return findKeyById(db, apiKey.id)
-      return tokenExpiresAt && findTokenPrincipal(db, userId, tokenExpiresAt)
+      if (session) return findSession(system, session.id)
+      if (apiKey) return findKeyById(system, apiKey.id)
+      return tokenExpiresAt && findTokenPrincipal(system, userId, tokenExpiresAt)
     },
   }
 }

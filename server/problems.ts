@@ -72,6 +72,8 @@ export function toReply(error: unknown, requestId: string): ErrorReply {
   const { code, message, reason, details, retryAfterS } = problem
   const headers: Record<string, string> = {}
   if (retryAfterS !== undefined) headers['Retry-After'] = String(retryAfterS)
+  if (retryAfterS !== undefined && problem.status === 429)
+    headers['X-RateLimit-RetryAfter'] = String(retryAfterS)
   return {
     status: problem.status,
     headers,

@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createExternalTokens } from '../core/accounts/external-tokens.ts'
+import { createKeyService } from '../core/accounts/own-keys.ts'
+import { createPasswords } from '../core/accounts/passwords.ts'
 import { sessionKeys } from '../core/accounts/sessions.ts'
 import { createAssetService } from '../core/assets/service.ts'
 import { createSystemAssetService } from '../core/assets/system-assets.ts'
@@ -23,12 +26,16 @@ import { createTeamService } from '../core/teams/teams.ts'
 import { createWebhookService } from '../core/webhooks/service.ts'
 import { loadWorkflows, workflowDirs } from '../core/workflows/load.ts'
 import pkg from '../package.json' with { type: 'json' }
+import { createAddressOf } from './addresses.ts'
+import { createAdmit } from './admission.ts'
 import { createApp } from './app.ts'
+import { createCallMeter } from './call-meter.ts'
 import type { Handler } from './context.ts'
 import { createAuthenticator } from './credentials.ts'
 import { createGate } from './live/gate.ts'
 import { createHub } from './live/hub.ts'
 import { openWebSocketDoor } from './live/websocket.ts'
+import { createRateLimits } from './rate-limits.ts'
 import { type ServerTimings, TIMINGS } from './timings.ts'
 
 const STATEMENT_TIMEOUT_MS = 5_000
@@ -97,7 +104,13 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const systemStore = openSystemStore(config)
   const systemMedia = createSystemMediaLinks(config, systemStore)
   const jobs = createJobService({ db, config, workflows })
-  const authenticator = createAuthenticator(db.system, sessionKeys(config))
+  const sessions = sessionKeys(config)
+  const external = createExternalTokens(config)
+  const authenticator = createAuthenticator({ db, config, sessions, external, log })
+  const addressOf = createAddressOf(config.TRUSTED_PROXIES)
+  const rateLimits = createRateLimits(db.system, config, addressOf)
+  const calls = createCallMeter(db.system, log, timings.meterMs)
+  const admit = createAdmit({ authenticator, rateLimits, calls })
   const gate = createGate()
   const hub = createHub({
     pool: db.system,
@@ -132,7 +145,12 @@ export async function startServer(config: Config, options: StartOptions): Promis
       outbound: createOutbound(config),
       sealer: createSealer(config.DATA_KEY, 'webhooks'),
     }),
+    accounts: { db, config, passwords: createPasswords(), sessions },
+    keys: createKeyService({ db }),
     authenticator,
+    admit,
+    rateLimits,
+    addressOf,
     hub,
     gate,
     timings,
@@ -155,6 +173,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const sockets = openWebSocketDoor(server, {
     hub,
     authenticator,
+    admit,
     gate,
     log,
     timings,
@@ -169,6 +188,9 @@ export async function startServer(config: Config, options: StartOptions): Promis
 
   async function closePools(): Promise<void> {
     await hub.close()
+    await withDeadline(calls.close(), POOL_CLOSE_MS, 'the last requests were not counted').catch((error) =>
+      log.warn({ err: error }, 'counting requests'),
+    )
     await withDeadline(db.close(), POOL_CLOSE_MS, 'the database connections did not close').catch((error) =>
       log.warn({ err: error }, 'closing the database'),
     )

@@ -16,6 +16,8 @@ export type ServerTimings = {
   pollMs: number
   /** A reader that takes nothing for this long during a replay is closed. */
   stallMs: number
+  /** How often counted requests are written. */
+  meterMs: number
 }
 
 export const TIMINGS: ServerTimings = {
@@ -31,4 +33,5 @@ export const TIMINGS: ServerTimings = {
   wsSilenceMs: 75_000,
   pollMs: 5_000,
   stallMs: 30_000,
+  meterMs: 5_000,
 }

@@ -18,6 +18,15 @@ export const SCOPES = [
 ] as const
 export type Scope = (typeof SCOPES)[number]
 
+/** What the key of a starter may hold. */
+export const STARTER_SCOPES = [
+  'generate',
+  'jobs:read',
+  'jobs:write',
+  'assets:read',
+  'assets:write',
+] as const satisfies readonly Scope[]
+
 export type Tier = 'starter' | 'creator'
 
 /**

@@ -6,6 +6,7 @@ import type { Queryable } from '../platform/database.ts'
 import { Problem } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import { keyPrincipal, type PrincipalRow } from './principals.ts'
+import { type LookUp, plainLookUp } from './rates.ts'
 
 export const KEY_PREFIX = 'sk_live_'
 const KEY_FORM = /^sk_live_[0-9a-f]{32}$/
@@ -34,13 +35,13 @@ function matches(rawKey: string, stored: string): boolean {
  */
 export async function createApiKey(
   db: Queryable,
-  input: { userId: string; name: string; scopes: readonly Scope[]; owner?: string },
+  input: { userId: string; name: string; scopes: readonly Scope[]; owner?: string; expiresAt?: Date | null },
 ): Promise<{ id: string; rawKey: string }> {
   const rawKey = `${KEY_PREFIX}${randomBytes(16).toString('hex')}`
   const id = newId()
   await db.query(
-    `insert into api_keys (id, user_id, owner, name, key_hash, key_hash_prefix, scopes)
-     values ($1, $2, $3, $4, $5, $6, $7::jsonb)`,
+    `insert into api_keys (id, user_id, owner, name, key_hash, key_hash_prefix, scopes, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)`,
     [
       id,
       input.userId,
@@ -49,6 +50,7 @@ export async function createApiKey(
       hashKey(rawKey),
       lookupHash(rawKey),
       JSON.stringify(input.scopes),
+      input.expiresAt ?? null,
     ],
   )
   return { id, rawKey }
@@ -77,10 +79,17 @@ const toPrincipal = ({ id, owner, scopes, principal }: KeyRow): UserPrincipal =>
   return keyPrincipal(principal, { id, owner, scopes })
 }
 
-/** Who a raw key stands for; null when it is unknown, expired or revoked. Notes the use, at most once a minute. */
-export async function findKey(db: Queryable, rawKey: string): Promise<UserPrincipal | null> {
+/**
+ * Who a raw key stands for; null when it is unknown, expired or revoked. Notes the use, at most once a minute.
+ * @param lookUp how callers are found: `countingLookUp` counts the request with it
+ */
+export async function findKey(
+  db: Queryable,
+  rawKey: string,
+  lookUp: LookUp = plainLookUp(db),
+): Promise<UserPrincipal | null> {
   if (!KEY_FORM.test(rawKey)) return null
-  const { rows } = await db.query<KeyRow>('select * from find_api_keys($1)', [lookupHash(rawKey)])
+  const rows = await lookUp<KeyRow>('select * from find_api_keys($1)', [lookupHash(rawKey)])
   const row = rows.find((candidate) => matches(rawKey, candidate.key_hash))
   if (!row) return null
   if (row.is_stale) await db.query('select touch_api_key($1)', [row.id])

@@ -4,6 +4,7 @@ import type { Scope, Tier, UserPrincipal } from '../access/principal.ts'
 import { teamOf } from '../access/reach.ts'
 import type { TeamRole } from '../access/roles.ts'
 import type { Queryable } from '../platform/database.ts'
+import { type LookUp, plainLookUp } from './rates.ts'
 
 export type PrincipalRow = {
   id: string
@@ -59,11 +60,11 @@ export async function findTokenPrincipal(
   db: Queryable,
   userId: string,
   expiresAt: Date,
+  lookUp: LookUp = plainLookUp(db),
 ): Promise<UserPrincipal | null> {
-  const { rows } = await db.query<{ principal: PrincipalRow | null }>(
-    'select user_principal($1) as principal',
-    [userId],
-  )
+  const rows = await lookUp<{ principal: PrincipalRow | null }>('select user_principal($1) as principal', [
+    userId,
+  ])
   const row = rows[0]?.principal
   return row ? tokenPrincipal(row, { sessionId: null, expiresAt }) : null
 }

@@ -9,6 +9,7 @@ import type { Config } from '../platform/config.ts'
 import { type Queryable, toIso } from '../platform/database.ts'
 import { isUuid, newId } from '../platform/ids.ts'
 import { type PrincipalRow, tokenPrincipal } from './principals.ts'
+import { type LookUp, plainLookUp } from './rates.ts'
 
 /** Issuer of our own tokens: it tells them from those of others. */
 export const ISSUER = 'framecast'
@@ -38,12 +39,12 @@ export async function createSession(
   input: { userId: string; ip?: string | null; userAgent?: string | null },
 ): Promise<NewSession> {
   const id = newId()
-  const { rows } = await db.query<{ expires_at: Date }>(
+  const { rows } = await db.query<{ expires_at: Date | string }>(
     `insert into sessions (id, user_id, expires_at, ip, user_agent)
      values ($1, $2, date_trunc('second', now()) + make_interval(secs => $3), $4, left($5, 500)) returning expires_at`,
     [id, input.userId, keys.ttlS, input.ip ?? null, input.userAgent ?? null],
   )
-  const expiresAt = rows[0]!.expires_at
+  const expiresAt = new Date(rows[0]!.expires_at)
   const token = await new SignJWT({})
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuer(ISSUER)
@@ -55,15 +56,21 @@ export async function createSession(
   return { id, token, expiresAt: toIso(expiresAt) as string, expiresIn: keys.ttlS }
 }
 
-type SessionRow = { expires_at: Date; is_stale: boolean; principal: PrincipalRow | null }
+type SessionRow = { expires_at: Date | string; is_stale: boolean; principal: PrincipalRow | null }
 
-/** Who a session stands for; null when it is unknown, revoked, expired, or its user is gone. */
-export async function findSession(db: Queryable, id: string): Promise<UserPrincipal | null> {
-  const { rows } = await db.query<SessionRow>('select * from find_session($1)', [id])
-  const row = rows[0]
+/**
+ * Who a session stands for; null when it is unknown, revoked, expired, or its user is gone.
+ * @param lookUp how callers are found: `countingLookUp` counts the request with it
+ */
+export async function findSession(
+  db: Queryable,
+  id: string,
+  lookUp: LookUp = plainLookUp(db),
+): Promise<UserPrincipal | null> {
+  const [row] = await lookUp<SessionRow>('select * from find_session($1)', [id])
   if (!row?.principal) return null
   if (row.is_stale) await db.query('select touch_session($1)', [id])
-  return tokenPrincipal(row.principal, { sessionId: id, expiresAt: row.expires_at })
+  return tokenPrincipal(row.principal, { sessionId: id, expiresAt: new Date(row.expires_at) })
 }
 
 /** Who a token of ours stands for; null for anything but a valid one of a live session. */
@@ -71,6 +78,7 @@ export async function verifySessionToken(
   db: Queryable,
   keys: SessionKeys,
   token: string,
+  lookUp?: LookUp,
 ): Promise<UserPrincipal | null> {
   const verified = await jwtVerify(token, keys.key, {
     algorithms: ['HS256'],
@@ -79,7 +87,7 @@ export async function verifySessionToken(
   }).catch(() => null)
   const { jti = '', sub } = verified?.payload ?? {}
   if (!isUuid(jti)) return null
-  const principal = await findSession(db, jti)
+  const principal = await findSession(db, jti, lookUp)
   return principal?.userId === sub ? principal : null
 }
 

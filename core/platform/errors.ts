@@ -7,6 +7,8 @@ const CATALOGUE = {
   INVALID_TOKEN: { status: 401, prefix: '' },
   INVALID_API_KEY: { status: 401, prefix: '' },
   USER_NOT_FOUND: { status: 401, prefix: '' },
+  MISSING_EMAIL: { status: 401, prefix: '' },
+  INVALID_CREDENTIALS: { status: 401, prefix: '' },
   INSUFFICIENT_TIER: { status: 403, prefix: '' },
   AUTHORIZATION_ERROR: { status: 403, prefix: 'Authorization error: ' },
   STORAGE_QUOTA_EXCEEDED: { status: 403, prefix: 'Storage quota exceeded: ' },
@@ -22,6 +24,8 @@ const CATALOGUE = {
   UPGRADE_REQUIRED: { status: 426, prefix: 'Upgrade required: ' },
   RATE_LIMIT_EXCEEDED: { status: 429, prefix: 'Rate limit exceeded: ' },
   INTERNAL_ERROR: { status: 500, prefix: 'Internal error: ' },
+  AUTH_ERROR: { status: 500, prefix: 'Internal error: ' },
+  USER_PROVISION_FAILED: { status: 500, prefix: 'Internal error: ' },
   SERVICE_UNAVAILABLE: { status: 503, prefix: 'Service unavailable: ' },
 } as const satisfies Record<string, { status: number; prefix: string }>
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { Problem } from '../../core/platform/errors.ts'
+import type { Admit } from '../admission.ts'
 import { type Credential, readAuthorization } from '../credentials.ts'
 import { requestIdOf } from '../middleware/request.ts'
 import { toReply } from '../problems.ts'
@@ -30,7 +31,12 @@ export function credentialOf(request: IncomingMessage): Credential {
 }
 
 /** Refuses a handshake with an ordinary HTTP reply. */
-function refuse(socket: Duplex, error: unknown, requestId: string): number {
+function refuse(
+  socket: Duplex,
+  error: unknown,
+  requestId: string,
+  more: Readonly<Record<string, string>>,
+): number {
   const { status, headers, body } = toReply(error, requestId)
   const text = JSON.stringify(body)
   const lines = [
@@ -40,7 +46,7 @@ function refuse(socket: Duplex, error: unknown, requestId: string): number {
     `X-Request-Id: ${requestId}`,
     'Cache-Control: no-store',
     'Connection: close',
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries({ ...more, ...headers }).map(([name, value]) => `${name}: ${value}`),
   ]
   socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`)
   return status
@@ -54,10 +60,12 @@ export type WebSocketDoor = {
 
 export function openWebSocketDoor(
   server: Server,
-  deps: SessionDeps & { gate: Gate; closing: AbortSignal },
+  deps: SessionDeps & { admit: Admit; gate: Gate; closing: AbortSignal },
 ): WebSocketDoor {
-  const { authenticator, gate, log, closing } = deps
+  const { admit, gate, log, closing } = deps
   const sessions = new Set<Session>()
+  /** Headers of the reply to a handshake, kept until it is answered. */
+  const replyHeaders = new WeakMap<IncomingMessage, Record<string, string>>()
   const acceptor = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -67,7 +75,12 @@ export function openWebSocketDoor(
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   })
 
-  async function admit(
+  acceptor.on('headers', (lines, request) => {
+    for (const [name, value] of Object.entries(replyHeaders.get(request) ?? {}))
+      lines.push(`${name}: ${value}`)
+  })
+
+  async function letIn(
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
@@ -82,7 +95,11 @@ export function openWebSocketDoor(
         reason: 'closing',
         retryAfterS: 2,
       })
-    const principal = await authenticator.authenticate(credentialOf(request))
+    const principal = await admit(
+      request,
+      () => credentialOf(request),
+      (headers) => replyHeaders.set(request, headers),
+    )
     if (socket.destroyed) return
     const leave = gate.enter('websocket', principal)
     socket.once('close', leave)
@@ -105,8 +122,8 @@ export function openWebSocketDoor(
   server.on('upgrade', (request, socket, head) => {
     const requestId = requestIdOf(request.headers['x-request-id'] as string | undefined)
     socket.on('error', () => {})
-    admit(request, socket, head, requestId).catch((error) => {
-      const status = refuse(socket, error, requestId)
+    letIn(request, socket, head, requestId).catch((error) => {
+      const status = refuse(socket, error, requestId, replyHeaders.get(request) ?? {})
       log.info({ request_id: requestId, route: WEBSOCKET_PATH, status }, 'websocket refused')
     })
   })

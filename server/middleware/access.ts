@@ -8,9 +8,8 @@ import {
 } from '../../core/access/principal.ts'
 import type { Config } from '../../core/platform/config.ts'
 import { Problem } from '../../core/platform/errors.ts'
-import type { Context, Handler } from '../context.ts'
+import type { Context, Handler, ServerDeps } from '../context.ts'
 import {
-  type Authenticator,
   type Credential,
   cookieCredential,
   cookieName,
@@ -33,6 +32,8 @@ export type Access = {
   allowSessions: Handler
   /** People who have logged in, of tier creator. */
   allowCreatorSessions: Handler
+  /** Anybody, as often as an address may try to sign up or to log in. */
+  allowGuests: Handler
 }
 
 type Entry = { scopes?: readonly Scope[]; watchers?: boolean; keys?: boolean; creatorsOnly?: boolean }
@@ -40,7 +41,7 @@ type Entry = { scopes?: readonly Scope[]; watchers?: boolean; keys?: boolean; cr
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 export function createAccess(
-  authenticator: Authenticator,
+  { admit, rateLimits }: Pick<ServerDeps, 'admit' | 'rateLimits'>,
   config: Pick<Config, 'APP_BASE_URL' | 'CORS_ORIGINS'>,
 ): Access {
   const cookie = cookieName(config)
@@ -58,7 +59,11 @@ export function createAccess(
   const gate =
     ({ scopes = [], watchers = false, keys = true, creatorsOnly = false }: Entry): Handler =>
     async (ctx, next) => {
-      const principal = await authenticator.authenticate(credentialOf(ctx))
+      const principal = await admit(
+        ctx.req,
+        () => credentialOf(ctx),
+        (headers) => ctx.set(headers),
+      )
       ctx.state.principal = principal
       if (principal.kind === 'watch' && !watchers)
         throw new Problem('AUTHORIZATION_ERROR', 'a watch link opens its own job, and only to look at it')
@@ -74,6 +79,10 @@ export function createAccess(
     allowCreators: (...scopes) => gate({ scopes, creatorsOnly: true }),
     allowSessions: gate({ keys: false }),
     allowCreatorSessions: gate({ keys: false, creatorsOnly: true }),
+    async allowGuests(ctx, next) {
+      await rateLimits.takeAddress(ctx.req, 'auth', (headers) => ctx.set(headers))
+      await next()
+    },
   }
 }
 

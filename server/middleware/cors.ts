@@ -5,7 +5,7 @@ const METHODS = 'GET, POST, PUT, PATCH, DELETE, OPTIONS'
 const REQUEST_HEADERS =
   'Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Range, X-Request-Id'
 const REPLY_HEADERS =
-  'Content-Range, ETag, Link, Location, Retry-After, X-Next-Cursor, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id'
+  'Content-Range, ETag, Link, Location, Retry-After, X-Next-Cursor, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-RetryAfter, X-Request-Id'
 const MAX_AGE_S = '3600'
 
 export function cors(origins: readonly string[]): Handler {

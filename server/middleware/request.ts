@@ -114,10 +114,17 @@ export const urlLimit: Handler = async (ctx, next) => {
   await next()
 }
 
-/** Reply of a route that matched nothing: the path is unknown, or known with other methods only. */
-export function unmatched(methodsOf: (path: string) => readonly string[]): Handler {
-  return (ctx: Context) => {
+/**
+ * Reply of a route that matched nothing: the path is unknown, or known with other methods only.
+ * @param count counts the request for the address it comes from, or refuses it
+ */
+export function unmatched(
+  methodsOf: (path: string) => readonly string[],
+  count: (ctx: Context) => Promise<void>,
+): Handler {
+  return async (ctx) => {
     const methods = methodsOf(ctx.path)
+    if (!ctx.path.startsWith('/internal/')) await count(ctx)
     if (methods.length === 0) throw new Problem('NOT_FOUND', 'there is nothing at this address')
     ctx.set('Allow', [...methods, 'OPTIONS'].join(', '))
     if (ctx.method !== 'OPTIONS') throw new Problem('METHOD_NOT_ALLOWED', `use ${methods.join(', ')} here`)

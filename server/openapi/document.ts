@@ -11,6 +11,8 @@ Bodies are JSON in UTF-8, at most ${MAX_BODY_BYTES / 1024 / 1024} MiB; where a s
 operation does not know are ignored. A reply may gain fields; a program leaves alone what it does not know.
 
 Refusals are all of the schema Problem. Every reply carries \`X-Request-Id\`: the one that was sent, or a new one.
+Requests are counted by the minute. Every reply to one that is counted has \`X-RateLimit-Limit\`, \`X-RateLimit-Remaining\` and
+\`X-RateLimit-Reset\` (unix seconds at which the minute ends); a stream counts once, when it is opened.
 Addresses that do not exist are 404, other methods 405 with \`Allow\`; addresses above 8 kB are 414.`
 
 const SECURITY_SCHEMES = {

@@ -1,4 +1,5 @@
 /** Every operation of the API, in reading order. A route without an entry here fails a test, and the other way round. */
+import { accountOperations, keyOperations, usageOperations } from './accounts.ts'
 import { assetOperations } from './assets.ts'
 import { invitationOperations } from './invitations.ts'
 import { jobOperations } from './jobs.ts'
@@ -12,6 +13,8 @@ import { teamOperations } from './teams.ts'
 import { webhookOperations } from './webhooks.ts'
 
 export const OPERATIONS: readonly Operation[] = [
+  ...accountOperations,
+  ...keyOperations,
   ...storyboardOperations,
   ...teamOperations,
   ...invitationOperations,
@@ -21,6 +24,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...assetOperations,
   ...systemAssetOperations,
   ...webhookOperations,
+  ...usageOperations,
   ...systemOperations,
 ]
 

@@ -18,14 +18,46 @@ const UNAUTHORIZED: readonly Refusal[] = [
   },
   {
     code: 'INVALID_TOKEN',
-    when: 'The token of a watch link or ticket is unknown or over, or it is no key at all.',
+    when: 'The token is unknown, expired or revoked, or it is a key where only people who have logged in may come.',
     text: 'Invalid or expired token',
+  },
+  {
+    code: 'USER_NOT_FOUND',
+    when: 'The user of the key is gone.',
+    text: 'The user of this API key is gone',
+  },
+  {
+    code: 'MISSING_EMAIL',
+    when: 'A token of another issuer comes for the first time, without a verified email.',
+    text: 'A new user needs a token with a verified email address',
+  },
+]
+const EMAIL_HELD: Refusal = {
+  code: 'CONFLICT',
+  when: 'A token of another issuer comes for the first time, and its email belongs to another account.',
+  text: 'the email of this token belongs to another account',
+}
+const AUTH_AWAY: readonly Refusal[] = [
+  {
+    code: 'AUTH_ERROR',
+    when: 'The keys of the token’s issuer cannot be had.',
+    text: 'the keys of the token’s issuer cannot be had right now',
+  },
+  {
+    code: 'USER_PROVISION_FAILED',
+    when: 'The account for a token of another issuer could not be made.',
+    text: 'the account for this token could not be made',
   },
 ]
 const FORBIDDEN: Refusal = {
   code: 'AUTHORIZATION_ERROR',
-  when: 'The key lacks the scope, or a watch link was sent where none will do.',
+  when: 'The key lacks the scope, a watch link was sent where none will do, or a cookie came from another origin.',
   text: 'this key lacks the scope jobs:read',
+}
+const FOREIGN_ORIGIN: Refusal = {
+  code: 'AUTHORIZATION_ERROR',
+  when: 'The session’s cookie came with a request of another origin, or without one.',
+  text: 'this origin may not use the session cookie',
 }
 const TIER: Refusal = {
   code: 'INSUFFICIENT_TIER',
@@ -62,6 +94,11 @@ const INTERNAL: Refusal = {
   when: 'The fault is ours; the log has more under the request id.',
   text: 'something went wrong on our side; please quote request 8c0d2f6e-5b0e-4b1c-9a53-0f2f3c3f9a10',
 }
+const RATE: Refusal = {
+  code: 'RATE_LIMIT_EXCEEDED',
+  when: 'The minute’s requests are used up: 60 of a starter, 300 of a creator, 30 of an address without a credential that holds. Come back after `Retry-After`.',
+  text: 'retry after 42 seconds',
+}
 const UNAVAILABLE: Refusal = {
   code: 'SERVICE_UNAVAILABLE',
   when: 'Database or object store cannot be reached, or took too long. `reason` says which; come back after `Retry-After`.',
@@ -74,7 +111,10 @@ const SHARED: Readonly<Record<string, readonly Refusal[]>> = {
   Forbidden: [FORBIDDEN],
   PayloadTooLarge: [TOO_LARGE],
   UnsupportedMediaType: [MEDIA_TYPE],
-  InternalError: [INTERNAL],
+  ForeignOrigin: [FOREIGN_ORIGIN],
+  EmailHeld: [EMAIL_HELD],
+  RateLimited: [RATE],
+  InternalError: [INTERNAL, ...AUTH_AWAY],
   Unavailable: [UNAVAILABLE],
 }
 
@@ -86,11 +126,12 @@ export function refusalsOf(operation: Operation): readonly Refusal[] {
   return [
     ...(isPublic ? [] : UNAUTHORIZED),
     ...(access.kind === 'key' ? [FORBIDDEN] : []),
+    ...(access.kind === 'session' ? [FOREIGN_ORIGIN] : []),
     ...('creatorsOnly' in access && access.creatorsOnly ? [TIER] : []),
     ...(hasPathId ? [PATH_ID] : []),
     ...(body ? [BODY_SYNTAX, { ...BODY_SHAPE, status: shapeStatus }, TOO_LARGE, MEDIA_TYPE] : []),
     ...refusals,
-    ...(isPublic ? [] : [INTERNAL, UNAVAILABLE]),
+    ...(isPublic ? [] : [EMAIL_HELD, RATE, INTERNAL, ...AUTH_AWAY, UNAVAILABLE]),
   ]
 }
 
@@ -99,6 +140,10 @@ const problemOf = ({ code, text, status }: Refusal): Problem =>
 
 const header = (description: string) => ({ description, schema: { type: 'string' } })
 const RETRY_AFTER = { 'Retry-After': header('Seconds to wait.') }
+const HEADERS: Readonly<Record<number, object>> = {
+  429: { ...RETRY_AFTER, 'X-RateLimit-RetryAfter': header('The same.') },
+  503: RETRY_AFTER,
+}
 
 function refusalResponse(status: number, refusals: readonly Refusal[]): object {
   const examples = new Map<string, object>()
@@ -110,7 +155,7 @@ function refusalResponse(status: number, refusals: readonly Refusal[]): object {
   }
   return {
     description: refusals.map(({ code, when }) => `\`${code}\`: ${when}`).join('\n\n'),
-    ...([429, 503].includes(status) ? { headers: RETRY_AFTER } : {}),
+    ...(status in HEADERS ? { headers: HEADERS[status] } : {}),
     content: {
       'application/json': {
         schema: { $ref: componentRef('problem') },

@@ -1,5 +1,11 @@
 /** The schema files as components of an OpenAPI document: one name each, definitions beside them, no `$id`. Pure. */
+import accountChangeRequest from '../../schemas/account-change-request.schema.json' with { type: 'json' }
+import apiKey from '../../schemas/api-key.schema.json' with { type: 'json' }
+import apiKeyChangeRequest from '../../schemas/api-key-change-request.schema.json' with { type: 'json' }
+import apiKeyRequest from '../../schemas/api-key-request.schema.json' with { type: 'json' }
 import asset from '../../schemas/asset.schema.json' with { type: 'json' }
+import auditEntry from '../../schemas/audit-entry.schema.json' with { type: 'json' }
+import caller from '../../schemas/caller.schema.json' with { type: 'json' }
 import cloneRequest from '../../schemas/clone-request.schema.json' with { type: 'json' }
 import estimate from '../../schemas/estimate.schema.json' with { type: 'json' }
 import estimateRequest from '../../schemas/estimate-request.schema.json' with { type: 'json' }
@@ -8,12 +14,16 @@ import invitation from '../../schemas/invitation.schema.json' with { type: 'json
 import invitationRequest from '../../schemas/invitation-request.schema.json' with { type: 'json' }
 import job from '../../schemas/job.schema.json' with { type: 'json' }
 import jobEvent from '../../schemas/job-event.schema.json' with { type: 'json' }
+import logIn from '../../schemas/log-in.schema.json' with { type: 'json' }
+import logInRequest from '../../schemas/log-in-request.schema.json' with { type: 'json' }
 import membership from '../../schemas/membership.schema.json' with { type: 'json' }
 import membershipChangeRequest from '../../schemas/membership-change-request.schema.json' with {
   type: 'json',
 }
+import newApiKey from '../../schemas/new-api-key.schema.json' with { type: 'json' }
 import newProject from '../../schemas/new-project.schema.json' with { type: 'json' }
 import newWatchLink from '../../schemas/new-watch-link.schema.json' with { type: 'json' }
+import passwordRequest from '../../schemas/password-request.schema.json' with { type: 'json' }
 import problem from '../../schemas/problem.schema.json' with { type: 'json' }
 import project from '../../schemas/project.schema.json' with { type: 'json' }
 import projectChanges from '../../schemas/project-changes.schema.json' with { type: 'json' }
@@ -21,6 +31,8 @@ import projectSpec from '../../schemas/project-spec.schema.json' with { type: 'j
 import receivedInvitation from '../../schemas/received-invitation.schema.json' with { type: 'json' }
 import renderOptions from '../../schemas/render-options.schema.json' with { type: 'json' }
 import renderRequest from '../../schemas/render-request.schema.json' with { type: 'json' }
+import setUpRequest from '../../schemas/set-up-request.schema.json' with { type: 'json' }
+import signUpRequest from '../../schemas/sign-up-request.schema.json' with { type: 'json' }
 import specRequest from '../../schemas/spec-request.schema.json' with { type: 'json' }
 import status from '../../schemas/status.schema.json' with { type: 'json' }
 import storyboard from '../../schemas/storyboard.schema.json' with { type: 'json' }
@@ -29,8 +41,11 @@ import team from '../../schemas/team.schema.json' with { type: 'json' }
 import teamChangeRequest from '../../schemas/team-change-request.schema.json' with { type: 'json' }
 import teamRequest from '../../schemas/team-request.schema.json' with { type: 'json' }
 import ticket from '../../schemas/ticket.schema.json' with { type: 'json' }
+import upgradeRequest from '../../schemas/upgrade-request.schema.json' with { type: 'json' }
 import upload from '../../schemas/upload.schema.json' with { type: 'json' }
 import uploadRequest from '../../schemas/upload-request.schema.json' with { type: 'json' }
+import usage from '../../schemas/usage.schema.json' with { type: 'json' }
+import user from '../../schemas/user.schema.json' with { type: 'json' }
 import validationResult from '../../schemas/validation-result.schema.json' with { type: 'json' }
 import watchLink from '../../schemas/watch-link.schema.json' with { type: 'json' }
 import watchLinkRequest from '../../schemas/watch-link-request.schema.json' with { type: 'json' }
@@ -45,6 +60,21 @@ import webSocketMessage from '../../schemas/websocket-message.schema.json' with 
 
 /** By file name without `.schema.json`. */
 const FILES = {
+  'account-change-request': accountChangeRequest,
+  'api-key': apiKey,
+  'api-key-change-request': apiKeyChangeRequest,
+  'api-key-request': apiKeyRequest,
+  'audit-entry': auditEntry,
+  caller,
+  'log-in': logIn,
+  'log-in-request': logInRequest,
+  'new-api-key': newApiKey,
+  'password-request': passwordRequest,
+  'set-up-request': setUpRequest,
+  'sign-up-request': signUpRequest,
+  'upgrade-request': upgradeRequest,
+  usage,
+  user,
   asset,
   'clone-request': cloneRequest,
   estimate,

@@ -84,6 +84,7 @@ export const AGREED: readonly AgreedOperation[] = [
 
   open('POST /v1/auth/signup'),
   open('POST /v1/auth/login'),
+  open('POST /v1/auth/setup', [], OURS),
   person('POST /v1/auth/logout'),
   person('POST /v1/auth/password', [], OURS),
   anyone('GET /v1/auth/whoami'),
@@ -164,6 +165,8 @@ export const AGREED: readonly AgreedOperation[] = [
   creator('POST /v1/webhook-deliveries/{id}/retry', ['webhooks:write'], { roles: ADMINS }),
 
   anyone('GET /v1/usage', ['jobs:read'], OURS),
+  person('GET /v1/account/audit', [], OURS),
+  creatorPerson('GET /v1/teams/{id}/audit', [], { roles: ADMINS, ...OF_TEAM, ...OURS }),
 ]
 
 /** Keys of the objects of the API, in order; `more` follow where one object alone is read. */
@@ -207,20 +210,6 @@ export const WIRE_OBJECTS: Readonly<Record<string, { keys: string; more?: string
 export const NOT_YET: readonly string[] = [
   'GET /docs',
   'GET /docs/{version}/{name}',
-  'POST /v1/auth/signup',
-  'POST /v1/auth/login',
-  'POST /v1/auth/logout',
-  'POST /v1/auth/password',
-  'GET /v1/auth/whoami',
-  'GET /v1/auth/keys',
-  'GET /v1/auth/keys/{id}',
-  'POST /v1/auth/keys',
-  'PATCH /v1/auth/keys/{id}',
-  'DELETE /v1/auth/keys/{id}',
-  'GET /v1/account',
-  'PATCH /v1/account',
-  'POST /v1/account/upgrade',
-  'DELETE /v1/account',
   'GET /v1/teams',
   'POST /v1/teams',
   'GET /v1/teams/{id}',
@@ -258,15 +247,11 @@ export const NOT_YET: readonly string[] = [
   'POST /v1/webhooks/{id}/test',
   'GET /v1/webhooks/{id}/deliveries',
   'POST /v1/webhook-deliveries/{id}/retry',
-  'GET /v1/usage',
-  'User',
   'Team',
   'Membership',
   'Invitation',
-  'ApiKey',
   'Project',
   'SystemAsset',
   'Webhook',
   'WebhookDelivery',
-  'Usage',
 ]

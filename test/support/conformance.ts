@@ -96,6 +96,7 @@ const ANYWHERE: readonly (readonly [number, ProblemCode])[] = [
   [404, 'NOT_FOUND'],
   [405, 'METHOD_NOT_ALLOWED'],
   [414, 'VALIDATION_ERROR'],
+  [429, 'RATE_LIMIT_EXCEEDED'],
   [503, 'SERVICE_UNAVAILABLE'],
 ]
 
