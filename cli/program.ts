@@ -274,6 +274,18 @@ function addAdmin(program: Command, context: () => CommandContext): void {
     .action(async (flags) => (await load()).cleanup(flags, context()))
   examples(cleanup, [['framecast admin cleanup-jobs --older-than 7d --dry-run', '']])
 
+  options(
+    admin
+      .command('invariants')
+      .description('The rules of the data.')
+      .command('check')
+      .description(
+        'Looks for rows that break a rule, over the whole database. Exit code 1 when there are any.',
+      ),
+  )
+    .option('--all', 'list the rules that hold, too')
+    .action(async (flags) => (await import('./commands/invariants.ts')).invariantsCheck(flags, context()))
+
   options(admin.command('seed').description('Makes the local operator and prints a key.')).action(
     async (flags) => (await load()).seed(flags, context()),
   )

