@@ -4,7 +4,7 @@ import { creditSource, userUrn } from '../../core/access/owner.ts'
 import type { UserPrincipal } from '../../core/access/principal.ts'
 import type { TeamRole } from '../../core/access/roles.ts'
 import { createApiKey, findKey } from '../../core/accounts/keys.ts'
-import { grant } from '../../core/jobs/credits.ts'
+import { charge, grant } from '../../core/jobs/credits.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { insertSteps, type NewStep } from '../../core/jobs/steps.ts'
 import type { JobOutput } from '../../core/jobs/types.ts'
@@ -94,16 +94,16 @@ export type JobOver = { owner?: string; credits?: number; idempotencyKey?: strin
 /** A queued job with its first event and a plan step, as accepting one leaves it. */
 export async function buildJob(pool: pg.Pool, user: UserPrincipal, over: JobOver = {}): Promise<string> {
   const id = newId()
+  const owner = over.owner ?? userUrn(user.userId)
   await transaction(pool, async (client) => {
     await client.query(
       `insert into jobs (id, owner, triggered_by, spec_snapshot, engine, credits_charged, idempotency_key, progress)
        values ($1, $2, $3, '{"title":"Test"}', 'preview', $4, $5, '{"phase":"queued","percent":0}')`,
-      [id, over.owner ?? userUrn(user.userId), user.userId, over.credits ?? 0, over.idempotencyKey ?? null],
+      [id, owner, user.userId, over.credits ?? 0, over.idempotencyKey ?? null],
     )
-    await client.query(
-      `insert into credit_entries (id, source, job_id, kind, amount, moves_balance) values ($1, $2, $3, 'debit', $4, true)`,
-      [newId(), creditSource(over.owner ?? userUrn(user.userId)), id, over.credits ?? 0],
-    )
+    // What the job costs is given first: the balance stays as it is.
+    if (over.credits) await grant(client, creditSource(owner), over.credits)
+    await charge(client, { id, owner }, over.credits ?? 0, 'enforce')
     await appendEvent(client, id, 'queued', {})
     await insertSteps(client, id, over.steps ?? [], { kind: 'plan', key: '', task: 'plan' })
   })

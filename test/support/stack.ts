@@ -15,7 +15,7 @@ import { type Database, openDatabase } from '../../core/platform/database.ts'
 import type { ObjectStore, ObjectStoreOptions } from '../../core/platform/objects.ts'
 import { openStore } from '../../core/platform/store.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../../core/workflows/load.ts'
-import { freePort, type Scope, serverUrlOf, startDatabase } from './postgres.ts'
+import { brokenRules, complain, freePort, type Scope, serverUrlOf, startDatabase } from './postgres.ts'
 import { startStore } from './store.ts'
 
 export type Part = {
@@ -165,7 +165,11 @@ export async function startStack(t: Scope, options: StackOptions = {}): Promise<
     applicationName: 'test',
     statementTimeoutMs: 10_000,
   })
-  t.teardown(() => db.close())
+  t.teardown(async () => {
+    // Whatever was killed, cut or frozen: what is left holds together.
+    complain(await brokenRules(db.pool, ['INV-U2']))
+    await db.close()
+  })
   const workflows = await loadWorkflows([
     BUILTIN_WORKFLOWS_DIR,
     ...(config.WORKFLOWS_DIR ? [config.WORKFLOWS_DIR] : []),
