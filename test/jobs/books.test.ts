@@ -238,6 +238,11 @@ t.test('a balance, a counter or a job that is off is found, and named', async (t
     { kind: 'job', subject: job.id, found: { charged: 6, refunded: 0 }, expected: { charged: 5 } },
     { kind: 'usage', subject: source, found: { used: 7, refunded: 0 }, expected: { used: 5 } },
   ])
+  // What was broken for the test is put right again.
+  await pool.query('update users set credits = credits - 1 where id = $1', [user.userId])
+  await pool.query('alter table jobs disable trigger jobs_guard')
+  await pool.query('update jobs set credits_charged = 5 where id = $1', [job.id])
+  await pool.query('alter table jobs enable trigger jobs_guard')
   const busy = await pool.connect()
   await busy.query('begin')
   await busy.query('select pg_advisory_xact_lock($1)', [0x66636263])

@@ -58,7 +58,6 @@ export async function buildTeam(
       over.name ?? 'Test team',
       `team-${id}`,
     ])
-    if (over.credits) await grant(client, `framecast:team:${id}`, over.credits)
     await buildMember(client, id, owner, 'owner')
     if (over.credits) await grant(client, `framecast:team:${id}`, over.credits)
   })
