@@ -1583,6 +1583,22 @@ export type RenderOptionsBody = {
    * Quicker and rougher, at half the price.
    */
   draft?: boolean | null
+  /**
+   * Burns a slate with title, scene, shot and take into the first second of each shot: true, or an object that names the take. Those frames are encoded, not copied.
+   */
+  slate?:
+    | boolean
+    | {
+        /**
+         * Number of the take, 1 to 999.
+         */
+        take?: number | null
+      }
+    | null
+  /**
+   * Burns the film's time code (HH:MM:SS:FF) and the scene's id into every frame. All frames are encoded, none is copied.
+   */
+  timecode?: boolean | null
 } | null
 
 // render-request.schema.json

@@ -69,6 +69,14 @@ export type Join = {
   audio: { assetId: string; volume: number } | null
 }
 
+/** Drawn into the picture; a frame with something on it cannot be copied. */
+export type BurnIn = {
+  /** At the head of each shot: title, scene, shot, take. */
+  slate: { take: number } | null
+  /** In every frame: the film's time code and the scene. */
+  timecode: boolean
+}
+
 export type ShotPlan = {
   title: string
   format: FilmFormat
@@ -78,4 +86,6 @@ export type ShotPlan = {
   /** Length of the film. */
   frames: number
   durationS: number
+  /** Absent: nothing. */
+  burnIn?: BurnIn
 }

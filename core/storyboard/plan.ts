@@ -1,12 +1,16 @@
 /** The shot plan: a checked storyboard in whole frames. */
 import { type Aspect, type FrameRate, filmFormat, type Resolution, toFrames } from '../media/format.ts'
+import { burnInOf } from './burn-in.ts'
 import { sceneDetails } from './details.ts'
 import type { ClipPlan, Join, Shot, ShotPlan } from './plan-types.ts'
 import { assemblePrompt } from './prompts.ts'
+import type { RenderOptions } from './render-options.ts'
 import { isInner, joinLengths, type PlayedShot, playlist } from './timeline.ts'
 import type { Storyboard } from './types.ts'
 
-export type PlanFormat = { resolution: Resolution; aspect: Aspect; fps: FrameRate }
+export type PlanOptions = { resolution: Resolution; aspect: Aspect; fps: FrameRate } & Partial<
+  Pick<RenderOptions, 'slate' | 'timecode'>
+>
 
 /** Frames of the scene's middle that play. */
 function playedRange(shot: PlayedShot, fps: number): { inFrame: number; frames: number } {
@@ -21,7 +25,9 @@ function playedRange(shot: PlayedShot, fps: number): { inFrame: number; frames: 
  * @param storyboard a document that passed validation
  * @throws {UnknownSceneError} when the timeline names a scene that is not there
  */
-export function planShots(storyboard: Storyboard, { resolution, aspect, fps }: PlanFormat): ShotPlan {
+export function planShots(storyboard: Storyboard, options: PlanOptions): ShotPlan {
+  const { resolution, aspect, fps } = options
+  const burnIn = burnInOf(options)
   const played = playlist(storyboard)
   const ranges = played.shots.map((shot) => playedRange(shot, fps))
   const lengths = joinLengths(
@@ -61,6 +67,7 @@ export function planShots(storyboard: Storyboard, { resolution, aspect, fps }: P
     joins,
     frames: end,
     durationS: end / fps,
+    ...(burnIn && { burnIn }),
   }
 }
 

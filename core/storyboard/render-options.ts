@@ -17,6 +17,10 @@ export type RenderOptions = {
   /** `default`: the engine's own choice. */
   workflow: string
   draft: boolean
+  /** At the head of each shot; the take is 1 unless it is named. */
+  slate: boolean | { take?: number | null }
+  /** In every frame. */
+  timecode: boolean
   /** Unknown keys are kept as they came. */
   [unknown: string]: unknown
 }
@@ -52,9 +56,18 @@ export function parseOptions(raw: unknown): { options: RenderOptions } | { probl
       seed: null,
       workflow: 'default',
       draft: false,
+      slate: false,
+      timecode: false,
       ...given,
     },
   }
+}
+
+const WANTED: Readonly<Record<string, string>> = {
+  seed: `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`,
+  workflow: 'the name of a workflow, 1 to 100 characters',
+  slate: 'true, false, or an object such as {"take": 2}',
+  'slate.take': 'a whole number from 1 to 999',
 }
 
 function problemsOf(raw: unknown): Problem[] {
@@ -68,7 +81,7 @@ function problemsOf(raw: unknown): Problem[] {
     ]
   }
   return (validate.errors ?? []).map((error) => {
-    const name = error.instancePath.slice(1)
+    const name = error.instancePath.slice(1).replaceAll('/', '.')
     const path = `options.${name}`
     if (error.keyword === 'enum') {
       const allowed = (error.params.allowedValues as unknown[]).filter((value) => value !== null) as (
@@ -79,12 +92,7 @@ function problemsOf(raw: unknown): Problem[] {
       const message = `${path} must be one of ${allowed.join(', ')}; found ${describe(error.data)}.${hint}`
       return { path, message, code: 'options_value', value: error.data, valid_values: allowed }
     }
-    const wanted =
-      name === 'seed'
-        ? `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`
-        : name === 'workflow'
-          ? 'the name of a workflow, 1 to 100 characters'
-          : 'true or false'
+    const wanted = WANTED[name] ?? 'true or false'
     return {
       path,
       message: `${path} must be ${wanted}; found ${describe(error.data)}`,

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { slateSpan } from '../../core/storyboard/burn-in.ts'
+import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
 import { concatScript } from '../../worker/compose/concat-list.ts'
 import { cutList, type Piece } from '../../worker/compose/cut-list.ts'
 import { ComposeError } from '../../worker/compose/errors.ts'
@@ -108,11 +110,16 @@ const anyFilm = fc
     fc.record({
       raw: fc.constant(raw),
       first: fc.nat(20),
+      burnIn: fc.constantFrom(
+        undefined,
+        { slate: { take: 1 }, timecode: false },
+        { slate: null, timecode: true },
+      ),
       keys: fc.array(fc.array(fc.nat(149), { maxLength: 12 }), { minLength: 3, maxLength: 3 }),
       frames: fc.array(fc.integer({ min: 20, max: 150 }), { minLength: 3, maxLength: 3 }),
     }),
   )
-  .map(({ raw, first, keys, frames }) => {
+  .map(({ raw, first, burnIn, keys, frames }) => {
     const segments = new Map(
       ['a', 'b', 'c'].map((id, i) => {
         const kept = keys[i]!.filter((key) => key < frames[i]!)
@@ -135,10 +142,13 @@ const anyFilm = fc
     }))
     joins.push({ after: -1, frames: Math.min(first, half(0)) })
     return {
-      plan: buildPlan(
-        shots,
-        joins.filter((join) => join.frames > 0),
-      ),
+      plan: {
+        ...buildPlan(
+          shots,
+          joins.filter((join) => join.frames > 0),
+        ),
+        ...(burnIn && { burnIn }),
+      } satisfies ShotPlan,
       segments,
     }
   })
@@ -147,6 +157,7 @@ t.test('property: the pieces show exactly the frames of the plan, in order', asy
   fc.assert(
     fc.property(anyFilm, ({ plan, segments }) => {
       const { pieces, frames, framesCopied, framesRendered } = cutList(plan, segments)
+      const slates = plan.shots.map((_, index) => slateSpan(plan, index))
       let at = 0
       const shown: Set<string>[] = []
       for (const piece of pieces) {
@@ -161,6 +172,9 @@ t.test('property: the pieces show exactly the frames of the plan, in order', asy
           const { from, to } = piece.range
           if (!keyFrames.includes(from)) throw new Error('a copy begins beside a key frame')
           if (to !== whole && !keyFrames.includes(to)) throw new Error('a copy ends beside a key frame')
+          if (plan.burnIn?.timecode) throw new Error('a copy where a time code is wanted')
+          if (plan.burnIn?.slate && slates.some((slate) => slate.from < at && slate.to > piece.startFrame))
+            throw new Error('a copy under a slate')
         }
         for (let i = 0; i < piece.frames; i += 1)
           shown.push(new Set(sides.map((s) => `${s.sceneId}${s.from + i}`)))

@@ -10,6 +10,8 @@ const DEFAULTS = {
   seed: null,
   workflow: 'default',
   draft: false,
+  slate: false,
+  timecode: false,
 }
 
 t.test('absent, null and empty options are the defaults', async (t) => {
@@ -27,6 +29,8 @@ t.test('what is given is kept, unknown keys too', async (t) => {
     seed: 0,
     workflow: 'w',
     draft: true,
+    slate: { take: 3, note: 'x' },
+    timecode: true,
     note: [1],
   }
   t.same(parseOptions(raw), { options: raw })
@@ -41,6 +45,12 @@ for (const [raw, path, words] of [
   [{ seed: 1.5 }, 'options.seed', 'a whole number from 0'],
   [{ seed: 2 ** 53 }, 'options.seed', '9007199254740991'],
   [{ workflow: '' }, 'options.workflow', 'the name of a workflow'],
+  [{ slate: 'yes' }, 'options.slate', 'an object such as {"take": 2}'],
+  [{ slate: ['x'] }, 'options.slate', 'true, false'],
+  [{ slate: { take: 0 } }, 'options.slate.take', '1 to 999'],
+  [{ slate: { take: 1000 } }, 'options.slate.take', '1 to 999'],
+  [{ slate: { take: '2' } }, 'options.slate.take', 'found the text "2"'],
+  [{ timecode: 1 }, 'options.timecode', 'true or false'],
   [{ draft: 'yes' }, 'options.draft', 'true or false'],
   ['fast', 'options', 'must be an object'],
   [[], 'options', 'must be an object'],

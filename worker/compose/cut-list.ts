@@ -1,4 +1,5 @@
 /** From shot plan to cut list: which frames of the film are copied, and which have to be drawn. Pure. */
+import { slateSpan } from '../../core/storyboard/burn-in.ts'
 import type { Join, Shot, ShotPlan, Treatment } from '../../core/storyboard/plan-types.ts'
 import { ComposeError } from './errors.ts'
 
@@ -18,7 +19,8 @@ export type CopyPiece = {
 
 /**
  * Frames to be drawn and encoded: a join (`outgoing` and `incoming`; one of them is null from and to black), or a
- * plain stretch of one shot (`join` null): under a treatment, or between a cut and the next key frame.
+ * plain stretch of one shot (`join` null): under a treatment, with something burnt in, or between a cut and the next key
+ * frame.
  */
 export type RenderPiece = {
   readonly kind: 'render'
@@ -37,7 +39,8 @@ export type CutList = { pieces: Piece[]; frames: number; framesCopied: number; f
 type SegmentFacts = { readonly frames: number; readonly keyFrames: readonly number[] }
 
 /**
- * Cuts the film: the body of each shot is copied as far as key frames allow, joins and treated shots are drawn.
+ * Cuts the film: the body of each shot is copied as far as key frames allow; joins, treated shots and frames with something
+ * burnt in are drawn.
  * @param segments facts of each scene's segment; key frames sorted, 0 first
  * @throws {ComposeError} `bad_plan` when plan and segments do not fit together
  */
@@ -59,7 +62,7 @@ export function cutList(plan: ShotPlan, segments: ReadonlyMap<string, SegmentFac
     if (head + tail > shot.frames)
       throw new ComposeError('bad_plan', `The joins of shot ${index} overlap each other.`)
     if (index === 0 && before) push(drawn(before, null, side(shot, 0, head)))
-    pushBody(shot, head, shot.frames - tail, segment, push)
+    pushBody(shot, head, shot.frames - tail, burntAtHead(plan, index), segment, push)
     if (!after) return
     const next = plan.shots[index + 1]
     if (next && tail > next.frames)
@@ -74,13 +77,31 @@ export function cutList(plan: ShotPlan, segments: ReadonlyMap<string, SegmentFac
 
 type Push = (piece: Omit<CopyPiece, 'startFrame'> | Omit<RenderPiece, 'startFrame'>) => void
 
-/** The part of a shot between its joins, `from` and `to` counted within the shot. */
-function pushBody(shot: Shot, from: number, to: number, segment: SegmentFacts, push: Push): void {
+/** How many frames of a shot, from the end of its incoming join on, have something burnt in. */
+function burntAtHead(plan: ShotPlan, index: number): number {
+  if (plan.burnIn?.timecode) return plan.shots[index]!.frames
+  if (!plan.burnIn?.slate) return 0
+  const { from, to } = slateSpan(plan, index)
+  return to - from
+}
+
+/**
+ * The part of a shot between its joins, `from` and `to` counted within the shot.
+ * @param burnt frames from `from` on that are drawn in any case
+ */
+function pushBody(
+  shot: Shot,
+  from: number,
+  to: number,
+  burnt: number,
+  segment: SegmentFacts,
+  push: Push,
+): void {
   const plain = (start: number, end: number): void =>
     push(drawn(null, side(shot, start - shot.inFrame, end - shot.inFrame), null))
   const start = shot.inFrame + from
   const end = shot.inFrame + to
-  const first = segment.keyFrames.find((frame) => frame >= start)
+  const first = segment.keyFrames.find((frame) => frame >= start + burnt)
   const last = end === segment.frames ? end : segment.keyFrames.findLast((frame) => frame <= end)
   if (isTreated(shot.treatment) || first === undefined || last === undefined || first >= last) {
     plain(start, end)

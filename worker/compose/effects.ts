@@ -2,6 +2,7 @@
 import type { FilmFormat } from '../../core/media/format.ts'
 import type { Join } from '../../core/storyboard/plan-types.ts'
 import { parseColour } from '../../core/storyboard/transitions.ts'
+import { burnInChains, type Marks } from './burn-in.ts'
 import type { RenderPiece, Side } from './cut-list.ts'
 import { flat, restart } from './graph.ts'
 import { blur } from './transitions/blur.ts'
@@ -32,13 +33,21 @@ const fadeColour = ({ color }: Readonly<Record<string, unknown>>): string =>
   (typeof color === 'string' ? parseColour(color)?.slice(1) : null) ?? BLACK
 
 /**
- * The filter graph of a piece, ending in `[v]`: exactly `piece.frames` pictures. Inputs are the piece's sides in the
- * order outgoing, incoming (absent ones left out), each beginning at its first frame.
+ * The filter graph of a piece, ending in `[out]`: exactly `piece.frames` pictures. Inputs are the piece's sides in the
+ * order outgoing, incoming (absent ones left out), each beginning at its first frame, then the pictures of `marks`.
  */
-export function pieceGraph(piece: RenderPiece, format: FilmFormat): string {
+export function pieceGraph(piece: RenderPiece, format: FilmFormat, marks: Marks | null = null): string {
   const { frames, join, outgoing, incoming } = piece
   const sides = [outgoing, incoming].filter((side) => side !== null)
-  if (join === null) return sideChains(sides[0]!, 0, frames, format, '[v]').join(';')
+  const chains =
+    join === null ? sideChains(sides[0]!, 0, frames, format, '[v]') : joinChains(piece, join, format)
+  return [
+    ...chains,
+    ...(marks ? burnInChains(marks, frames, format, '[v]', '[out]', sides.length) : ['[v]null[out]']),
+  ].join(';')
+}
+
+function joinChains({ frames, outgoing, incoming }: RenderPiece, join: Join, format: FilmFormat): string[] {
   const flatSide = outgoing === null ? 'a' : incoming === null ? 'b' : null
   const colour = join.type === 'fade' ? fadeColour(join.params) : BLACK
   const drawing = drawingOf(join, frames, flatSide, format)
@@ -53,7 +62,7 @@ export function pieceGraph(piece: RenderPiece, format: FilmFormat): string {
     ...side('a', outgoing, 0),
     ...side('b', incoming, outgoing === null ? 0 : 1),
     ...DRAW[join.type](drawing),
-  ].join(';')
+  ]
 }
 
 /** A side's frames with the look of its shot. */

@@ -3,9 +3,11 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type FfmpegTools, runFfmpeg, wallLimitMs } from '../../core/platform/ffmpeg.ts'
 import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
+import { marksOf } from './burn-in.ts'
+import { createBurnInPictures } from './burn-in-pictures.ts'
 import { encoderHeaderHash } from './check.ts'
 import { concatScript, gridFilter, listEntries } from './concat-list.ts'
-import { type CutList, cutList, type RenderPiece } from './cut-list.ts'
+import { type CutList, cutList } from './cut-list.ts'
 import { ComposeError, reasonOf } from './errors.ts'
 import { renderPiece } from './render.ts'
 import { AUDIO_RATE, filmFaults } from './verify.ts'
@@ -54,7 +56,7 @@ export async function composeFilm(options: FilmOptions): Promise<Film> {
   try {
     const headerHash = await encoderHeaderHash(tools, format, workDir)
     const pieceFile = (index: number): string => path.join(workDir, `${index}.mp4`)
-    await renderAll(options, list, headerHash, pieceFile)
+    await renderAll(options, workDir, list, headerHash, pieceFile)
     const script = path.join(workDir, 'pieces.ffconcat')
     const entries = listEntries(list.pieces, (sceneId) => segments.get(sceneId)!, pieceFile)
     await writeFile(script, concatScript(entries, format))
@@ -85,6 +87,7 @@ export async function composeFilm(options: FilmOptions): Promise<Film> {
 /** Draws the pieces, a few at a time; the first failure stops the others. */
 async function renderAll(
   { tools, plan, segments, signal, onProgress }: FilmOptions,
+  workDir: string,
   list: CutList,
   headerHash: string,
   pieceFile: (index: number) => string,
@@ -95,11 +98,14 @@ async function renderAll(
     .flatMap((piece, index) => (piece.kind === 'render' ? [{ piece, index }] : []))
     .values()
   let framesDone = 0
+  const drawPictures = createBurnInPictures(plan, workDir)
   const drain = async (): Promise<void> => {
     for (const { piece, index } of queue) {
+      const marks = marksOf(plan, piece)
       await renderPiece({
         tools,
-        piece: piece as RenderPiece,
+        piece,
+        burnIn: marks && { marks, pictures: await drawPictures(marks) },
         format: plan.format,
         segmentPath: (sceneId) => segments.get(sceneId)!.path,
         headerHash,

@@ -42,7 +42,8 @@ export function table(values: readonly number[], format: FilmFormat, clock: 't' 
 }
 
 /** A time that lies safely before frame `frame` and after the one before it, whatever is rounded. */
-const startOf = (frame: number, format: FilmFormat): string => num(Math.max(0, frame - 0.5) / format.fps)
+export const startOf = (frame: number, format: FilmFormat): string =>
+  num(Math.max(0, frame - 0.5) / format.fps)
 
 /**
  * A `sendcmd` for the filter that stands right behind it: options that take no expression get a new value at each frame.

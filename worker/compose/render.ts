@@ -2,6 +2,7 @@
 import { segmentFileArgs, videoEncoderArgs } from '../../core/media/encoder-args.ts'
 import type { FilmFormat } from '../../core/media/format.ts'
 import { type FfmpegInput, type FfmpegTools, runFfmpeg, wallLimitMs } from '../../core/platform/ffmpeg.ts'
+import type { Marks } from './burn-in.ts'
 import { inspectStream } from './check.ts'
 import type { RenderPiece, Side } from './cut-list.ts'
 import { pieceGraph } from './effects.ts'
@@ -14,6 +15,8 @@ export type RenderOptions = {
   /** Path of a scene's segment. */
   segmentPath: (sceneId: string) => string
   headerHash: string
+  /** What is burnt in, and the files of its pictures. */
+  burnIn?: { marks: Marks; pictures: readonly string[] } | null
   out: string
   signal?: AbortSignal
 }
@@ -26,18 +29,21 @@ const DRAWING_WEIGHT = 10
  * @throws {ComposeError} `film_invalid` when what came out is not exactly the piece
  */
 export async function renderPiece(options: RenderOptions): Promise<void> {
-  const { tools, piece, format, headerHash, out, signal } = options
+  const { tools, piece, format, headerHash, burnIn = null, out, signal } = options
   const sides = [piece.outgoing, piece.incoming].filter((side) => side !== null)
   await runFfmpeg(
     tools,
     {
-      inputs: sides.map((side) => sideInput(side, options)),
-      filter: pieceGraph(piece, format),
+      inputs: [
+        ...sides.map((side) => sideInput(side, options)),
+        ...(burnIn?.pictures ?? []).map((picture) => ({ path: picture })),
+      ],
+      filter: pieceGraph(piece, format, burnIn?.marks ?? null),
       outputs: [
         {
           path: out,
           options: [
-            ...['-map', '[v]', '-frames:v', String(piece.frames)],
+            ...['-map', '[out]', '-frames:v', String(piece.frames)],
             ...videoEncoderArgs(format, []),
             ...segmentFileArgs(),
           ],

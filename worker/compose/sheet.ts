@@ -1,6 +1,7 @@
 /** The contact sheet's page: where everything stands and the text around the pictures, as SVG. Pure. */
 import { FONT_FAMILY } from '../../core/media/fonts.ts'
 import type { Shot, ShotPlan } from '../../core/storyboard/plan-types.ts'
+import { svgLabel, svgText } from './svg-text.ts'
 
 export type SheetLayout = {
   width: number
@@ -70,8 +71,8 @@ export function sheetSvg(plan: ShotPlan, layout: SheetLayout): string {
   )
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="${FONT_FAMILY}">
 <rect width="100%" height="100%" fill="#14161a"/>
-<text x="${MARGIN}" y="72" font-size="32" font-weight="600" fill="#f4f1ea">${label(plan.title || 'Untitled', width - 2 * MARGIN, 32)}</text>
-<text x="${MARGIN}" y="102" font-size="15" fill="#8d939e">${escapeXml(facts)}</text>
+<text x="${MARGIN}" y="72" font-size="32" font-weight="600" fill="#f4f1ea">${svgLabel(plan.title || 'Untitled', width - 2 * MARGIN, 32)}</text>
+<text x="${MARGIN}" y="102" font-size="15" fill="#8d939e">${svgText(facts)}</text>
 ${captions.join('\n')}
 </svg>`
 }
@@ -92,7 +93,7 @@ function caption(
   const look = mode ? `  ·  ${mode}` : ''
   return `<rect x="${x}" y="${y}" width="${cellWidth}" height="${cellHeight}" rx="6" fill="#23262c"/>
 <text x="${x}" y="${base}" font-size="17" font-weight="700" fill="#e8b45a">${number}</text>
-<text x="${idX}" y="${base}" font-size="16" font-weight="500" fill="#f4f1ea">${label(shot.sceneId, cellWidth - (idX - x) - 56, 16)}</text>
+<text x="${idX}" y="${base}" font-size="16" font-weight="500" fill="#f4f1ea">${svgLabel(shot.sceneId, cellWidth - (idX - x) - 56, 16)}</text>
 <text x="${x + cellWidth}" y="${base}" font-size="14" text-anchor="end" fill="#8d939e">${length}</text>
 <text x="${x}" y="${base + 21}" font-size="13" fill="#8d939e">${timecode(shot.startFrame, fps)}${look}</text>`
 }
@@ -103,28 +104,3 @@ export function timecode(frames: number, fps: number): string {
   const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60, frames % fps]
   return parts.map((part) => String(part).padStart(2, '0')).join(':')
 }
-
-/** Text cut to about `width` pixels, made safe for SVG. Inter is on average a little over half as wide as high. */
-function label(text: string, width: number, size: number): string {
-  const letters = [...new Intl.Segmenter().segment(text.replace(/\s+/g, ' ').trim())].map(
-    ({ segment }) => segment,
-  )
-  const room = Math.max(3, Math.floor(width / (size * 0.56)))
-  return escapeXml(
-    letters.length <= room
-      ? letters.join('')
-      : `${letters
-          .slice(0, room - 1)
-          .join('')
-          .trimEnd()}…`,
-  )
-}
-
-/** Control characters are no XML at all, so they go. */
-const escapeXml = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ')
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;')
