@@ -41,7 +41,7 @@ const effective = (env: Record<string, string> = {}) => interpolate(raw, { ...se
 const compose = effective()
 const services = Object.entries(compose.services)
 /** Services that run our own image and read the configuration. */
-const OURS = ['server', 'worker', 'migrate', 'sounds']
+const OURS = ['server', 'worker', 'courier', 'migrate', 'sounds']
 
 test('substitution works as in Compose', (t) => {
   t.equal(interpolateText('a-${X:-d}-$$', {}), 'a-d-$')
@@ -66,6 +66,7 @@ test('the services that were asked for are there, engines behind their profiles'
   t.strictSame(Object.fromEntries(services.map(([name, service]) => [name, service.profiles ?? []])), {
     server: [],
     worker: [],
+    courier: [],
     migrate: [],
     sounds: [],
     postgres: [],
@@ -151,7 +152,7 @@ test('database, store and engines have no way out, and the server no way to an e
   const open = Object.keys(compose.networks).filter((network) => !compose.networks[network]!.internal)
   t.strictSame(open, ['front'])
   const onFront = services.filter(([, service]) => service.networks.includes('front')).map(([name]) => name)
-  t.strictSame(onFront, ['server', 'models'])
+  t.strictSame(onFront, ['server', 'courier', 'models'])
   const onEngines = services
     .filter(([, service]) => service.networks.includes('engines'))
     .map(([name]) => name)

@@ -241,7 +241,7 @@ test('each pool gets its roles, its concurrency and its own engines', { skip }, 
   const films = envOf(named(all, 'Deployment', 'studio-framecast-worker-films'))
   const gpu = envOf(named(all, 'Deployment', 'studio-framecast-worker-gpu'))
   const attic = envOf(named(all, 'Deployment', 'studio-framecast-worker-attic'))
-  t.equal(films.WORKER_ROLES, 'plan,assemble,housekeeping')
+  t.equal(films.WORKER_ROLES, 'plan,assemble,webhook,housekeeping')
   t.equal(films.COMFYUI_URLS, undefined)
   t.equal(named(all, 'Deployment', 'studio-framecast-worker-films').spec.replicas, 2)
   t.equal(gpu.WORKER_ROLES, 'scene')
@@ -272,7 +272,11 @@ test('engines are reached by workers alone, the database by those that use it', 
     'bundled.yaml',
     {
       workerPools: [
-        { name: 'gpu', roles: ['plan', 'scene', 'assemble', 'housekeeping'], comfyui: { gpus: 1 } },
+        {
+          name: 'gpu',
+          roles: ['plan', 'scene', 'assemble', 'webhook', 'housekeeping'],
+          comfyui: { gpus: 1 },
+        },
       ],
     },
   ])
@@ -328,7 +332,7 @@ test("a pool's own resources and placement win over the shared ones", { skip }, 
   const own = { requests: { cpu: '4', memory: '8Gi' }, limits: { memory: '8Gi' } }
   const pool = {
     name: 'main',
-    roles: ['plan', 'scene', 'assemble', 'housekeeping'],
+    roles: ['plan', 'scene', 'assemble', 'webhook', 'housekeeping'],
     resources: own,
     nodeSelector: { disk: 'fast' },
   }
@@ -347,7 +351,7 @@ test('an image can be named by digest', { skip }, async (t) => {
   )
 })
 
-const everything = ['plan', 'scene', 'assemble', 'housekeeping']
+const everything = ['plan', 'scene', 'assemble', 'webhook', 'housekeeping']
 const REFUSED: [string, (object | string)[], RegExp][] = [
   [
     'no Secret',
@@ -372,7 +376,7 @@ const REFUSED: [string, (object | string)[], RegExp][] = [
   ],
   [
     'a role that nobody has',
-    [MINIMAL, { workerPools: [{ name: 'a', roles: ['plan', 'scene', 'assemble'] }] }],
+    [MINIMAL, { workerPools: [{ name: 'a', roles: ['plan', 'scene', 'assemble', 'webhook'] }] }],
     /has the role housekeeping/,
   ],
   [

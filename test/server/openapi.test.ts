@@ -156,7 +156,7 @@ t.test('the guide lists every code with its status, and no other', (t) => {
   )
   const paths = new Set(OPERATIONS.map(({ path }) => path))
   const named = [...guide.matchAll(/\$FRAMECAST_URL(\/[^\s"'?]*)/g)].map(([, path]) =>
-    path!.replaceAll(/\$(JOB|ASSET)\b/g, '{id}').replace(/^\/schemas\/.*/, '/schemas/{name}'),
+    path!.replaceAll(/\$(JOB|ASSET|TEAM|WEBHOOK)\b/g, '{id}').replace(/^\/schemas\/.*/, '/schemas/{name}'),
   )
   t.ok(named.length > 8)
   for (const path of named) t.ok(paths.has(path), `${path} is an address of the API`)
