@@ -51,6 +51,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'GET /media/{key}': { ok: 403 },
   'GET /v1/status': { ok: 200 },
 
+  'POST /v1/auth/setup': { ok: 400, body: {} },
   'POST /v1/auth/signup': { ok: 400, body: {} },
   'POST /v1/auth/login': { ok: 400, body: {} },
   'POST /v1/auth/logout': { ok: 204, newcomer: true },
@@ -149,6 +150,8 @@ const CALLS: Readonly<Record<string, Call>> = {
   // It was delivered.
   'POST /v1/webhook-deliveries/{id}/retry': { ok: 409 },
   'GET /v1/usage': { ok: 200 },
+  'GET /v1/account/audit': { ok: 200 },
+  'GET /v1/teams/{id}/audit': { ok: 200 },
 }
 
 /**

@@ -158,7 +158,7 @@ export type Kind =
   | 'delivery'
   | 'key'
 
-export type Wanted = {
+type Wanted = {
   teamId: string
   owner: string
   by: UserPrincipal
@@ -171,8 +171,8 @@ export type Wanted = {
 }
 
 /** Makes a thing of the team; its id. */
-export async function make({ studio }: World, kind: Kind, wanted: Wanted): Promise<string> {
-  const { pool } = studio
+export async function make(world: World, kind: Kind, wanted: Wanted): Promise<string> {
+  const { pool } = world.studio
   const { teamId, owner, by, state } = wanted
   const id = newId()
   switch (kind) {
@@ -219,9 +219,30 @@ export async function make({ studio }: World, kind: Kind, wanted: Wanted): Promi
       )
       return id
     case 'webhook':
+      await pool.query(
+        `insert into webhooks (id, team_id, created_by, url, events, secret, is_active)
+         values ($1, $2, $3, 'https://films.example/hook', '{job.completed}', 'sealed', false)`,
+        [id, teamId, by.userId],
+      )
       return id
-    case 'delivery':
+    case 'delivery': {
+      const webhook = await make(world, 'webhook', wanted)
+      await pool.query(
+        `insert into webhook_deliveries (id, webhook_id, event_type, status, payload, attempts, delivered_at)
+         values ($1, $2, 'webhook.test', 'delivered', $3, 1, now())`,
+        [
+          id,
+          webhook,
+          {
+            event: 'webhook.test',
+            timestamp: new Date().toISOString(),
+            delivery_id: id,
+            webhook: { id: webhook, team_id: teamId },
+          },
+        ],
+      )
       return id
+    }
     case 'key':
       return (await createApiKey(pool, { userId: by.userId, name: 'thing', scopes: ['generate'] })).id
   }
@@ -244,13 +265,14 @@ async function invite(
 /** Whose personal things these are. */
 export const personalOwner = (user: UserPrincipal): string => userUrn(user.userId)
 
-/** Tables that change by being asked at all, and the columns of theirs that are looked at all the same. */
+/** Tables that change by being asked at all, and what of them is looked at all the same. */
 const TOUCHED: Readonly<Record<string, string>> = {
-  sessions: 'count(revoked_at)',
-  api_keys: 'count(revoked_at)',
-  rate_limits: '0',
-  usage: 'coalesce(sum(renders_count + credits_used), 0)',
+  sessions: `count(*) || ' rows, ' || count(revoked_at)`,
+  api_keys: `count(*) || ' rows, ' || count(revoked_at)`,
+  rate_limits: `'not looked at'`,
+  usage: 'coalesce(sum(renders_count + render_seconds + credits_used + credits_refunded), 0)::text',
 }
+const WRITTEN = `count(*) || ' rows, ' || coalesce(sum(xmin::text::bigint), 0)`
 
 /** A value that changes with any row of any table: their number, and the transactions that wrote them. */
 export async function fingerprint({
@@ -262,8 +284,7 @@ export async function fingerprint({
   )
   const parts = tables.map(({ name }) => {
     const table = name.split('.')[1]!
-    const written = TOUCHED[table] ?? 'coalesce(sum(xmin::text::bigint), 0)'
-    return `select '${table}' as name, count(*) || ' rows, ' || ${written} as state from ${name}`
+    return `select '${table}' as name, ${TOUCHED[table] ?? WRITTEN} as state from ${name}`
   })
   const { rows } = await pool.query<{ name: string; state: string }>(parts.join(' union all '))
   return Object.fromEntries(rows.map(({ name, state }) => [name, state]))
