@@ -1,6 +1,6 @@
 /** The shot plan: a checked storyboard in whole frames. */
 import { type Aspect, type FrameRate, filmFormat, type Resolution, toFrames } from '../media/format.ts'
-import { burnInOf } from './burn-in.ts'
+import { burnInOf, slateSpan } from './burn-in.ts'
 import { sceneDetails } from './details.ts'
 import type { ClipPlan, Join, Shot, ShotPlan } from './plan-types.ts'
 import { assemblePrompt } from './prompts.ts'
@@ -59,10 +59,14 @@ export function planShots(storyboard: Storyboard, options: PlanOptions): ShotPla
     }
   })
 
+  const format = filmFormat(resolution, aspect, fps)
+  const slateEnds = shots.map(({ index }) =>
+    burnIn?.slate ? slateSpan({ shots, joins, format }, index).to : null,
+  )
   return {
     title: storyboard.title,
-    format: filmFormat(resolution, aspect, fps),
-    clips: planClips(storyboard, played.shots, shots, joins, fps),
+    format,
+    clips: planClips(storyboard, played.shots, shots, joins, slateEnds, fps),
     shots,
     joins,
     frames: end,
@@ -71,19 +75,22 @@ export function planShots(storyboard: Storyboard, options: PlanOptions): ShotPla
   }
 }
 
-/** One clip for each distinct scene that plays, with every frame at which any of its shots is cut or joined. */
+/** One clip for each distinct scene that plays, with every frame at which copying begins or ends in any of its shots. */
 function planClips(
   storyboard: Storyboard,
   played: readonly PlayedShot[],
   shots: readonly Shot[],
   joins: readonly Join[],
+  slateEnds: readonly (number | null)[],
   fps: number,
 ): ClipPlan[] {
   const cuts = new Map<string, Set<number>>()
-  for (const { sceneId, index, inFrame, frames } of shots) {
+  for (const { sceneId, index, inFrame, frames, startFrame } of shots) {
     const places = cuts.get(sceneId) ?? new Set([0])
     cuts.set(sceneId, places)
     places.add(inFrame).add(inFrame + frames)
+    const slateEnd = slateEnds[index] ?? null
+    if (slateEnd !== null) places.add(inFrame + slateEnd - startFrame)
     for (const join of joins) {
       if (join.after === index - 1) places.add(inFrame + join.frames)
       if (join.after === index) places.add(inFrame + frames - join.frames)

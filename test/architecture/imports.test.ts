@@ -22,7 +22,11 @@ const ALLOWED: Record<string, readonly string[]> = {
 const PURE = [
   'core/storyboard',
   'core/access',
+  'worker/compose/burn-in.ts',
   'worker/compose/cut-list.ts',
+  'worker/compose/effects.ts',
+  'worker/compose/transitions',
+  'worker/compose/treatments.ts',
   'worker/failures.ts',
   'core/jobs/refund.ts',
 ]

@@ -22,11 +22,28 @@ t.test('what options ask to burn in', async (t) => {
   }
 })
 
-t.test('burning in changes neither the length of a film nor the clips it needs', async (t) => {
+t.test('burning in changes neither the length of a film nor its shots and joins', async (t) => {
   const board = storyboard({ transitions: { default: 'fade' } })
-  const { burnIn, ...planned } = planShots(board, { ...FORMAT, slate: { take: 2 }, timecode: true })
+  const { burnIn, clips, ...planned } = planShots(board, { ...FORMAT, slate: { take: 2 }, timecode: true })
   t.same(burnIn, { slate: { take: 2 }, timecode: true })
-  t.same(planShots(board, FORMAT), planned)
+  const { clips: plain, ...rest } = planShots(board, FORMAT)
+  t.same(planned, rest)
+  t.same(
+    clips.map(({ cutFrames, ...clip }) => clip),
+    plain.map(({ cutFrames, ...clip }) => clip),
+  )
+})
+
+t.test('where a slate ends, copying can begin', async (t) => {
+  const board = storyboard({ transitions: { default: { type: 'fade', duration: 0.5 } } })
+  const { clips } = planShots(board, { ...FORMAT, slate: true })
+  t.same(
+    clips.map(({ cutFrames }) => cutFrames),
+    [
+      [0, 24, 84],
+      [0, 12, 36],
+    ],
+  )
 })
 
 t.test('a slate begins where its shot is alone and ends with it at the latest', async (t) => {
