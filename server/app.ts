@@ -11,6 +11,7 @@ import { docsRoutes } from './routes/docs.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { jobEventRoutes } from './routes/job-events.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { joinRoutes } from './routes/join.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { mediaRoutes } from './routes/media.ts'
 import { openApiRoutes } from './routes/openapi.ts'
@@ -46,6 +47,7 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
     jobEventRoutes(deps, access),
     teamRoutes(deps, access),
     invitationRoutes(deps, access),
+    joinRoutes(),
     projectRoutes(deps, access),
     watchLinkRoutes(deps, access),
     webSocketRoutes(deps, access),

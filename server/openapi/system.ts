@@ -1,6 +1,7 @@
 /** Operations about the installation itself, its documents, its live page and its media. */
 import * as example from './examples.ts'
-import { type Operation, type Parameter, type Refusal, type Reply, text } from './operation.ts'
+import { type Operation, type Parameter, query, type Refusal, type Reply, text } from './operation.ts'
+import { INVITATION_ID } from './team-examples.ts'
 
 const PUBLIC = { kind: 'public' } as const
 
@@ -152,6 +153,33 @@ export const systemOperations: readonly Operation[] = [
       name('name', 'Name of the file.', 'watch.js'),
     ],
     replies: [file('Script, style or font.', '*/*', ETAG), UNCHANGED],
+    refusals: [{ code: 'NOT_FOUND', when: 'There is no such file.', text: 'no such file' }],
+  },
+  {
+    method: 'get',
+    path: '/teams/{team_id}/invitations/{id}/accept',
+    operationId: 'getInvitationPage',
+    summary: 'The page behind the link of an invitation',
+    description:
+      'The page is the same for every invitation: there one logs in or makes an account, and answers through the API.',
+    tag: 'Viewer',
+    access: PUBLIC,
+    parameters: [
+      name('team_id', 'Id of the team.', example.TEAM_ID),
+      name('id', 'Id of the invitation.', INVITATION_ID),
+      query('token', 'Token of the link, for whoever makes an account.', { type: 'string' }),
+    ],
+    replies: [file('The page.', 'text/html', ETAG), UNCHANGED],
+  },
+  {
+    method: 'get',
+    path: '/join/assets/{name}',
+    operationId: 'getInvitationPageAsset',
+    summary: 'A file of that page',
+    tag: 'Viewer',
+    access: PUBLIC,
+    parameters: [name('name', 'Name of the file.', 'join.js')],
+    replies: [file('Script or style.', '*/*', ETAG), UNCHANGED],
     refusals: [{ code: 'NOT_FOUND', when: 'There is no such file.', text: 'no such file' }],
   },
   {
