@@ -3,6 +3,7 @@ import type { Invitation } from '../../schemas/types.ts'
 import type { UserPrincipal } from '../access/principal.ts'
 import { reachOf } from '../access/reach.ts'
 import { requireTeamAction } from '../access/roles.ts'
+import { isEmail } from '../accounts/email.ts'
 import { audit } from '../audit/audit.ts'
 import type { Config } from '../platform/config.ts'
 import type { Database, Queryable } from '../platform/database.ts'
@@ -32,7 +33,8 @@ type SecretRow = InvitationRow & { token: string }
 
 const COLUMNS = `${INVITATION_COLUMNS}, i.token`
 const DAY_S = 86_400
-const EMAIL = /^[^\s@\p{Cc}<>()[\]\\,;:"]+@[^\s@\p{Cc}<>()[\]\\,;:"]+\.[^\s@\p{Cc}<>()[\]\\,;:"]+$/u
+/** What an address holds only in quotes, if at all: no mail server takes it as it is. */
+const UNMAILABLE = /[<>()[\]\\,;:"\p{Cc}]/u
 
 export type InvitingService = ReturnType<typeof createInvitingService>
 
@@ -174,7 +176,7 @@ export function createInvitingService({
     /** Invites an address. An older invitation that waits for it is revoked. */
     async create(principal: UserPrincipal, teamId: string, request: InvitationRequest): Promise<Invitation> {
       const { email, role } = request
-      if (!EMAIL.test(email))
+      if (!isEmail(email) || UNMAILABLE.test(email))
         throw new Problem('VALIDATION_ERROR', 'email must be an address such as ada@studio.example')
       if (email.toLowerCase() === principal.email.toLowerCase())
         throw new Problem('VALIDATION_ERROR', 'email is your own; nobody invites themselves')

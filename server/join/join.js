@@ -151,3 +151,5 @@ element('log-out').addEventListener('click', () =>
 )
 
 await begin()
+
+export {}
