@@ -3,7 +3,7 @@ import { completeJob, startJob } from '../../core/jobs/transitions.ts'
 import { transaction } from '../../core/platform/database.ts'
 import { newId } from '../../core/platform/ids.ts'
 import { buildCrew, buildPerson, type Person } from '../projects/people.ts'
-import { anOutput } from '../support/builders.ts'
+import { anOutput, setBalance } from '../support/builders.ts'
 import { race } from '../support/race.ts'
 import { aStoryboard, read, startStudio, type WireError } from '../support/studio.ts'
 
@@ -178,7 +178,7 @@ t.test('what is wrong is said in a fixed order', async (t) => {
   const earlier = await generate(starter, { idempotency_key: 'known' })
   t.equal(earlier.status, 201)
   await setStorage(owner, 101)
-  await studio.pool.query('update users set credits = 0 where id = $1', [starter.user.userId])
+  await setBalance(studio.pool, personUrn(starter), 0)
   const foreign = `framecast:team:${newId()}`
   const bad = { title: 'no scene', scenes: [] }
   const ask = async (json: object) => {
@@ -201,9 +201,9 @@ t.test('what is wrong is said in a fixed order', async (t) => {
   await setStorage(owner, 0)
   t.strictSame(await ask({ spec: aStoryboard() }), [409, 'CONFLICT'], 'then concurrency')
   await cancel(starter, earlier.body.id)
-  await studio.pool.query('update users set credits = $2 where id = $1', [starter.user.userId, COST - 1])
+  await setBalance(studio.pool, personUrn(starter), COST - 1)
   t.strictSame(await ask({ spec: aStoryboard() }), [402, 'INSUFFICIENT_CREDITS'], 'then credits')
-  await studio.pool.query('update users set credits = $2 where id = $1', [starter.user.userId, COST])
+  await setBalance(studio.pool, personUrn(starter), COST)
   t.strictSame(await ask({ spec: aStoryboard() }), [201, null])
 })
 
@@ -242,7 +242,7 @@ t.test('a job may use files of its owner, of its team and of whoever starts it',
   t.equal(await uses('shared', crew.urn, crew.admin), 201)
   t.equal(await uses('own', crew.urn, crew.admin), 400, 'not the pictures of others')
   t.equal(await uses('hidden', crew.urn, crew.admin), 400)
-  await studio.pool.query('update users set credits = 100 where id = $1', [crew.member.user.userId])
+  await setBalance(studio.pool, personUrn(crew.member), 100)
   t.equal(await uses('own', own), 201)
   t.equal(await uses('shared', own), 400, 'a personal film outlives the team and its files')
 })

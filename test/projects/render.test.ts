@@ -2,7 +2,7 @@ import { t } from 'tap'
 import { TEAM_ROLES } from '../../core/access/roles.ts'
 import { completeJob, failJob, startJob } from '../../core/jobs/transitions.ts'
 import { transaction } from '../../core/platform/database.ts'
-import { anOutput } from '../support/builders.ts'
+import { anOutput, setBalance } from '../support/builders.ts'
 import { race } from '../support/race.ts'
 import { aStoryboard, read, startStudio, type WireError } from '../support/studio.ts'
 import { buildCrew, type Crew, type Person } from './people.ts'
@@ -147,7 +147,7 @@ t.test('refusals, each before anything is written or charged', async (t) => {
     t.equal(status, 201, role)
     await crew[role].request(`/v1/jobs/${body.id}/cancel`, { method: 'POST' })
   }
-  await studio.pool.query('update teams set credits = 3 where id = $1', [crew.teamId])
+  await setBalance(studio.pool, `framecast:team:${crew.teamId}`, 3)
   const poor = await render(crew.owner, id)
   t.match(poor, { status: 402, body: { error: { code: 'INSUFFICIENT_CREDITS' } } })
   t.equal(await statusOf(id), 'draft', 'the project has not moved')

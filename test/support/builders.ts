@@ -159,3 +159,26 @@ export const anOutput = (jobId: string): JobOutput => ({
     warnings: [],
   },
 })
+
+/** Brings a balance to `credits`, as if so much less or more had been granted: the books stay right. */
+export async function setBalance(pool: pg.Pool, source: string, credits: number): Promise<void> {
+  const [, kind, id] = source.split(':')
+  await transaction(pool, async (client) => {
+    // Entries are append-only; a test may rewrite history.
+    await client.query('set local session_replication_role = replica')
+    const { rows } = await client.query<{ spent: number }>(
+      `select coalesce(sum(case kind when 'debit' then amount when 'refund' then -amount else 0 end), 0)::int as spent
+       from credit_entries where source = $1 and moves_balance`,
+      [source],
+    )
+    await client.query(`delete from credit_entries where source = $1 and kind = 'grant'`, [source])
+    await client.query(`update ${kind === 'user' ? 'users' : 'teams'} set credits = $2 where id = $1`, [
+      id,
+      credits,
+    ])
+    await client.query(
+      `insert into credit_entries (id, source, kind, amount, moves_balance) values ($1, $2, 'grant', $3, true)`,
+      [newId(), source, credits + (rows[0]?.spent ?? 0)],
+    )
+  })
+}

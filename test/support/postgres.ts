@@ -201,7 +201,10 @@ export async function brokenRules(pool: pg.Pool, except: readonly string[] = NOT
 export function complain(broken: readonly string[]): void {
   if (broken.length === 0) return
   process.stderr.write(`the test left a database that breaks rules:\n${broken.join('\n')}\n`)
-  process.exitCode = 1
+  // At the very end: the runner sets the exit code by itself before.
+  process.once('exit', () => {
+    process.exitCode = 1
+  })
 }
 
 /** Makes a migrated (or, with `empty`, bare) database on `serverUrl`, and removes it at the end of the test. */
