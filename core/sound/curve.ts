@@ -66,19 +66,21 @@ export function shape(sound: Mono, curve: Curve): Mono {
   return sound
 }
 
+/** 120 dB down. Real silence after it, since numbers that are almost nothing are slow to reckon with. */
+const INAUDIBLE = 1e-6
+
 /** Multiplies by a rise of `attackS` and then a fall that takes `decayS` for 60 dB. */
 export function strike(sound: Mono, attackS: number, decayS: number): Mono {
   const attack = Math.max(1, Math.round(attackS * RATE))
   const fall = 10 ** (-3 / (decayS * RATE))
+  for (let i = 0; i < Math.min(attack, sound.length); i++) sound[i]! *= i / attack
   let gain = 1
-  for (let i = 0; i < sound.length; i++) {
-    if (i < attack) sound[i]! *= i / attack
-    else {
-      sound[i]! *= gain
-      gain *= fall
-    }
+  let i = attack
+  for (; i < sound.length && gain > INAUDIBLE; i++) {
+    sound[i]! *= gain
+    gain *= fall
   }
-  return sound
+  return sound.fill(0, i)
 }
 
 /** Short ramps at both ends, against clicks. */

@@ -19,6 +19,10 @@ export function around(sound: Mono, warmUpS: number, ...effects: readonly Effect
   return sound
 }
 
+/** What a filter rings on with at the end is nothing: numbers that small are not kept, they are slow to reckon with. */
+const NOTHING = 1e-12
+const kept = (x: number): number => (x > NOTHING || x < -NOTHING ? x : 0)
+
 type Coefficients = readonly [b0: number, b1: number, b2: number, a1: number, a2: number]
 
 /** A second-order section with coefficients that are divided by a0 already. */
@@ -33,7 +37,7 @@ export function biquad([b0, b1, b2, a1, a2]: Coefficients): Effect {
       const y = b0 * x + s1
       s1 = b1 * x - a1 * y + s2
       s2 = b2 * x - a2 * y
-      sound[i] = y
+      sound[i] = kept(y)
     }
     z1 = s1
     z2 = s2
@@ -130,7 +134,7 @@ export function sweep(kind: Sweep, hz: Curve, q = Math.SQRT1_2): Effect {
         const v2 = s2 + a2 * s1 + a3 * v3
         s1 = 2 * v1 - s1
         s2 = 2 * v2 - s2
-        sound[i] = kind === 'low' ? v2 : kind === 'band' ? k * v1 : v0 - k * v1 - v2
+        sound[i] = kept(kind === 'low' ? v2 : kind === 'band' ? k * v1 : v0 - k * v1 - v2)
       }
     }
     ic1 = s1

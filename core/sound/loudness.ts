@@ -1,9 +1,10 @@
 /** How loud a sound is: ITU-R BS.1770 (loudness, true peak), EBU R 128 (the windows it is measured in). */
 import { biquad } from './filters.ts'
-import { type Mono, peakOf, RATE, type Stereo } from './signal.ts'
+import { type Mono, peakOf, type Stereo } from './signal.ts'
 
-const WINDOW = 0.4 * RATE
-const HOP = WINDOW / 4
+/** 100 ms at 48 kHz; a window has four. */
+const HOP = 4_800
+const WINDOW = 4 * HOP
 const SILENT_LUFS = -70
 
 /** The weighting of BS.1770 at 48 kHz: a head, and an ear that is dull to low tones. */

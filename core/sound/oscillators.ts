@@ -43,10 +43,29 @@ export function addPulse(out: Mono, hz: number | Curve, gain = 1, width = 0.5, s
   }
 }
 
+/** A steady tone is a point that goes round; that takes no sine a sample. */
+function addSteadySine(out: Mono, hz: number, gain: number, startPhase: number): void {
+  const angle = (2 * Math.PI * hz) / RATE
+  const cos = Math.cos(angle)
+  const sin = Math.sin(angle)
+  let re = gain * Math.cos(2 * Math.PI * startPhase)
+  let im = gain * Math.sin(2 * Math.PI * startPhase)
+  for (let i = 0; i < out.length; i++) {
+    out[i]! += im
+    const next = re * cos - im * sin
+    im = re * sin + im * cos
+    re = next
+  }
+}
+
 export function addSine(out: Mono, hz: number | Curve, gain = 1, startPhase = 0): void {
+  if (typeof hz === 'number') {
+    addSteadySine(out, hz, gain, startPhase)
+    return
+  }
   let phase = 2 * Math.PI * startPhase
   for (let from = 0; from < out.length; from += STEP) {
-    const step = (2 * Math.PI * (typeof hz === 'number' ? hz : hz(from / RATE))) / RATE
+    const step = (2 * Math.PI * hz(from / RATE)) / RATE
     const until = Math.min(from + STEP, out.length)
     for (let i = from; i < until; i++) {
       out[i]! += gain * Math.sin(phase)

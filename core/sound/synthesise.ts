@@ -29,7 +29,7 @@ const FAMILIES: Record<SystemAssetCategory, Family> = {
 
 /** Beds are of one loudness as a whole; sounds that happen are so where they are loudest, or as far as their peaks allow. */
 const TARGETS: Record<SystemAssetCategory, LoudnessTarget> = {
-  ambient: { measure: 'whole', lufs: -23, peakDbtp: -2 },
+  ambient: { measure: 'whole', lufs: -21, peakDbtp: -2 },
   music: { measure: 'whole', lufs: -20, peakDbtp: -2 },
   sfx: { measure: 'loudest', lufs: -16, peakDbtp: -2 },
   transition: { measure: 'loudest', lufs: -16, peakDbtp: -2 },

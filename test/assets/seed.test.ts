@@ -2,10 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { t } from 'tap'
 import { type SeedOptions, seedSystemAssets } from '../../core/assets/seed.ts'
-import { findTools, probe } from '../../core/platform/ffmpeg.ts'
+import { findTools, probe, runFfmpeg } from '../../core/platform/ffmpeg.ts'
 import { createObjectStore, type ObjectStore } from '../../core/platform/objects.ts'
+import { toDb, truePeak } from '../../core/sound/loudness.ts'
+import type { Stereo } from '../../core/sound/signal.ts'
 import { SYSTEM_ASSETS } from '../../core/storyboard/system-assets.ts'
 import { startDatabase } from '../support/postgres.ts'
 import { startStore } from '../support/store.ts'
@@ -22,6 +25,22 @@ async function bytesOf(store: ObjectStore, key: string): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of await store.read(key, signal)) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks)
+}
+
+/** What a player would play. */
+async function decode(path: string): Promise<Stereo> {
+  const chunks: Buffer[] = []
+  const stdout = new PassThrough()
+  stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await runFfmpeg(
+    tools,
+    { inputs: [{ path }], outputs: [{ path: 'pipe:1', options: ['-f', 'f32le', '-ac', '2'] }] },
+    { signal, stdout, wallMs: 60_000 },
+  )
+  const bytes = Buffer.concat(chunks)
+  const side = (offset: number) =>
+    Float32Array.from({ length: bytes.length / 8 }, (_, i) => bytes.readFloatLE(8 * i + offset))
+  return { left: side(0), right: side(4) }
 }
 
 /** An installation without a sound: an empty bucket, an empty table. */
@@ -65,6 +84,9 @@ t.test('the first run makes every sound and lists it; the second finds nothing t
     const { durationS, audio } = await probe(tools, path, {})
     t.match(audio, { codec: 'opus', sampleRate: 48_000, channels: 2 })
     t.ok(Math.abs((durationS ?? 0) - asset.seconds) < 0.01, `${asset.id} lasts ${durationS} s`)
+    const played = await decode(path)
+    t.equal(played.left.length, Math.round(asset.seconds * 48_000), `${asset.id} is whole to the sample`)
+    t.ok(toDb(truePeak(played)) < -1, `${asset.id} stays below -1 dBTP when it is played`)
   }
 
   const before = await pool.query('select * from system_assets order by id')

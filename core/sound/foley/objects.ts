@@ -79,11 +79,11 @@ export function rustle(random: Random, seconds: number): Mono {
 }
 
 /** Steam or compressed air. */
-export function steam(random: Random, seconds: number, hz = 5_200): Mono {
+export function steam(random: Random, seconds: number, hz = 5_200, attackS = 0.05): Mono {
   return level(
     shape(
       through(noise(framesOf(seconds), random), bandpass(hz, 0.7), highpass(1_200)),
-      swell(seconds, 0.05, seconds * 0.45),
+      swell(seconds, attackS, seconds * 0.45),
     ),
   )
 }

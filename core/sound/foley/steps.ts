@@ -9,7 +9,7 @@ export function step(random: Random, { weight = 0.5, rollS = 0.085 } = {}): Mono
   const out = buffer(0.32)
   const heel = random.between(0.94, 1.06)
   addModes(out, 92 * heel, [
-    [1, 0.9 * weight, 0.1],
+    [1, 0.55 * weight, 0.08],
     [2.3, 0.5, 0.07],
     [4.4, 0.3, 0.05],
     [9.1, 0.22, 0.03],

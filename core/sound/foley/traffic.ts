@@ -25,6 +25,8 @@ export function passBy(seconds: number, nearness: number, from: number, random: 
     shape(hiss, (at) => distance(at) ** -1.5),
     0.35 * nearness,
   )
+  // Air swallows high tones: only what is near hisses.
+  through(tyres, lowpass(2_200 + 3_800 * nearness))
   const engine = buffer(seconds)
   const turn = random.between(62, 88)
   // What comes is a little higher than what goes.

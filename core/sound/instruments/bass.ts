@@ -18,7 +18,9 @@ export function synthBass(pitch: number, seconds: number, open = 1_400): Mono {
 export function subBass(pitch: number, seconds: number, attackS = 0.05, releaseS = 0.2): Mono {
   const out = buffer(seconds + releaseS)
   addSine(out, pitch, 1)
-  addSine(out, pitch * 2, 0.25)
-  addSine(out, pitch * 3, 0.1)
+  // Small loudspeakers play none of the lowest tone: its overtones say which one it was.
+  addSine(out, pitch * 2, 0.5)
+  addSine(out, pitch * 3, 0.22)
+  addSine(out, pitch * 4, 0.1)
   return level(shape(out, swell(seconds + releaseS, attackS, releaseS)))
 }

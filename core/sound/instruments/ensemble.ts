@@ -38,8 +38,12 @@ function play(pitches: readonly number[], seconds: number, section: Section, ran
     }
     return shape(through(out, ...section.tone()), envelope)
   }
-  const [left, right] = [side(), side()]
-  return { left: level(left), right: level(right) }
+  const [left, right] = [level(side()), level(side())]
+  // Everybody is heard on both sides, or the section would fall apart on one loudspeaker.
+  const across = left.slice()
+  mixInto(left, right, 0.35)
+  mixInto(right, across, 0.35)
+  return { left, right }
 }
 
 /** Bowed strings, `force` 0 (a breath) to 1 (full bow). */
@@ -49,7 +53,7 @@ export function strings(
   random: Random,
   { force = 0.5, attackS = 0.18, releaseS = 0.35, swells = false } = {},
 ): Stereo {
-  const open = 900 + 3_600 * force * force
+  const open = 1_300 + 5_200 * force * force
   const cutoff = swells
     ? glide([0, open * 0.35], [seconds * 0.85, open], [seconds + releaseS, open * 0.6])
     : line([0, open * 0.5], [attackS, open], [seconds, open * 0.85])

@@ -74,7 +74,7 @@ export const airSfx: Family = {
       )
       const weight = buffer(seconds)
       addSine(weight, glide([0, 48], [peak, 78], [seconds, 40]))
-      mix.add(shape(weight, hump(seconds, peak, 1)), { gain: 0.7 })
+      mix.add(shape(weight, hump(seconds, peak, 1.6)), { gain: 0.3 })
       return mix.finish()
     },
   },

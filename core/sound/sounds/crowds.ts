@@ -172,8 +172,8 @@ export const crowdAmbients: Family = {
             room: 0.5,
           })
       }
-      mix.add(steam(random, 1.6, 4_300), { at: 2.5, pan: 0.6, gain: 0.13, room: 0.4 })
-      mix.add(steam(random, 0.5, 2_900), { at: 4.0, pan: 0.6, gain: 0.07, room: 0.4 })
+      mix.add(steam(random, 1.6, 3_600, 0.45), { at: 2.4, pan: 0.6, gain: 0.1, room: 0.4 })
+      mix.add(steam(random, 0.5, 2_600, 0.15), { at: 4.1, pan: 0.6, gain: 0.06, room: 0.4 })
       mix.add(knock(random, 240, 0.08), { at: 1.2, pan: 0.65, gain: 0.12, room: 0.6 })
       mix.add(knock(random, 250, 0.08), { at: 1.42, pan: 0.65, gain: 0.1, room: 0.6 })
       mix.add(rustle(random, 0.4), { at: 0.6, pan: -0.5, gain: 0.05, room: 0.3 })
@@ -198,7 +198,7 @@ export function behindTheWall(mix: Mix, seconds: number, random: Random): void {
     mix.add(level(through(voice, lowpass(900), lowpass(1_100))), {
       at: (seconds * (i + random.next())) / 3,
       pan: random.between(-0.8, 0.8),
-      gain: 0.13,
+      gain: 0.08,
       room: 0.6,
     })
   }

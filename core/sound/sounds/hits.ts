@@ -55,7 +55,7 @@ export const hitSfx: Family = {
         mix.add(through(grain, bandpass(random.between(2_800, 8_500), 1.6)), {
           at,
           pan: random.between(-0.95, 0.95),
-          gain: fall * random.between(0.08, 0.4),
+          gain: fall * random.between(0.15, 0.6),
           room: 0.2,
         })
       }

@@ -20,6 +20,7 @@ import { whistle } from '../instruments/winds.ts'
 import { chord, hz, tune } from '../pitch.ts'
 import { ROOMS } from '../reverb.ts'
 import { createScore } from '../score.ts'
+import { takes } from '../takes.ts'
 import type { Family } from './recipe.ts'
 
 export const brightMusic: Family = {
@@ -27,6 +28,8 @@ export const brightMusic: Family = {
     loops: true,
     make(seconds, random) {
       const score = createScore(seconds, 32, ROOMS.hall, random, 0.3)
+      const march = takes(() => snare(random, { decayS: 0.16, body: 0.4 }), 4)
+      const kettle = takes((pitch: number) => timpani(pitch, random))
       const bars = [
         ['D2', 'A3 D4 F#4'],
         ['C#2', 'A3 C#4 E4'],
@@ -34,13 +37,14 @@ export const brightMusic: Family = {
         ['G1', 'B3 D4 G4'],
         ['F#2', 'A3 D4 F#4'],
         ['G2', 'B3 D4 G4'],
-        ['A1', 'A3 D4 E4'],
+        ['A1', 'A3 E4 A4'],
         ['D2', 'A3 D4 F#4'],
       ] as const
       bars.forEach(([low, names], bar) => {
         const from = bar * 4
         const isLast = bar === 7
         const upper = chord(names)
+        const pulse = takes(() => spiccato(upper, random, 0.6))
         const root = hz(low)
         const length = score.seconds(isLast ? 2.8 : 4)
         score.add(strings([...upper, upper[0]! / 2], length, random, { force: 0.5, attackS: 0.1 }), from, {
@@ -57,7 +61,7 @@ export const brightMusic: Family = {
           room: 0.35,
         })
         if (bar === 6) {
-          // The fourth resolves to the third.
+          // Only the horns have the third, and the fourth before it.
           score.add(brass(chord('A3 D4 E4'), score.seconds(1.9), random), 24, {
             gain: 0.24,
             pan: -0.2,
@@ -76,7 +80,7 @@ export const brightMusic: Family = {
           })
         if (!isLast) {
           for (const beat of [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5])
-            score.add(spiccato(upper, random, 0.6), from + beat, {
+            score.add(pulse(), from + beat, {
               gain: beat % 1 === 0 ? 0.2 : 0.14,
               pan: 0.25,
               room: 0.3,
@@ -91,7 +95,7 @@ export const brightMusic: Family = {
             [3, 0.18],
             [3.5, 0.12],
           ] as const)
-            score.add(snare(random, { decayS: 0.16, body: 0.4 }), from + beat, { gain, pan: 0.1, room: 0.4 })
+            score.add(march(), from + beat, { gain, pan: 0.1, room: 0.4 })
         }
         if (bar >= 4)
           score.add(
@@ -104,9 +108,9 @@ export const brightMusic: Family = {
             from,
             { gain: 0.22, room: 0.6 },
           )
-        score.add(timpani(root * (root < 55 ? 2 : 1), random), from, { gain: 0.4, room: 0.4 })
+        score.add(kettle(root * (root < 55 ? 2 : 1)), from, { gain: 0.4, room: 0.4 })
         if (bar % 2 === 1 && !isLast)
-          score.add(timpani(root * (root < 55 ? 2 : 1), random), from + 3, { gain: 0.26, room: 0.4 })
+          score.add(kettle(root * (root < 55 ? 2 : 1)), from + 3, { gain: 0.26, room: 0.4 })
       })
       const theme = tune(
         'D4:1.5 A4:.5 D5:2 | C#5:1.5 B4:.5 A4:1 E5:1 | D5:1.5 C#5:.5 B4:1 F#5:1 | D5:1.5 E5:.5 B4:2 | A4:.5 D5:.5 F#5:1 E5:1 D5:1 | G5:1.5 F#5:.5 E5:1 D5:1 | E5:1 F#5:.5 E5:.5 D5:1 C#5:1 | D5:2.8',
@@ -130,7 +134,7 @@ export const brightMusic: Family = {
       score.add(cymbalSwell(random, score.seconds(3)), 13, { gain: 0.14, room: 0.4 })
       score.add(cymbalSwell(random, score.seconds(2)), 26, { gain: 0.16, room: 0.4 })
       for (let i = 0; i < 8; i++)
-        score.add(timpani(hz('A2'), random), 26 + i / 4, { gain: 0.12 + i * 0.025, room: 0.35 })
+        score.add(kettle(hz('A2')), 26 + i / 4, { gain: 0.12 + i * 0.025, room: 0.35 })
       for (let i = 0; i < 7; i++)
         score.add(glockenspiel(hz(['D6', 'A5', 'D6', 'F#6', 'E6', 'G6', 'F#6'][i]!), random), 16 + i * 2, {
           gain: 0.06,
@@ -144,6 +148,12 @@ export const brightMusic: Family = {
     loops: true,
     make(seconds, random) {
       const score = createScore(seconds, 32, ROOMS.chamber, random, 0.3)
+      const drum = takes(() => kick(random), 2)
+      const hands = takes(() => handClap(random))
+      const rim = takes(() => snare(random))
+      const cymbal = takes((isOpen: boolean) => hat(random, isOpen), 4)
+      const bass = takes((pitch: number, open: number) => synthBass(pitch, score.seconds(0.42), open), 1)
+      const pluck = takes((pitch: number, open: number) => stab([pitch], 0.06, random, { open }), 2)
       const bars = ['A', 'F', 'C', 'G', 'A', 'F', 'C', 'G'] as const
       const chords = { A: 'A3 C4 E4', F: 'A3 C4 F4', C: 'G3 C4 E4', G: 'G3 B3 D4' }
       const roots = { A: 'A1', F: 'F1', C: 'C2', G: 'G1' }
@@ -152,6 +162,8 @@ export const brightMusic: Family = {
       bars.forEach((name, bar) => {
         const from = bar * 4
         const upper = chord(chords[name])
+        const wide = upper.concat(upper.map((pitch) => pitch * 2))
+        const hit = takes(() => stab(wide, score.seconds(0.3), random, { open: bar < 4 ? 2_400 : 4_200 }), 2)
         const root = hz(roots[name])
         const ground = pad(upper, score.seconds(4), random, {
           cutoff: bar < 4 ? 1_300 : 2_000,
@@ -162,37 +174,34 @@ export const brightMusic: Family = {
         score.add(ground, from, { gain: 0.2, room: 0.3 })
         for (let i = 0; i < 8; i++) {
           const octave = i % 4 === 3 ? 2 : 1
-          score.add(synthBass(root * octave, score.seconds(0.42), bar < 4 ? 1_100 : 1_700), from + i / 2, {
-            gain: i % 2 === 0 ? 0.3 : 0.42,
+          score.add(bass(root * octave, bar < 4 ? 1_100 : 1_700), from + i / 2, {
+            gain: i % 2 === 0 ? 0.25 : 0.34,
           })
         }
         for (const beat of [0, 0.75, 1.5, 2, 2.75, 3.5])
-          score.add(
-            stab(upper.concat(upper.map((pitch) => pitch * 2)), score.seconds(0.3), random, {
-              open: bar < 4 ? 2_400 : 4_200,
-            }),
-            from + beat,
-            { gain: 0.2, room: 0.35 },
-          )
+          score.add(hit(), from + beat, { gain: 0.2, room: 0.35 })
         const isFill = bar === 7
         for (let beat = 0; beat < 4; beat++) {
-          if (!(isFill && beat === 3)) score.add(kick(random), from + beat, { gain: 0.62 })
+          if (!(isFill && beat === 3)) score.add(drum(), from + beat, { gain: 0.52 })
           if (beat % 2 === 1) {
-            score.add(handClap(random), from + beat, { gain: 0.3, room: 0.3 })
-            score.add(snare(random), from + beat, { gain: 0.22, room: 0.2 })
+            score.add(hands(), from + beat, { gain: 0.3, room: 0.3 })
+            score.add(rim(), from + beat, { gain: 0.22, room: 0.2 })
           }
-          score.add(hat(random, true), from + beat + 0.5, { gain: 0.15, pan: 0.2, room: 0.1 })
+          score.add(cymbal(true), from + beat + 0.5, { gain: 0.15, pan: 0.2, room: 0.1 })
           for (const sixteenth of [0, 0.25, 0.75])
-            score.add(hat(random), from + beat + sixteenth, { gain: sixteenth === 0 ? 0.1 : 0.07, pan: -0.2 })
+            score.add(cymbal(false), from + beat + sixteenth, {
+              gain: sixteenth === 0 ? 0.1 : 0.07,
+              pan: -0.2,
+            })
         }
         // Sixteenths that run through the chord.
         const run = [...upper, upper[0]! * 2]
         for (let i = 0; i < 16; i++)
-          score.add(
-            stab([run[[0, 2, 1, 3, 2, 0, 3, 1][i % 8]!]! * 2], 0.06, random, { open: 2_500 + bar * 350 }),
-            from + i / 4,
-            { gain: 0.1, pan: i % 2 === 0 ? -0.5 : 0.5, room: 0.35 },
-          )
+          score.add(pluck(run[[0, 2, 1, 3, 2, 0, 3, 1][i % 8]!]! * 2, 2_500 + bar * 350), from + i / 4, {
+            gain: 0.1,
+            pan: i % 2 === 0 ? -0.5 : 0.5,
+            room: 0.35,
+          })
       })
       const lead = tune(
         'E5:.75 E5:.75 D5:.5 C5:.5 D5:.5 E5:1 | C5:.75 C5:.75 D5:.5 C5:.5 A4:.5 F5:1 | E5:.75 E5:.75 F5:.5 G5:.5 E5:.5 C5:1 | D5:.75 D5:.75 C5:.5 B4:.5 C5:.5 D5:.5',
@@ -213,6 +222,10 @@ export const brightMusic: Family = {
     loops: true,
     make(seconds, random) {
       const score = createScore(seconds, 32, ROOMS.stage, random, 0.28)
+      const pick = takes((pitch: number) => mutedGuitar(pitch, random))
+      const drum = takes(() => kick(random), 1)
+      const hands = takes(() => handClap(random))
+      const egg = takes(() => shaker(random), 4)
       const bars = [
         ['D2', 'D4 F#4 A4'],
         ['C#2', 'C#4 E4 A4'],
@@ -246,13 +259,13 @@ export const brightMusic: Family = {
           upper[2]!,
         ]
         picking.forEach((pitch, i) => {
-          score.add(mutedGuitar(pitch, random), from + i / 2, {
+          score.add(pick(pitch), from + i / 2, {
             gain: (i % 2 === 0 ? 0.26 : 0.19) * random.between(0.9, 1),
             pan: -0.35,
             room: 0.2,
           })
           if (isSecond)
-            score.add(mutedGuitar(pitch * 2, random), from + i / 2 + 0.25, {
+            score.add(pick(pitch * 2), from + i / 2 + 0.25, {
               gain: 0.1,
               pan: 0.4,
               room: 0.25,
@@ -268,14 +281,13 @@ export const brightMusic: Family = {
               pan: 0.15,
               room: 0.35,
             })
-        score.add(subBass(root, score.seconds(1.3), 0.015, 0.1), from, { gain: 0.3 })
-        score.add(subBass(root, score.seconds(1.9), 0.015, 0.15), from + 1.5, { gain: 0.26 })
-        for (const beat of [0, 1.5, 2.5])
-          score.add(kick(random), from + beat, { gain: beat === 0 ? 0.36 : 0.24 })
+        score.add(subBass(root, score.seconds(1.3), 0.015, 0.1), from, { gain: 0.17 })
+        score.add(subBass(root, score.seconds(1.9), 0.015, 0.15), from + 1.5, { gain: 0.15 })
+        for (const beat of [0, 1.5, 2.5]) score.add(drum(), from + beat, { gain: beat === 0 ? 0.36 : 0.24 })
         for (const beat of [1, 3])
-          score.add(handClap(random), from + beat, { gain: isSecond ? 0.14 : 0.09, room: 0.4 })
+          score.add(hands(), from + beat, { gain: isSecond ? 0.14 : 0.09, room: 0.4 })
         for (let i = 0; i < 16; i++)
-          score.add(shaker(random), from + i / 4, { gain: i % 4 === 2 ? 0.07 : 0.035, pan: 0.3, room: 0.15 })
+          score.add(egg(), from + i / 4, { gain: i % 4 === 2 ? 0.07 : 0.035, pan: 0.3, room: 0.15 })
       }
       const theme = tune(
         'A4:1 D5:1 F#5:2 | E5:1.5 C#5:.5 A4:2 | B4:1 D5:1 F#5:1.5 E5:.5 | D5:2 B4:1 A4:1 | A4:1 D5:1 F#5:2 | E5:1.5 A5:.5 C#5:2 | D5:1 C#5:1 B4:1 F#5:1 | G5:1 F#5:1 E5:1.5',
@@ -297,6 +309,8 @@ export const brightMusic: Family = {
     loops: true,
     make(seconds, random) {
       const score = createScore(seconds, 32, ROOMS.chamber, random, 0.25)
+      const string = takes((pitch: number) => ukulele(pitch, 0.3, random), 2)
+      const egg = takes(() => shaker(random), 4)
       const bars = [
         ['C3', 'G2', 'G4 C5 E5'],
         ['D3', 'G2', 'G4 B4 F5'],
@@ -312,7 +326,7 @@ export const brightMusic: Family = {
         const isLast = bar === 7
         const strum = (beat: number, text: string) =>
           chord(text).forEach((pitch, i) => {
-            score.add(ukulele(pitch, 0.3, random), beat + i * 0.03, { gain: 0.15, pan: -0.35, room: 0.25 })
+            score.add(string(pitch), beat + i * 0.03, { gain: 0.15, pan: -0.35, room: 0.25 })
           })
         score.add(uprightBass(hz(first), 0.4, random), from, { gain: 0.5, room: 0.15 })
         score.add(pizzicato(hz(first) * 2, random), from, { gain: 0.2, pan: 0.3, room: 0.3 })
@@ -323,7 +337,7 @@ export const brightMusic: Family = {
           strum(from + 3, bar === 6 ? 'G4 B4 F5' : names)
         }
         for (let i = 0; i < (isLast ? 4 : 8); i++)
-          score.add(shaker(random), from + i / 2, { gain: i % 2 === 1 ? 0.09 : 0.05, pan: 0.4, room: 0.15 })
+          score.add(egg(), from + i / 2, { gain: i % 2 === 1 ? 0.09 : 0.05, pan: 0.4, room: 0.15 })
         for (const [beat, pitch] of [
           [0, 760],
           [1.5, 980],

@@ -11,6 +11,7 @@ import { noise, type Random } from '../random.ts'
 import { ROOMS } from '../reverb.ts'
 import { createScore } from '../score.ts'
 import { framesOf, level, type Mono } from '../signal.ts'
+import { takes } from '../takes.ts'
 import type { Family } from './recipe.ts'
 
 /** Air that climbs. */
@@ -24,13 +25,15 @@ export const darkMusic: Family = {
     loops: true,
     make(seconds, random) {
       const score = createScore(seconds, 24, ROOMS.hall, random, 0.32)
+      const bow = takes((pitch: number, force: number) => spiccato([pitch], random, force))
+      const heart = takes((depth: number) => taiko(random, depth), 2)
       const rise = line([0, 0.35], [24, 1])
       score.add(
         strings(chord('D2 A2'), score.seconds(22.5), random, { force: 0.35, attackS: 2, releaseS: 0.6 }),
         0,
-        { gain: 0.3, room: 0.4 },
+        { gain: 0.22, room: 0.4 },
       )
-      score.add(subBass(hz('D1'), score.seconds(22.5), 2, 0.5), 0, { gain: 0.22 })
+      score.add(subBass(hz('D1'), score.seconds(22.5), 2, 0.5), 0, { gain: 0.09 })
       // A figure that never leaves its half tone, played harder and harder.
       const figure = tune('D3:.5 D3:.5 Eb3:.5 D3:.5 D3:.5 F3:.5 Eb3:.5 D3:.5')
       for (let bar = 0; bar < 6; bar++) {
@@ -39,19 +42,19 @@ export const darkMusic: Family = {
           if (at >= 23) continue
           const force = 0.25 + 0.65 * (bar / 5)
           const accent = beat === 0 ? 1 : beat % 1 === 0 ? 0.8 : 0.62
-          score.add(spiccato([pitch], random, force), at, {
+          score.add(bow(pitch, force), at, {
             gain: 0.34 * accent * rise(at),
             pan: -0.25,
             room: 0.3,
           })
           if (bar >= 2)
-            score.add(spiccato([pitch * 2], random, force), at, {
+            score.add(bow(pitch * 2, force), at, {
               gain: 0.2 * accent * rise(at),
               pan: 0.3,
               room: 0.35,
             })
           if (bar >= 4)
-            score.add(spiccato([pitch * 2], random, force * 0.8), at + 0.25, {
+            score.add(bow(pitch * 2, force * 0.8), at + 0.25, {
               gain: 0.15 * rise(at),
               pan: 0.35,
               room: 0.35,
@@ -76,9 +79,9 @@ export const darkMusic: Family = {
       })
       // A heart.
       for (let bar = 0; bar < 6; bar++) {
-        score.add(taiko(random, 54), bar * 4, { gain: 0.5 * rise(bar * 4), room: 0.4 })
-        score.add(taiko(random, 54), bar * 4 + 0.5, { gain: 0.34 * rise(bar * 4), room: 0.4 })
-        if (bar >= 3) score.add(taiko(random, 60), bar * 4 + 2, { gain: 0.3 * rise(bar * 4), room: 0.4 })
+        score.add(heart(54), bar * 4, { gain: 0.5 * rise(bar * 4), room: 0.4 })
+        score.add(heart(54), bar * 4 + 0.5, { gain: 0.34 * rise(bar * 4), room: 0.4 })
+        if (bar >= 3) score.add(heart(60), bar * 4 + 2, { gain: 0.3 * rise(bar * 4), room: 0.4 })
       }
       score.add(
         brass(chord('D2 Eb2 A2'), score.seconds(6.6), random, { force: 0.5, attackS: 2.6, releaseS: 0.3 }),
@@ -100,13 +103,13 @@ export const darkMusic: Family = {
           releaseS: 1.2,
         }),
         0,
-        { gain: 0.3, room: 0.2 },
+        { gain: 0.2, room: 0.2 },
       )
-      score.add(subBass(hz('D1'), score.seconds(17), 1.5, 1.5), 0, { gain: 0.14 })
+      score.add(subBass(hz('D1'), score.seconds(17), 1.5, 1.5), 0, { gain: 0.06 })
       for (let beat = 0; beat < 20; beat++) {
         const isTick = beat % 2 === 0
         score.add(tick(random, isTick ? 2_350 : 1_980), beat, {
-          gain: isTick ? 0.11 : 0.08,
+          gain: isTick ? 0.14 : 0.1,
           pan: isTick ? -0.3 : 0.3,
           room: 0.25,
         })
@@ -134,6 +137,10 @@ export const darkMusic: Family = {
     loops: true,
     make(seconds, random) {
       const score = createScore(seconds, 24, ROOMS.hall, random, 0.28)
+      const bow = takes((force: number) => spiccato(chord('E2 E3'), random, force))
+      const wood = takes((pitch: number) => marimba(pitch, random), 2)
+      const drum = takes(() => taiko(random, 58))
+      const roll = takes(() => snare(random, { decayS: 0.14, body: 0.25 }), 4)
       const build = line([0, 0.3], [24, 1])
       const bars = ['E3 G3 B3', 'E3 G3 C4', 'E3 G3 B3', 'E3 A3 C4', 'E3 A3 C4', 'E3 F#3 B3']
       bars.forEach((names, bar) => {
@@ -150,21 +157,21 @@ export const darkMusic: Family = {
         for (let eighth = 0; eighth < 8; eighth++) {
           const beat = bar * 4 + eighth / 2
           if (beat >= 23.5) continue
-          score.add(spiccato(chord('E2 E3'), random, force), beat, {
+          score.add(bow(force), beat, {
             gain: (eighth % 2 === 0 ? 0.34 : 0.22) * build(beat),
             pan: -0.2,
             room: 0.25,
           })
         }
       })
-      score.add(subBass(hz('E1'), score.seconds(23), 1, 0.3), 0, { gain: 0.2 })
+      score.add(subBass(hz('E1'), score.seconds(23), 1, 0.3), 0, { gain: 0.08 })
       // Sixteenths that come out of the distance.
       const cell = chord('E4 B4 G4 B4 E5 B4 G4 B4')
       for (let i = 0; i < 94; i++) {
         const beat = i / 4
         const top = beat >= 12 ? chord('E4 C5 A4 C5 E5 C5 A4 C5') : cell
         const pitches = beat >= 20 ? chord('F#4 B4 D#5 B4 F#5 B4 D#5 B4') : top
-        score.add(marimba(pitches[i % 8]!, random), beat, {
+        score.add(wood(pitches[i % 8]!), beat, {
           gain: (i % 4 === 0 ? 0.3 : 0.2) * build(beat) ** 1.3,
           pan: 0.35,
           room: 0.3,
@@ -198,10 +205,10 @@ export const darkMusic: Family = {
         [23.25, 0.6],
         [23.5, 0.75],
       ]
-      for (const [beat, gain] of blows) score.add(taiko(random, 58), beat, { gain: gain * 0.7, room: 0.35 })
+      for (const [beat, gain] of blows) score.add(drum(), beat, { gain: gain * 0.58, room: 0.35 })
       for (let i = 0; i < 31; i++) {
         const beat = 16 + i / 4
-        score.add(snare(random, { decayS: 0.14, body: 0.25 }), beat, {
+        score.add(roll(), beat, {
           gain: 0.03 + 0.2 * ((beat - 16) / 8) ** 1.7,
           pan: 0.1,
           room: 0.35,
@@ -216,6 +223,8 @@ export const darkMusic: Family = {
     loops: true,
     make(seconds, random) {
       const score = createScore(seconds, 32, ROOMS.hall, random, 0.3)
+      const bow = takes((pitch: number) => spiccato([pitch], random, 0.8))
+      const drum = takes((depth: number) => taiko(random, depth))
       const bars = [
         ['C2 C1', 'C3 Eb3 G3'],
         ['Ab1 Ab2', 'C3 Eb3 Ab3'],
@@ -234,12 +243,12 @@ export const darkMusic: Family = {
         const figure = [root, fifth, third, fifth]
         for (let i = 0; i < (isLast ? 9 : 16); i++) {
           const accent = i % 4 === 0 ? 1 : i % 3 === 0 ? 0.8 : 0.6
-          score.add(spiccato([figure[i % 4]!], random, 0.8), from + i / 4, {
+          score.add(bow(figure[i % 4]!), from + i / 4, {
             gain: 0.3 * accent,
             pan: -0.3,
             room: 0.25,
           })
-          score.add(spiccato([figure[(i + 2) % 4]! * 2], random, 0.75), from + i / 4, {
+          score.add(bow(figure[(i + 2) % 4]! * 2), from + i / 4, {
             gain: 0.17 * accent,
             pan: 0.3,
             room: 0.3,
@@ -288,7 +297,7 @@ export const darkMusic: Family = {
               [3.75, 0.6],
             ]
         for (const [beat, gain] of drums)
-          score.add(taiko(random, beat % 1 === 0 ? 58 : 74), from + beat, {
+          score.add(drum(beat % 1 === 0 ? 58 : 74), from + beat, {
             gain: gain * 0.42,
             pan: beat % 1 === 0 ? -0.1 : 0.2,
             room: 0.4,

@@ -3,7 +3,7 @@ import { type Curve, drift, hump, shape, strike } from '../curve.ts'
 import { bandpass, highpass, lowpass, pinking, through } from '../filters.ts'
 import { addBeds, type Band } from '../foley/bed.ts'
 import { blackbird, cuckoo, tit, warbler } from '../foley/birds.ts'
-import { drop } from '../foley/objects.ts'
+import { drop, knock } from '../foley/objects.ts'
 import { createMix } from '../mix.ts'
 import { moments, noise, type Random } from '../random.ts'
 import { ROOMS } from '../reverb.ts'
@@ -25,8 +25,9 @@ function breaker(seconds: number, random: Random): Mono {
   for (const [hz, q, gain, envelope] of layers)
     mixInto(out, shape(level(through(noise(out.length, random), pinking(), bandpass(hz, q))), envelope), gain)
   // Foam: bubbles that burst on the sand.
+  const bubbles = Array.from({ length: 24 }, () => drop(random))
   for (const at of moments(random, 260, seconds * 0.95, crest)) {
-    const bubble = drop(random)
+    const bubble = random.pick(bubbles)
     const fade = Math.sin((Math.PI * (at - crest)) / (seconds - crest))
     mixInto(out.subarray(framesOf(at)), bubble, 0.06 * fade * random.next())
   }
@@ -56,7 +57,7 @@ export const natureAmbients: Family = {
             gain: 0.055,
             course: (at) => gusts(at) ** 1.6,
           },
-          { tone: [pinking, () => bandpass(700, 0.6)], gain: 0.1, course: gusts },
+          { tone: [pinking, () => bandpass(700, 0.6)], gain: 0.14, course: gusts },
           { tone: [pinking, () => lowpass(190), () => highpass(50)], gain: 0.06, course: gusts },
         ],
         random,
@@ -87,12 +88,24 @@ export const natureAmbients: Family = {
           room: 0.2,
         })
       }
+      // Water that has gathered falls from a leaf, near by, onto something hollow.
+      for (const at of moments(random, 5, seconds)) {
+        const plop = level(through(drop(random), lowpass(1_600)))
+        const pan = random.between(-0.7, 0.7)
+        const gain = random.between(0.12, 0.3)
+        mix.add(plop, { at, pan, gain, room: 0.4 })
+        mix.add(knock(random, random.between(280, 620), 0.05), { at, pan, gain: gain * 0.6, room: 0.4 })
+      }
       const canvas = mix.finish()
       const heavier = drift(0.75, 1, seconds, random, 3)
       addBeds(
         canvas,
         [
-          { tone: [() => bandpass(5_200, 0.4), () => highpass(1_500)], gain: 0.22, course: heavier },
+          {
+            tone: [() => bandpass(5_200, 0.4), () => highpass(1_500), () => lowpass(9_500)],
+            gain: 0.2,
+            course: heavier,
+          },
           { tone: [pinking, () => bandpass(1_300, 0.5)], gain: 0.13, course: heavier },
           { tone: [pinking, () => lowpass(260), () => highpass(45)], gain: 0.07 },
         ],

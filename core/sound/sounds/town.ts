@@ -71,17 +71,17 @@ export const townAmbients: Family = {
         [
           {
             tone: [pinking, () => lowpass(160), () => highpass(35)],
-            gain: 0.3,
+            gain: 0.2,
             course: drift(0.7, 1, seconds, random),
           },
           {
             tone: [pinking, () => bandpass(600, 0.5)],
-            gain: 0.14,
+            gain: 0.08,
             course: drift(0.6, 1, seconds, random, 5),
           },
           {
             tone: [pinking, () => bandpass(2_400, 0.6)],
-            gain: 0.035,
+            gain: 0.02,
             course: drift(0.5, 1, seconds, random, 6),
           },
         ],
