@@ -1,6 +1,12 @@
 /* Generated from server/openapi/ by tools/generate-api-types.ts: change the operations, then run it again. */
 import type {
+  AccountChangeRequest,
+  ApiKey,
+  ApiKeyChangeRequest,
+  ApiKeyRequest,
   Asset,
+  AuditEntry,
+  Caller,
   CloneRequest,
   Estimate,
   EstimateRequest,
@@ -8,16 +14,22 @@ import type {
   Invitation,
   InvitationRequest,
   Job,
+  LogIn,
+  LogInRequest,
   Membership,
   MembershipChangeRequest,
+  NewApiKey,
   NewProject,
   NewWatchLink,
+  PasswordRequest,
   Problem,
   Project,
   ProjectChanges,
   ProjectSpec,
   ReceivedInvitation,
   RenderRequest,
+  SetUpRequest,
+  SignUpRequest,
   SpecRequest,
   Status,
   SystemAsset,
@@ -25,11 +37,19 @@ import type {
   TeamChangeRequest,
   TeamRequest,
   Ticket,
+  UpgradeRequest,
   Upload,
   UploadRequest,
+  Usage,
+  User,
   ValidationResult,
   WatchLink,
   WatchLinkRequest,
+  Webhook,
+  WebhookChangeRequest,
+  WebhookDelivery,
+  WebhookRequest,
+  WebhookSecret,
 } from './types.ts'
 
 /** Whatever was wrong. */
@@ -38,6 +58,98 @@ type Refusals = { '4XX': Refused; '5XX': Refused }
 
 /** Every operation, by path and method, as `createClient<paths>()` of openapi-fetch takes it. Bodies are sent as JSON. */
 export type paths = {
+  '/v1/auth/signup': {
+    /** Make an account */
+    post: {
+      requestBody: { content: { 'application/json': SignUpRequest } }
+      responses: { 201: { content: { 'application/json': LogIn } } } & Refusals
+    }
+  }
+  '/v1/auth/login': {
+    /** Log in */
+    post: {
+      requestBody: { content: { 'application/json': LogInRequest } }
+      responses: { 200: { content: { 'application/json': LogIn } } } & Refusals
+    }
+  }
+  '/v1/auth/setup': {
+    /** Make the first operator */
+    post: {
+      requestBody: { content: { 'application/json': SetUpRequest } }
+      responses: { 201: { content: { 'application/json': LogIn } } } & Refusals
+    }
+  }
+  '/v1/auth/logout': {
+    /** Log out */
+    post: {
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/auth/password': {
+    /** Change the password */
+    post: {
+      requestBody: { content: { 'application/json': PasswordRequest } }
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/auth/whoami': {
+    /** Who is asking */
+    get: {
+      responses: { 200: { content: { 'application/json': Caller } } } & Refusals
+    }
+  }
+  '/v1/account': {
+    /** Read one’s own account */
+    get: {
+      responses: { 200: { content: { 'application/json': User } } } & Refusals
+    }
+    /** Change one’s own account */
+    patch: {
+      requestBody: { content: { 'application/json': AccountChangeRequest } }
+      responses: { 200: { content: { 'application/json': User } } } & Refusals
+    }
+    /** Delete one’s own account */
+    delete: {
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/account/upgrade': {
+    /** Become a creator */
+    post: {
+      requestBody: { content: { 'application/json': UpgradeRequest } }
+      responses: { 200: { content: { 'application/json': User } } } & Refusals
+    }
+  }
+  '/v1/auth/keys': {
+    /** List one’s own keys */
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': ApiKey[] } } } & Refusals
+    }
+    /** Make a key */
+    post: {
+      requestBody?: { content: { 'application/json': ApiKeyRequest } }
+      responses: { 201: { content: { 'application/json': NewApiKey } } } & Refusals
+    }
+  }
+  '/v1/auth/keys/{id}': {
+    /** Read a key */
+    get: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': ApiKey } } } & Refusals
+    }
+    /** Rename a key */
+    patch: {
+      parameters: { path: { id: string } }
+      requestBody: { content: { 'application/json': ApiKeyChangeRequest } }
+      responses: { 200: { content: { 'application/json': ApiKey } } } & Refusals
+    }
+    /** Revoke a key */
+    delete: {
+      parameters: { path: { id: string } }
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
   '/v1/spec/validate': {
     /** Check a storyboard */
     post: {
@@ -342,6 +454,86 @@ export type paths = {
       responses: { 200: { content: { 'application/json': SystemAsset } } } & Refusals
     }
   }
+  '/v1/teams/{id}/webhooks': {
+    /** List webhooks */
+    get: {
+      parameters: { path: { id: string }; query?: { limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': Webhook[] } } } & Refusals
+    }
+    /** Make a webhook */
+    post: {
+      parameters: { path: { id: string } }
+      requestBody: { content: { 'application/json': WebhookRequest } }
+      responses: { 201: { content: { 'application/json': WebhookSecret } } } & Refusals
+    }
+  }
+  '/v1/webhooks/{id}': {
+    /** Read a webhook */
+    get: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': Webhook } } } & Refusals
+    }
+    /** Change a webhook */
+    patch: {
+      parameters: { path: { id: string } }
+      requestBody: { content: { 'application/json': WebhookChangeRequest } }
+      responses: { 200: { content: { 'application/json': Webhook } } } & Refusals
+    }
+    /** Delete a webhook */
+    delete: {
+      parameters: { path: { id: string } }
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/webhooks/{id}/rotate-secret': {
+    /** Change the secret */
+    post: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': WebhookSecret } } } & Refusals
+    }
+  }
+  '/v1/webhooks/{id}/test': {
+    /** Send a test */
+    post: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': WebhookDelivery } } } & Refusals
+    }
+  }
+  '/v1/webhooks/{id}/deliveries': {
+    /** List deliveries */
+    get: {
+      parameters: { path: { id: string }; query?: { status?: 'pending' | 'attempting' | 'retrying' | 'delivered' | 'failed'; event_type?: 'job.queued' | 'job.started' | 'job.progress' | 'job.completed' | 'job.failed' | 'job.canceled' | 'webhook.test'; created_after?: string; created_before?: string; limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': WebhookDelivery[] } } } & Refusals
+    }
+  }
+  '/v1/webhook-deliveries/{id}/retry': {
+    /** Send a failed delivery again */
+    post: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': WebhookDelivery } } } & Refusals
+    }
+  }
+  '/v1/usage': {
+    /** What an owner has used, by month */
+    get: {
+      parameters: { query?: { owner?: string; period?: string; limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': Usage[] } } } & Refusals
+    }
+  }
+  '/v1/account/audit': {
+    /** What one has done oneself */
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': AuditEntry[] } } } & Refusals
+    }
+  }
+  '/v1/teams/{id}/audit': {
+    /** Who did what in a team */
+    get: {
+      parameters: { path: { id: string }; query?: { limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': AuditEntry[] } } } & Refusals
+    }
+  }
   '/': {
     /** Name and version */
     get: {
@@ -403,6 +595,20 @@ export type paths = {
     /** A file of the live page */
     get: {
       parameters: { path: { version: string; name: string } }
+      responses: { 200: { content: { '*/*': unknown } } } & Refusals
+    }
+  }
+  '/teams/{team_id}/invitations/{id}/accept': {
+    /** The page behind the link of an invitation */
+    get: {
+      parameters: { path: { team_id: string; id: string }; query?: { token?: string } }
+      responses: { 200: { content: { 'text/html': unknown } } } & Refusals
+    }
+  }
+  '/join/assets/{name}': {
+    /** A file of that page */
+    get: {
+      parameters: { path: { name: string } }
       responses: { 200: { content: { '*/*': unknown } } } & Refusals
     }
   }

@@ -1986,7 +1986,7 @@ export interface Transition {
  */
 export interface TransitionEffect {
   /**
-   * What changes: opacity, blur, zoom, rotate, x, y, brightness, contrast, saturation, hue, noise or rgb_split. Others are kept, and left out of the picture.
+   * What changes: opacity, blur, glow, zoom, rotate, x, y, brightness, contrast, saturation, hue, noise or rgb_split. Others are kept, and left out of the picture.
    */
   name: string
   /**

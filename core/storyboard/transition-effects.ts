@@ -9,6 +9,8 @@ export const EFFECTS = {
   opacity: { rest: 1, min: 0, max: 1 },
   /** 1: shapes are gone, colours stay. */
   blur: { rest: 0, min: 0, max: 1 },
+  /** Light that bleeds from what is bright. */
+  glow: { rest: 0, min: 0, max: 1 },
   /** 2: twice as near. */
   zoom: { rest: 1, min: 0.5, max: 10 },
   /** Degrees, clockwise. */

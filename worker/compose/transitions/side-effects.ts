@@ -48,6 +48,16 @@ const DRAW: Record<
       `${input}${commands(target, { sigma, sigmaV: sigma }, format)},${target}=sigma=0.05:steps=2${output}`,
     ]
   },
+  glow: ({ values, drawing: { format }, name }, input, output) => {
+    const sigma = Math.min(format.width, format.height) / 36
+    return [
+      `${input}split[${name}clean][${name}plain]`,
+      `[${name}plain]${TO_RGB},split[${name}lit][${name}spread]`,
+      `[${name}spread]gblur=sigma=${num(sigma)}[${name}halo]`,
+      `[${name}lit][${name}halo]blend=all_mode=screen,${TO_FILM}[${name}glowing]`,
+      ...layer(`[${name}clean]`, `[${name}glowing]`, values, format, output, `${name}mask`),
+    ]
+  },
   zoom: ({ values, text, drawing }, input, output) => {
     const part = `(1/(${text(byCount(drawing))}))`
     const room = Math.max(0, 1 / Math.min(...values) - 1) / 2
