@@ -35,6 +35,7 @@ check:
     biome check --error-on-warnings .
     tsc
     tsc -p server/watch
+    tsc -p server/setup
     knip
     node tools/generate-types.ts --check
     node tools/generate-api-types.ts --check

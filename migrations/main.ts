@@ -1,9 +1,26 @@
 /** `node migrations/main.ts up|down|status`: an admin task; reads DATABASE_URL, and the store's settings for `up`. */
-import { ConfigError, readConfig } from '../core/platform/config.ts'
+import pg from 'pg'
+import { announceSetupLink, createSetupLink } from '../core/accounts/setup.ts'
+import { type Config, ConfigError, readConfig } from '../core/platform/config.ts'
 import { isDatabaseUnavailable } from '../core/platform/errors.ts'
 import { createLogger, type Logger } from '../core/platform/log.ts'
 import { ensureBuckets } from '../core/platform/store.ts'
 import { ensureServerLogin, migrateDown, migrateUp, migrationStates } from './migrate.ts'
+
+/** A new installation has no accounts: whoever migrates it is told how to make the first one. */
+async function offerSetup(config: Config, log: Logger): Promise<void> {
+  const pool = new pg.Pool({
+    connectionString: config.DATABASE_OWNER_URL,
+    max: 1,
+    connectionTimeoutMillis: 5_000,
+  })
+  try {
+    const link = await createSetupLink(pool, config)
+    if (link) announceSetupLink(link, log)
+  } finally {
+    await pool.end()
+  }
+}
 
 async function migrate(log: Logger, command: string, flag: string | undefined): Promise<number> {
   const config = readConfig(process.env)
@@ -13,6 +30,7 @@ async function migrate(log: Logger, command: string, flag: string | undefined): 
       log.info({ migrations: names }, names.length > 0 ? 'migrated' : 'nothing to migrate')
       await ensureServerLogin(config.DATABASE_OWNER_URL, config.DATABASE_URL)
       await ensureBuckets(config)
+      await offerSetup(config, log)
       return 0
     }
     case 'down': {

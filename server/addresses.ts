@@ -1,6 +1,7 @@
 /** Where a request comes from, as far as it can be believed. */
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { blockList, type Network } from '../core/platform/networks.ts'
 
 /** `::ffff:10.0.0.1`, as sockets of both families have it, is 10.0.0.1. */
 const plain = (address: string): string => address.trim().replace(/^::ffff:(?=\d+\.)/i, '')
@@ -12,15 +13,10 @@ export type AddressOf = (request: Pick<IncomingMessage, 'socket' | 'headers'>) =
 /**
  * Reads the address of a caller. `X-Forwarded-For` is believed as far as trusted proxies wrote it: from the right, up to the
  * first address that is not theirs.
- * @param trusted networks (CIDR) or lone addresses of our proxies
+ * @param trusted networks of our proxies
  */
-export function createAddressOf(trusted: readonly string[]): AddressOf {
-  const proxies = new BlockList()
-  for (const network of trusted) {
-    const [address = '', prefix] = network.split('/')
-    if (prefix === undefined) proxies.addAddress(address, family(address))
-    else proxies.addSubnet(address, Number(prefix), family(address))
-  }
+export function createAddressOf(trusted: readonly Network[]): AddressOf {
+  const proxies = blockList(trusted)
   const isProxy = (address: string): boolean => proxies.check(address, family(address))
   return ({ socket, headers }) => {
     let address = plain(socket.remoteAddress ?? '')

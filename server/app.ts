@@ -17,6 +17,7 @@ import { mediaRoutes } from './routes/media.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { schemaRoutes } from './routes/schemas.ts'
+import { setupRoutes } from './routes/setup.ts'
 import { specRoutes } from './routes/spec.ts'
 import { systemRoutes } from './routes/system.ts'
 import { systemAssetRoutes } from './routes/system-assets.ts'
@@ -42,6 +43,7 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
     keyRoutes(deps, access),
     accountRoutes(deps, access),
     usageRoutes(deps, access),
+    setupRoutes(),
     specRoutes(deps, access),
     jobRoutes(deps, access),
     jobEventRoutes(deps, access),

@@ -32,6 +32,8 @@ export type RequestState = {
   log: Logger
   /** Set by `allow` (middleware/access.ts). */
   principal?: Principal
+  /** Whether that credential came as the session's cookie. */
+  hasCookie?: boolean
   /** Aborts when the caller goes away or the request runs out of time. */
   signal: AbortSignal
 }

@@ -1,6 +1,9 @@
 /** The cookie of a session: out of reach of scripts, for our own pages. */
+import { reachOf } from '../core/access/reach.ts'
+import { renewSession } from '../core/accounts/sessions.ts'
 import type { Config } from '../core/platform/config.ts'
-import type { Context } from './context.ts'
+import { queryableAs } from '../core/platform/reach.ts'
+import type { Context, ServerDeps } from './context.ts'
 import { cookieName } from './credentials.ts'
 
 type Settings = Pick<Config, 'APP_BASE_URL'>
@@ -19,5 +22,24 @@ export const setSessionCookie = (
   config: Settings,
   session: { token: string; expiresIn: number },
 ): void => setCookie(ctx, config, session.token, session.expiresIn)
+
+/**
+ * After a step that changes what a session may do: a browser gets a new session. Programs keep their token, which they
+ * could not be told of anew.
+ */
+export async function renewSessionCookie(
+  ctx: Context,
+  { config, db, accounts, addressOf }: Pick<ServerDeps, 'config' | 'db' | 'accounts' | 'addressOf'>,
+): Promise<void> {
+  const { principal, hasCookie } = ctx.state
+  if (!hasCookie || principal?.kind !== 'user' || !principal.session) return
+  const session = await renewSession(queryableAs(db.pool, reachOf(principal)), accounts.sessions, {
+    id: principal.session.id,
+    userId: principal.userId,
+    ip: addressOf(ctx.req),
+    userAgent: ctx.get('user-agent') || null,
+  })
+  setSessionCookie(ctx, config, session)
+}
 
 export const clearSessionCookie = (ctx: Context, config: Settings): void => setCookie(ctx, config, '', 0)

@@ -7,6 +7,7 @@ import { createExternalTokens } from '../core/accounts/external-tokens.ts'
 import { createKeyService } from '../core/accounts/own-keys.ts'
 import { createPasswords } from '../core/accounts/passwords.ts'
 import { sessionKeys } from '../core/accounts/sessions.ts'
+import { createSetupLink } from '../core/accounts/setup.ts'
 import { createAssetService } from '../core/assets/service.ts'
 import { createSystemAssetService } from '../core/assets/system-assets.ts'
 import { createJobService } from '../core/jobs/service.ts'
@@ -14,6 +15,7 @@ import type { Config } from '../core/platform/config.ts'
 import { type Database, openDatabase } from '../core/platform/database.ts'
 import type { Logger } from '../core/platform/log.ts'
 import { createMediaLinks, createSystemMediaLinks } from '../core/platform/media-links.ts'
+import { parseNetwork } from '../core/platform/networks.ts'
 import { createOutbound } from '../core/platform/outbound.ts'
 import { withDeadline } from '../core/platform/retry.ts'
 import { createSealer } from '../core/platform/sealing.ts'
@@ -46,6 +48,11 @@ const POOL_CLOSE_MS = 2_000
 
 export type RunningServer = {
   readonly url: string
+  /**
+   * Makes a set-up link for an installation without accounts; null when there are some. Rejects while the database is away
+   * or not migrated.
+   */
+  createSetupLink(): Promise<string | null>
   /** Goes in order: says not ready, keeps serving for the grace time, finishes requests, ends streams, closes pools. */
   close(): Promise<void>
 }
@@ -107,7 +114,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const sessions = sessionKeys(config)
   const external = createExternalTokens(config)
   const authenticator = createAuthenticator({ db, config, sessions, external, log })
-  const addressOf = createAddressOf(config.TRUSTED_PROXIES)
+  const addressOf = createAddressOf(config.TRUSTED_PROXIES.flatMap((text) => parseNetwork(text) ?? []))
   const rateLimits = createRateLimits(db.system, config, addressOf)
   const calls = createCallMeter(db.system, log, timings.meterMs)
   const admit = createAdmit({ authenticator, rateLimits, calls })
@@ -229,6 +236,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
 
   return {
     url: `http://${host}:${port}`,
+    createSetupLink: () => createSetupLink(db.system, config),
     close() {
       closed ??= close()
       return closed

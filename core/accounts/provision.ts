@@ -9,6 +9,8 @@ import type { Logger } from '../platform/log.ts'
 import { transactionAs } from '../platform/reach.ts'
 import type { ExternalClaims } from './external-tokens.ts'
 import { insertStarter } from './people.ts'
+import { IS_DUE } from './purge.ts'
+import { recountOwner } from './storage.ts'
 
 type ProvisionDeps = { db: Pick<Database, 'pool'>; config: Pick<Config, 'SIGNUP_CREDITS'> }
 
@@ -18,20 +20,24 @@ type ProvisionDeps = { db: Pick<Database, 'pool'>; config: Pick<Config, 'SIGNUP_
  */
 async function returnFromDeletion(client: Queryable, { userId, issuedAt }: ExternalClaims): Promise<void> {
   const owner = userUrn(userId)
-  const { rows } = await client.query<{ is_before: boolean }>(
-    `select $2::timestamptz is null or $2 <= deleted_at as is_before from deleted_accounts where owner = $1 for update`,
+  const { rows } = await client.query<{ is_before: boolean; is_due: boolean }>(
+    `select $2::timestamptz is null or $2 <= deleted_at as is_before, ${IS_DUE} as is_due
+     from deleted_accounts where owner = $1 for update`,
     [owner, issuedAt],
   )
   if (!rows[0]) return
   if (rows[0].is_before) throw new Problem('INVALID_TOKEN', 'Invalid or expired token')
+  if (rows[0].is_due)
+    throw new Problem(
+      'SERVICE_UNAVAILABLE',
+      'what this account has left behind is being removed; come back later',
+      {
+        reason: 'account_purge',
+        retryAfterS: 600,
+      },
+    )
   await client.query('delete from deleted_accounts where owner = $1', [owner])
-  await client.query(
-    `update users set ephemeral_storage_bytes =
-       (select coalesce(sum(output_size_bytes), 0) from jobs where owner = $2)
-       + (select coalesce(sum(size_bytes), 0) from asset_files where owner = $2 and status = 'ready')
-     where id = $1`,
-    [userId, owner],
-  )
+  await recountOwner(client, owner)
 }
 
 /**

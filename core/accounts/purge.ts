@@ -7,8 +7,11 @@ import { type Queryable, transaction } from '../platform/database.ts'
 const KEPT_DAYS = 30
 const BATCH = 200
 
-/** Accounts whose rows are to go. Whoever has come back meanwhile has them again (provision.ts). */
-const DUE = `deleted_at < now() - interval '${KEPT_DAYS} days'
+/** Whether a deleted account has had its time. From then on, nobody comes back to it until it is purged (provision.ts). */
+export const IS_DUE = `deleted_at < now() - interval '${KEPT_DAYS} days'`
+
+/** Accounts whose rows are to go. Whoever has come back in time has them again. */
+const DUE = `${IS_DUE}
   and not exists (select 1 from users where 'framecast:user:' || users.id = deleted_accounts.owner)`
 
 /** Rings for the task that purges, once for each account that is due. */

@@ -67,8 +67,3 @@ export function countingLookUp(db: Queryable): { lookUp: LookUp; rate(): RateUse
     },
   }
 }
-
-/** Removes the counters of windows that are over. */
-export async function expireRates(db: Queryable): Promise<void> {
-  await db.query(`delete from rate_limits where window_start < now() - interval '1 hour'`)
-}

@@ -91,6 +91,24 @@ export async function verifySessionToken(
   return principal?.userId === sub ? principal : null
 }
 
+/**
+ * A new session in place of one whose rights have just changed. The old one goes on for a minute, for what its browser has
+ * under way.
+ */
+export async function renewSession(
+  db: Queryable,
+  keys: SessionKeys,
+  old: { id: string; userId: string; ip: string; userAgent: string | null },
+): Promise<NewSession> {
+  const session = await createSession(db, keys, old)
+  await db.query(
+    `update sessions set expires_at = least(expires_at, now() + interval '1 minute')
+     where id = $1 and revoked_at is null and expires_at > now()`,
+    [old.id],
+  )
+  return session
+}
+
 /** Ends a session; false when it had ended before. */
 export async function revokeSession(db: Queryable, id: string): Promise<boolean> {
   const { rowCount } = await db.query(

@@ -1,7 +1,9 @@
 /** Links that make the first account of an installation: there is no default password to change. */
 import type { Pool } from 'pg'
+import type { Config } from '../platform/config.ts'
 import { type Queryable, transaction } from '../platform/database.ts'
 import { Problem } from '../platform/errors.ts'
+import type { Logger } from '../platform/log.ts'
 import { hashToken, newToken } from '../platform/signing.ts'
 
 /** One set-up at a time, so that a link is used once and there is one first operator. */
@@ -18,9 +20,13 @@ async function isEmpty(client: Queryable): Promise<boolean> {
 /**
  * Makes a link for the first operator, good for a day and for one use.
  * @param pool that sees every row
- * @returns its token, kept nowhere else; null when there are accounts already
+ * @returns the link, whose token is kept nowhere else; null when there are accounts already, or passwords are not kept here
  */
-export async function createSetupLink(pool: Pool): Promise<string | null> {
+export async function createSetupLink(
+  pool: Pool,
+  config: Pick<Config, 'APP_BASE_URL' | 'AUTH_LOCAL'>,
+): Promise<string | null> {
+  if (!config.AUTH_LOCAL) return null
   return transaction(pool, async (client) => {
     if (!(await isEmpty(client))) return null
     const token = newToken()
@@ -28,8 +34,20 @@ export async function createSetupLink(pool: Pool): Promise<string | null> {
       `insert into setup_links (token_hash, expires_at) values ($1, now() + interval '1 day')`,
       [hashToken(token)],
     )
-    return token
+    // In the fragment, browsers keep it to themselves.
+    return `${config.APP_BASE_URL}/setup#${token}`
   })
+}
+
+/** Tells whoever starts an installation, in the log and in a line of its own. It is the one secret that a log may hold. */
+export function announceSetupLink(link: string, log: Logger): void {
+  log.info(
+    { setup_url: link },
+    'nobody has an account yet: this link makes the first operator, once, within a day',
+  )
+  process.stderr.write(
+    `\nNobody has an account yet. Make the first operator here, within a day:\n  ${link}\n\n`,
+  )
 }
 
 /**

@@ -57,6 +57,15 @@ async function differences(db: Queryable, payer: string | null): Promise<Storage
   return rows.map((row) => ({ payer: row.payer, was: Number(row.was), bytes: Number(row.bytes) }))
 }
 
+/** Makes a counter the sum of the rows it counts. @param client of a transaction that holds the counter's row */
+export async function recountOwner(client: Queryable, payer: string): Promise<StorageCorrection | null> {
+  const { table, id } = counterOf(payer)
+  const [difference] = await differences(client, payer)
+  if (!difference) return null
+  await client.query(`update ${table} set ephemeral_storage_bytes = $2 where id = $1`, [id, difference.bytes])
+  return difference
+}
+
 /**
  * Puts counters right that are not the sum of the rows they count, and says which those were. Whoever changes such a row
  * changes the counter in the same transaction: with the counter locked, what is counted is whole.
@@ -67,13 +76,8 @@ export async function recountStorage(pool: Pool, signal: AbortSignal): Promise<S
     const { table, id } = counterOf(payer)
     await longRead(pool, signal, async (client) => {
       await client.query(`select 1 from ${table} where id = $1 for update`, [id])
-      const [difference] = await differences(client, payer)
-      if (!difference) return
-      await client.query(`update ${table} set ephemeral_storage_bytes = $2 where id = $1`, [
-        id,
-        difference.bytes,
-      ])
-      corrections.push(difference)
+      const correction = await recountOwner(client, payer)
+      if (correction) corrections.push(correction)
     })
   }
   return corrections

@@ -153,13 +153,17 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       problems.push(`WORKER_ROLES names ${JSON.stringify(role)}; the roles are ${WORKER_ROLES.join(', ')}`)
     }
   }
-  for (const network of list(raw.WEBHOOK_ALLOWED_CIDRS ?? '')) {
-    if (!parseNetwork(network)) {
-      problems.push(
-        `WEBHOOK_ALLOWED_CIDRS holds ${JSON.stringify(network)}; a network looks like 10.20.0.0/16, an address like 127.0.0.1`,
-      )
+  for (const name of ['WEBHOOK_ALLOWED_CIDRS', 'TRUSTED_PROXIES'] as const) {
+    for (const network of list(raw[name] ?? '')) {
+      if (!parseNetwork(network)) {
+        problems.push(
+          `${name} holds ${JSON.stringify(network)}; a network looks like 10.20.0.0/16, an address like 127.0.0.1`,
+        )
+      }
     }
   }
+  if (raw.AUTH_JWT_ISSUER === 'framecast')
+    problems.push('AUTH_JWT_ISSUER is "framecast", which is the name under which our own sessions are signed')
   const comfyuiUrls = list(raw.COMFYUI_URLS ?? '')
   for (const [name, urls] of [
     ['COMFYUI_URLS', comfyuiUrls],

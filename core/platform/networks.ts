@@ -1,4 +1,4 @@
-/** Which addresses a caller of ours may make us connect to. Pure. */
+/** Networks: which addresses are ours, and which ones a caller may make us connect to. Pure. */
 import { BlockList, isIP } from 'node:net'
 
 /** A network in CIDR form. */
@@ -21,7 +21,7 @@ export function parseNetwork(text: string): Network | null {
   return length <= bits ? { address, prefix: length, family: familyOf(address) } : null
 }
 
-function blockList(networks: readonly Network[]): BlockList {
+export function blockList(networks: readonly Network[]): BlockList {
   const list = new BlockList()
   for (const { address, prefix, family } of networks) list.addSubnet(address, prefix, family)
   return list

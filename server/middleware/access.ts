@@ -53,6 +53,7 @@ export function createAccess(
     if (!fromCookie) return readAuthorization(header)
     if (!SAFE_METHODS.includes(ctx.method) && !isTrustedOrigin(config, ctx.req.headers.origin))
       throw new Problem('AUTHORIZATION_ERROR', 'this origin may not use the session cookie')
+    ctx.state.hasCookie = true
     return fromCookie
   }
 

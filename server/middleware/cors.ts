@@ -13,7 +13,12 @@ export function cors(origins: readonly string[]): Handler {
     if (origins.length > 0) ctx.vary('Origin')
     const origin = ctx.get('origin')
     if (origin === '' || !origins.includes(origin)) return next()
-    ctx.set({ 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': REPLY_HEADERS })
+    ctx.set({
+      'Access-Control-Allow-Origin': origin,
+      // Pages of a listed origin on the same site may use the session's cookie.
+      'Access-Control-Allow-Credentials': 'true',
+      'Access-Control-Expose-Headers': REPLY_HEADERS,
+    })
     if (ctx.method !== 'OPTIONS' || ctx.get('access-control-request-method') === '') return next()
     ctx.set({
       'Access-Control-Allow-Methods': METHODS,

@@ -7,16 +7,14 @@ import type { AccountChangeRequest, UpgradeRequest } from '../../schemas/types.t
 import upgradeSchema from '../../schemas/upgrade-request.schema.json' with { type: 'json' }
 import { bodyReader } from '../body.ts'
 import type { ApiRouter, RequestState, ServerDeps } from '../context.ts'
-import { clearSessionCookie } from '../cookies.ts'
+import { clearSessionCookie, renewSessionCookie } from '../cookies.ts'
 import { type Access, user } from '../middleware/access.ts'
 
 const readChange = bodyReader<AccountChangeRequest>(changeSchema)
 const readUpgrade = bodyReader<UpgradeRequest>(upgradeSchema)
 
-export function accountRoutes(
-  { config, db }: ServerDeps,
-  { allowSessions }: Pick<Access, 'allowSessions'>,
-): ApiRouter {
+export function accountRoutes(deps: ServerDeps, { allowSessions }: Pick<Access, 'allowSessions'>): ApiRouter {
+  const { config, db } = deps
   const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
 
   router.get('/v1/account', allowSessions, async (ctx) => {
@@ -29,7 +27,9 @@ export function accountRoutes(
 
   router.post('/v1/account/upgrade', allowSessions, async (ctx) => {
     const { target_tier } = await readUpgrade(ctx.req)
-    ctx.body = await upgradeAccount({ db }, user(ctx), target_tier)
+    const upgraded = await upgradeAccount({ db }, user(ctx), target_tier)
+    await renewSessionCookie(ctx, deps)
+    ctx.body = upgraded
   })
 
   router.delete('/v1/account', allowSessions, async (ctx) => {

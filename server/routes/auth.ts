@@ -13,7 +13,7 @@ import signUpSchema from '../../schemas/sign-up-request.schema.json' with { type
 import type { LogInRequest, PasswordRequest, SetUpRequest, SignUpRequest } from '../../schemas/types.ts'
 import { bodyReader } from '../body.ts'
 import type { ApiRouter, Context, RequestState, ServerDeps } from '../context.ts'
-import { clearSessionCookie, setSessionCookie } from '../cookies.ts'
+import { clearSessionCookie, renewSessionCookie, setSessionCookie } from '../cookies.ts'
 import { type Access, user } from '../middleware/access.ts'
 
 const readSignUp = bodyReader<SignUpRequest>(signUpSchema)
@@ -21,10 +21,8 @@ const readLogIn = bodyReader<LogInRequest>(logInSchema)
 const readSetUp = bodyReader<SetUpRequest>(setUpSchema)
 const readPassword = bodyReader<PasswordRequest>(passwordSchema)
 
-export function authRoutes(
-  { config, db, accounts, keys, addressOf }: ServerDeps,
-  { allow, allowSessions, allowGuests }: Access,
-): ApiRouter {
+export function authRoutes(deps: ServerDeps, { allow, allowSessions, allowGuests }: Access): ApiRouter {
+  const { config, db, accounts, keys, addressOf } = deps
   const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
 
   const originOf = (ctx: Context) => ({
@@ -60,6 +58,7 @@ export function authRoutes(
 
   router.post('/v1/auth/password', allowSessions, async (ctx) => {
     await changePassword(accounts, user(ctx), await readPassword(ctx.req), addressOf(ctx.req))
+    await renewSessionCookie(ctx, deps)
     ctx.status = 204
   })
 

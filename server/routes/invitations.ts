@@ -5,6 +5,7 @@ import schema from '../../schemas/invitation-request.schema.json' with { type: '
 import type { InvitationRequest } from '../../schemas/types.ts'
 import { bodyReader } from '../body.ts'
 import type { ApiRouter, RequestState, ServerDeps } from '../context.ts'
+import { renewSessionCookie } from '../cookies.ts'
 import { type Access, user } from '../middleware/access.ts'
 import { createPager } from '../paging.ts'
 import { pathId, queryOneOf } from '../query.ts'
@@ -14,9 +15,10 @@ const readRequest = bodyReader<InvitationRequest>(schema)
 const DEFAULT_LIMIT = 100
 
 export function invitationRoutes(
-  { config, inviting, invitations }: ServerDeps,
+  deps: ServerDeps,
   { allowCreatorSessions, allowSessions }: Pick<Access, 'allowCreatorSessions' | 'allowSessions'>,
 ): ApiRouter {
+  const { config, inviting, invitations } = deps
   const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
   const pagers = {
     sent: createPager(config.DATA_KEY, 'team-invitations', config.APP_BASE_URL),
@@ -54,7 +56,9 @@ export function invitationRoutes(
   })
 
   router.post('/v1/invitations/:id/accept', allowSessions, async (ctx) => {
-    ctx.body = await invitations.accept(user(ctx), pathId(ctx))
+    const membership = await invitations.accept(user(ctx), pathId(ctx))
+    await renewSessionCookie(ctx, deps)
+    ctx.body = membership
   })
 
   router.post('/v1/invitations/:id/decline', allowSessions, async (ctx) => {

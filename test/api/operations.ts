@@ -84,6 +84,8 @@ export const AGREED: readonly AgreedOperation[] = [
   open('GET /openapi.json', [], OURS),
   open('GET /docs', [], OURS),
   open('GET /docs/assets/{version}/{name}', [], OURS),
+  open('GET /setup', [], OURS),
+  open('GET /setup/assets/{version}/{name}', [], OURS),
   open('GET /schemas/{name}', [], OURS),
   open('GET /watch/{job}', [], OURS),
   open('GET /watch/assets/{version}/{name}', [], OURS),

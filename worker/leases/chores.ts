@@ -1,5 +1,7 @@
 /** Slow housekeeping, each kind at its own pace: what has had its time goes, and what was counted is checked. */
 import type { Pool } from 'pg'
+import { expireAccountRows } from '../../core/accounts/expire.ts'
+import { enqueuePurges } from '../../core/accounts/purge.ts'
 import { recountStorage } from '../../core/accounts/storage.ts'
 import { checkBooks } from '../../core/jobs/books.ts'
 import { expireEvents } from '../../core/jobs/events.ts'
@@ -21,6 +23,8 @@ const TICK_MS = 60_000
 const CHORES: readonly Chore[] = [
   { name: 'expire tickets', everyMs: HOUR_MS, run: (pool) => expireTickets(pool) },
   { name: 'expire events', everyMs: HOUR_MS, run: (pool) => expireEvents(pool) },
+  { name: 'expire sessions, keys and counters', everyMs: HOUR_MS, run: (pool) => expireAccountRows(pool) },
+  { name: 'purge deleted accounts', everyMs: HOUR_MS, run: (pool) => enqueuePurges(pool) },
   { name: 'expire webhook deliveries', everyMs: HOUR_MS, run: (pool) => expireDeliveries(pool) },
   {
     name: 'forget workers',

@@ -7,6 +7,7 @@ import { assembleStep } from '../steps/assemble.ts'
 import { planStep } from '../steps/plan.ts'
 import { sceneStep } from '../steps/scene.ts'
 import { deliverWebhook } from './deliver-webhook.ts'
+import { purgeAccountTask } from './purge-account.ts'
 import { purgeTeamTask } from './purge-team.ts'
 import { removeObjects } from './remove-objects.ts'
 import { runStep, type StepWork } from './run-step.ts'
@@ -39,6 +40,7 @@ export function sceneTasks(context: WorkerContext): TaskList {
 function housekeepingTasks({ config, db, store, log }: WorkerContext): TaskList {
   return {
     'objects.remove': removeObjects(store),
+    'account.purge': purgeAccountTask(db.pool, store),
     'team.purge': purgeTeamTask(db.pool, store),
     'mail.invitation': sendInvitation({
       pool: db.pool,
