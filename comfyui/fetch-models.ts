@@ -1,8 +1,8 @@
 /**
  * `node comfyui/fetch-models.ts --dir DIR [--workflow NAME]... [--mirror URL] [--check]`: fetches the weights of
- * workflows, by default those that `default` means on the smallest card; what is there already is left alone. `--check` reads every file and
- * downloads nothing. Weights without a published hash want `--allow-unverified`; those under a restricted licence
- * want it named in ACCEPTED_LICENCES. Studio workflows are found in WORKFLOWS_DIR.
+ * workflows, by default of the one that `default` means on the smallest card; what is there already is left alone.
+ * `--check` reads every file and downloads nothing. Weights without a published hash want `--allow-unverified`; those
+ * under a restricted licence want it named in ACCEPTED_LICENCES. Studio workflows are found in WORKFLOWS_DIR.
  * Exit codes: 0 all there, 1 something is missing or wrong, 2 wrong usage.
  */
 import { readFile } from 'node:fs/promises'

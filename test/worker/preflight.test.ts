@@ -1,5 +1,6 @@
 /** A job that no server can render is refused before it is queued: workers look, the table tells, the server decides. */
 import t from 'tap'
+import { openDatabase } from '../../core/platform/database.ts'
 import { freshHostFacts, storeHostFacts } from '../../core/workflows/host-facts.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../../core/workflows/load.ts'
 import { runCli } from '../cli/support.ts'
@@ -77,6 +78,19 @@ t.test(
     t.equal(job.options.workflow, 'core-wan22-5b-t2v', 'the default is what is there')
   },
 )
+
+t.test('the server may read these facts and not write them', async (t) => {
+  const app = await openDatabase({
+    url: stack.env.DATABASE_URL!,
+    poolSize: 2,
+    applicationName: 'test',
+    statementTimeoutMs: 10_000,
+    role: 'app',
+  })
+  t.teardown(() => app.close())
+  t.match(await freshHostFacts(app.pool, 'comfyui'), [{ label }])
+  await t.rejects(storeHostFacts(app.pool, 'comfyui', []), { code: '42501' })
+})
 
 t.test('the command line says where a workflow runs', async (t) => {
   const env = { DATABASE_URL: stack.env.DATABASE_URL! }
