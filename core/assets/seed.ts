@@ -129,7 +129,7 @@ export async function seedSystemAssets(options: SeedOptions): Promise<SeedResult
   const result = { stored: [], updated: [], unchanged: [] } as Record<SeedOutcome, string[]>
   const client = await pool.connect()
   try {
-    await client.query('select pg_advisory_lock($1)', [SEED_LOCK])
+    if (!dryRun) await client.query('select pg_advisory_lock($1)', [SEED_LOCK])
     const code = await codeFingerprint()
     const note = await readNote(store, signal)
     const { rows } = await client.query<Row>(`select ${COLUMNS.join(', ')} from system_assets`)

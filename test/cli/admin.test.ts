@@ -3,6 +3,7 @@ import t from 'tap'
 import { findKey } from '../../core/accounts/keys.ts'
 import { buildJob, buildUser } from '../support/builders.ts'
 import { startDatabase } from '../support/postgres.ts'
+import { startStore } from '../support/store.ts'
 import { runCli } from './support.ts'
 
 t.test('users, keys and old jobs', async (t) => {
@@ -74,4 +75,34 @@ t.test('a database that is away, or empty, is said to be', async (t) => {
   const empty = await runCli(['admin', 'user', 'list'], { env: { DATABASE_URL: url } })
   t.equal(empty.code, 1)
   t.match(empty.err, /no tables of this release[\s\S]*just migrate/)
+})
+
+t.test('seeding the sounds says what there is to do, and what stands in the way', async (t) => {
+  const { url } = await startDatabase(t)
+  const { options } = await startStore(t)
+  const env = {
+    DATABASE_URL: url,
+    DATA_KEY: Buffer.alloc(32, 1).toString('base64'),
+    S3_ENDPOINT: options.endpoint,
+    S3_ACCESS_KEY: options.accessKey,
+    S3_SECRET_KEY: options.secretKey,
+    S3_BUCKET_SYSTEM: `${options.bucket}-none`,
+  }
+  const seed = (more: Record<string, string>, ...args: string[]) =>
+    runCli(['admin', 'assets', 'seed', '--dry-run', ...args], { env: { ...env, ...more } })
+
+  const { out, err } = await seed({}, '--json')
+  t.match(JSON.parse(out), { updated: [], unchanged: [], dry_run: true }, err)
+  t.equal(JSON.parse(out).stored.length, 42)
+  t.match((await seed({})).out, /^42 sounds would be made, 0 would be listed anew, 0 there already \(/)
+
+  const unconfigured = await seed({ S3_ENDPOINT: '' })
+  t.equal(unconfigured.code, 2)
+  t.match(unconfigured.err, /S3_ENDPOINT is not set/)
+  const storeless = await seed({ S3_ENDPOINT: 'http://127.0.0.1:1' })
+  t.equal(storeless.code, 4)
+  t.match(storeless.err, /The object store cannot be used/)
+  const toolless = await seed({ FFMPEG_PATH: '/nowhere/ffmpeg' })
+  t.equal(toolless.code, 1)
+  t.match(toolless.err, /FFMPEG_PATH names \/nowhere\/ffmpeg/)
 })

@@ -29,6 +29,7 @@ t.test('an instance in a folder', async (t) => {
   const instance = await startEmbedded({
     dataDir,
     durability: 'fast',
+    seedSounds: true,
     onEvent: (event) => events.push(event),
   })
   t.teardown(() => instance.close())
@@ -55,6 +56,28 @@ t.test('an instance in a folder', async (t) => {
       headers: { authorization: `Bearer ${instance.apiKey}` },
     })
     t.match(await status.json(), { status: 'ok', workers: 1 })
+  })
+
+  t.test('makes the sounds that come with Framecast beside its other work', async (t) => {
+    const list = async () => {
+      const reply = await fetch(`${instance.url}/v1/system-assets`, {
+        headers: { authorization: `Bearer ${instance.apiKey}` },
+      })
+      return (await reply.json()) as { id: string }[]
+    }
+    const sounds = await eventually(list, (found) => found.length >= 2, 120_000)
+    const { preview_url } = (await (
+      await fetch(`${instance.url}/v1/system-assets/${sounds[0]!.id}`, {
+        headers: { authorization: `Bearer ${instance.apiKey}` },
+      })
+    ).json()) as { preview_url: string }
+    const sound = Buffer.from(await (await fetch(preview_url)).arrayBuffer())
+    t.equal(sound.subarray(0, 4).toString(), 'OggS')
+    const left = await runCli(['admin', 'assets', 'seed', '--data', dataDir, '--dry-run', '--json'])
+    t.equal(left.code, 0, left.err)
+    const { stored, unchanged } = JSON.parse(left.out)
+    t.equal(stored.length + unchanged.length, 42)
+    t.ok(unchanged.length >= 2, 'the command finds what the instance made')
   })
 
   t.test('refuses a second one, and says how to use the first', async (t) => {

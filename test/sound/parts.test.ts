@@ -62,7 +62,7 @@ t.test('filters pass what they are to pass', async (t) => {
     t,
     level(10_000, () => lowpass(1_000)),
     -40,
-    2,
+    3,
     'high through a low-pass',
   )
   about(
@@ -161,7 +161,7 @@ t.test('notes are where they belong', async (t) => {
       const power = spectrum(pluck(hz(name)).subarray(2_400, 2_400 + 16_384), 16_384)
       const harmonics = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => n * hz(name))
       const near = harmonics.reduce((sum, tone) => sum + share(power, tone * 0.985, tone * 1.015), 0)
-      t.ok(near > 0.6, `a plucked ${name} is in tune: ${near.toFixed(2)} of it`)
+      t.ok(near > 0.5, `a plucked ${name} is in tune: ${near.toFixed(2)} of it`)
     }
   }
   const saw = buffer(0.5)

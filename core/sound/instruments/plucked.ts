@@ -26,7 +26,8 @@ function string(
   const rest = period - dulling - whole
   const allpass = (1 - rest) / (1 + rest)
   const loss = 10 ** (-3 / (ringS * pitch))
-  const line = through(noise(whole, random), lowpass(brightness))
+  // A long string is plucked no brighter than a finger can: its lowest tones are to be heard.
+  const line = through(noise(whole, random), lowpass(Math.min(brightness, 200 + 9 * pitch)))
   let mean = 0
   for (const sample of line) mean += sample / whole
   for (let i = 0; i < whole; i++) line[i]! -= mean
