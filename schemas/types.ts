@@ -2848,11 +2848,11 @@ export interface SubscribeCommand {
    */
   id: string
   /**
-   * job:<id>.
+   * job:<id>, project:<id> or team:<id>.
    */
   channel: string
   /**
-   * Replays events after this sequence, at most 1000, before live ones. Without it: live ones alone.
+   * Replays events after this sequence of a job, or after this position on project and team channels, at most 1000, before live ones. Without it: live ones alone.
    */
   after?: number | null
 }
@@ -2863,7 +2863,7 @@ export interface UnsubscribeCommand {
    */
   id: string
   /**
-   * job:<id>.
+   * job:<id>, project:<id> or team:<id>.
    */
   channel: string
 }
@@ -2880,11 +2880,18 @@ export interface PingCommand {
 /**
  * What the server says on a WebSocket: one JSON object in each text frame.
  */
-export type WebSocketMessage = AckMessage | EventMessage | ErrorMessage | PongMessage | LaggedMessage
+export type WebSocketMessage =
+  | AckMessage
+  | EventMessage
+  | ErrorMessage
+  | PongMessage
+  | LaggedMessage
+  | SpecChangedMessage
+  | PresenceMessage
 export type EventMessage = {
   type: 'event'
   /**
-   * Channel it is about: job:<id>.
+   * Channel it is about: job:<id>, project:<id> or team:<id>.
    */
   channel: string
 } & JobEvent
@@ -2896,14 +2903,18 @@ export interface AckMessage {
    */
   id: string
   /**
-   * Channel it is about: job:<id>.
+   * Channel it is about: job:<id>, project:<id> or team:<id>.
    */
   channel: string
   subscribed: boolean
   /**
-   * The job's newest event; null after unsubscribe.
+   * On job channels: the job's newest event; null after unsubscribe.
    */
-  last_sequence: number | null
+  last_sequence?: number | null
+  /**
+   * On project and team channels: the position up to which everything has been sent to whoever followed; null after unsubscribe.
+   */
+  last_position?: number | null
 }
 export interface ErrorMessage {
   type: 'error'
@@ -2917,7 +2928,7 @@ export interface ErrorMessage {
    */
   message: string
   /**
-   * Channel it is about: job:<id>.
+   * Channel it is about: job:<id>, project:<id> or team:<id>.
    */
   channel?: string
 }
@@ -2935,13 +2946,45 @@ export interface PongMessage {
 export interface LaggedMessage {
   type: 'lagged'
   /**
-   * Channel it is about: job:<id>.
+   * Channel it is about: job:<id>, project:<id> or team:<id>.
    */
   channel: string
   /**
    * Progress events left out because the reader was slow; the next one says it all again.
    */
   dropped: number
+}
+/**
+ * On project channels: somebody saved another storyboard. Not replayed: read the project.
+ */
+export interface SpecChangedMessage {
+  type: 'spec_changed'
+  /**
+   * Channel it is about: job:<id>, project:<id> or team:<id>.
+   */
+  channel: string
+  /**
+   * Its revision now.
+   */
+  revision: number
+  /**
+   * User who saved it; null when that was not heard of in time.
+   */
+  by: string | null
+}
+/**
+ * On project channels: who follows the project right now, after subscribing and whenever it changes.
+ */
+export interface PresenceMessage {
+  type: 'presence'
+  /**
+   * Channel it is about: job:<id>, project:<id> or team:<id>.
+   */
+  channel: string
+  /**
+   * Ids of users, each once.
+   */
+  users: string[]
 }
 
 // workflow.schema.json

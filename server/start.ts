@@ -34,8 +34,9 @@ import { createApp } from './app.ts'
 import { createCallMeter } from './call-meter.ts'
 import type { Handler } from './context.ts'
 import { createAuthenticator } from './credentials.ts'
+import { createChannels } from './live/channels.ts'
 import { createGate } from './live/gate.ts'
-import { createHub } from './live/hub.ts'
+import { startLive } from './live/live.ts'
 import { openWebSocketDoor } from './live/websocket.ts'
 import { createRateLimits } from './rate-limits.ts'
 import { type ServerTimings, TIMINGS } from './timings.ts'
@@ -111,6 +112,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const systemStore = openSystemStore(config)
   const systemMedia = createSystemMediaLinks(config, systemStore)
   const jobs = createJobService({ db, config, workflows })
+  const projects = createProjectService({ db, jobs })
   const sessions = sessionKeys(config)
   const external = createExternalTokens(config)
   const authenticator = createAuthenticator({ db, config, sessions, external, log })
@@ -119,12 +121,13 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const calls = createCallMeter(db.system, log, timings.meterMs)
   const admit = createAdmit({ authenticator, rateLimits, calls })
   const gate = createGate()
-  const hub = createHub({
+  const live = startLive({
     pool: db.system,
     databaseUrl: config.DATABASE_URL,
     media,
     log,
     pollMs: timings.pollMs,
+    presenceMs: timings.presenceMs,
   })
   const closing = new AbortController()
   let ready = true
@@ -139,7 +142,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     systemStore,
     systemMedia,
     jobs,
-    projects: createProjectService({ db, jobs }),
+    projects,
     teams: createTeamService({ db, config }),
     members: createMemberService({ db }),
     inviting: createInvitingService({ db, config, log }),
@@ -158,7 +161,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     admit,
     rateLimits,
     addressOf,
-    hub,
+    hub: live.hub,
     gate,
     timings,
     isReady: () => ready,
@@ -178,14 +181,18 @@ export async function startServer(config: Config, options: StartOptions): Promis
   )
   answerBrokenRequests(server)
   const sockets = openWebSocketDoor(server, {
-    hub,
     authenticator,
     admit,
     gate,
     log,
     timings,
     closing: closing.signal,
-    findJob: (principal, jobId) => jobs.find(principal, jobId),
+    channels: createChannels({
+      hub: live.hub,
+      notes: live.notes,
+      findJob: jobs.find,
+      findProject: projects.find,
+    }),
   })
   const connections = new Set<Socket>()
   server.on('connection', (socket) => {
@@ -194,7 +201,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
 
   async function closePools(): Promise<void> {
-    await hub.close()
+    await live.close()
     await withDeadline(calls.close(), POOL_CLOSE_MS, 'the last requests were not counted').catch((error) =>
       log.warn({ err: error }, 'counting requests'),
     )

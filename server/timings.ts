@@ -18,6 +18,8 @@ export type ServerTimings = {
   stallMs: number
   /** How often counted requests are written. */
   meterMs: number
+  /** How often each server says who looks at projects there. */
+  presenceMs: number
 }
 
 export const TIMINGS: ServerTimings = {
@@ -34,4 +36,5 @@ export const TIMINGS: ServerTimings = {
   pollMs: 5_000,
   stallMs: 30_000,
   meterMs: 5_000,
+  presenceMs: 15_000,
 }

@@ -91,12 +91,93 @@ export async function eventBounds(
   return row ? { last: Number(row.last), firstStored: row.first === null ? null : Number(row.first) } : null
 }
 
-/** Deletes events older than 7 days, at most `limit` at once; returns how many went. */
-export async function expireEvents(db: Queryable, limit = 5_000): Promise<number> {
-  const { rowCount } = await db.query(
-    `delete from job_events where id in (
-       select id from job_events where created_at < now() - interval '7 days' limit $1)`,
-    [limit],
+/** An event with what says who may follow it. */
+export type OwnedEvent = JobEvent & { owner: string; projectId: string | null }
+
+/**
+ * The position up to which every event is there that will ever be: transactions take positions before they commit, so
+ * beyond it an event may still come in between. Read up to it by a later statement.
+ */
+export async function eventHorizon(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ horizon: string }>('select event_horizon() as horizon')
+  return Number(rows[0]?.horizon ?? 0)
+}
+
+/** Events of all jobs after one position, up to and with another, in order, at most `limit`. */
+export async function eventsBetween(
+  db: Queryable,
+  after: number,
+  until: number,
+  limit: number,
+): Promise<OwnedEvent[]> {
+  const { rows } = await db.query<EventRow & { owner: string; project_id: string | null }>(
+    `select e.id, e.job_id, e.sequence, e.position, e.event_type, e.payload, e.created_at, j.owner, j.project_id
+     from job_events e join jobs j on j.id = e.job_id
+     where e.position > $1 and e.position <= $2 order by e.position limit $3`,
+    [after, until, limit],
   )
-  return rowCount ?? 0
+  return rows.map((row) => ({ ...present(row), owner: row.owner, projectId: row.project_id }))
+}
+
+/** Whose jobs: those of a project, or those of some owners. */
+export type EventFilter = { projectId: string } | { owners: readonly string[] }
+
+const filterSql = (filter: EventFilter): [condition: string, value: unknown] =>
+  'projectId' in filter ? ['j.project_id = $1', filter.projectId] : ['j.owner = any($1)', filter.owners]
+
+/** The same of some jobs only. */
+export async function filteredEventsBetween(
+  db: Queryable,
+  filter: EventFilter,
+  after: number,
+  until: number,
+  limit: number,
+): Promise<JobEvent[]> {
+  const [condition, value] = filterSql(filter)
+  const { rows } = await db.query<EventRow>(
+    `select e.id, e.job_id, e.sequence, e.position, e.event_type, e.payload, e.created_at
+     from jobs j join job_events e on e.job_id = j.id
+     where ${condition} and e.position > $2 and e.position <= $3 order by e.position limit $4`,
+    [value, after, until, limit],
+  )
+  return rows.map(present)
+}
+
+/** Whether what lies between two positions can still be told whole, in at most `limit` events. */
+export async function isReplayable(
+  db: Queryable,
+  filter: EventFilter,
+  after: number,
+  until: number,
+  limit: number,
+): Promise<boolean> {
+  const [condition, value] = filterSql(filter)
+  const { rows } = await db.query<{ fits: boolean }>(
+    `select (select position from event_expiry) <= $2 and (
+       select count(*) from (
+         select 1 from jobs j join job_events e on e.job_id = j.id
+         where ${condition} and e.position > $2 and e.position <= $3 limit $4 + 1) as found
+     ) <= $4 as fits`,
+    [value, after, until, limit],
+  )
+  return rows[0]?.fits ?? false
+}
+
+const KEPT_DAYS = 7
+
+/** Deletes events older than 7 days, the oldest first and at most `limit` at once; returns how many went. */
+export async function expireEvents(db: Queryable, limit: number): Promise<number> {
+  const { rows } = await db.query<{ gone: number }>(
+    `with gone as (
+       delete from job_events where id in (
+         select id from job_events where created_at < now() - make_interval(days => $1) order by created_at limit $2)
+       returning position
+     ), noted as (
+       update event_expiry set position = greatest(position, (select max(position) from gone))
+       where exists (select 1 from gone)
+     )
+     select count(*)::int as gone from gone`,
+    [KEPT_DAYS, limit],
+  )
+  return rows[0]?.gone ?? 0
 }

@@ -16,7 +16,7 @@ import { emAs, queryableAs, transactionAs } from '../platform/reach.ts'
 import { MAX_DOCUMENT_BYTES } from '../storyboard/rules/document.ts'
 import { byteSize } from '../storyboard/values.ts'
 import { type Project, ProjectSchema, type ProjectStatus } from './entities.ts'
-import { announceSpecChange } from './notices.ts'
+import { announceSpec } from './notices.ts'
 import { requireRevision } from './precondition.ts'
 import type { LatestJob } from './present.ts'
 import { deleteProject } from './removal.ts'
@@ -161,7 +161,8 @@ export function createProjectService({ db, jobs }: { db: Database; jobs: JobServ
           [id, JSON.stringify(spec)],
         )
         const revision = rows[0]?.spec_revision
-        if (revision !== undefined) await announceSpecChange(client, { id, revision, by: principal.userId })
+        if (revision !== undefined)
+          await announceSpec(client, { project: id, revision, by: principal.userId })
       })
     },
 

@@ -1,24 +1,28 @@
 /**
- * The hub: hears of events from Postgres and lets any number of viewers follow jobs. It holds nothing that is not in
- * the table; another server, or this one after a restart, shows the same events.
+ * The hub: hears of events from Postgres and lets any number of viewers follow jobs, projects and teams. It holds nothing
+ * that is not in the table; another server, or this one after a restart, shows the same events.
  */
-import { eventBounds, eventsAfter } from '../../core/jobs/events.ts'
+import {
+  type EventFilter,
+  eventBounds,
+  eventsAfter,
+  filteredEventsBetween,
+  isReplayable,
+  type OwnedEvent,
+} from '../../core/jobs/events.ts'
 import { presentPayload } from '../../core/jobs/present.ts'
-import { EVENTS_CHANNEL } from '../../core/jobs/types.ts'
+import { EVENTS_CHANNEL, type JobEvent } from '../../core/jobs/types.ts'
 import type { Queryable } from '../../core/platform/database.ts'
 import type { Logger } from '../../core/platform/log.ts'
 import type { MediaLinks } from '../../core/platform/media-links.ts'
-import { type FeedEvent, JobFeed, toFeedEvent } from './feed.ts'
-import { listen } from './notices.ts'
+import { Feed, type FeedEvent, JobFeed, toFeedEvent } from './feed.ts'
+import { Tail } from './tail.ts'
 
 export type HubOptions = {
   /** For queries. */
   pool: Queryable
-  /** For the LISTEN connection. */
-  databaseUrl: string
   media: MediaLinks
   log: Logger
-  pollMs: number
 }
 
 /** One viewer's hold on a job. */
@@ -32,32 +36,59 @@ export type JobWatch = {
   close(): void
 }
 
+/** One viewer's hold on the jobs of a project or of some owners. */
+export type JobsWatch = {
+  /** The position up to which everything had been handed on at the time of opening. */
+  readonly last: number
+  /** Whether what came after `after` can still be told whole, in at most `limit` events. */
+  canReplay(after: number, limit: number): Promise<boolean>
+  /** As those of a job, by position. */
+  events(after: number, signal: AbortSignal): AsyncGenerator<readonly FeedEvent[]>
+  close(): void
+}
+
 export type Hub = {
   /** Begins to follow a job; null when there is no such job. Who may see it is for the caller to check first. */
   watch(jobId: string): Promise<JobWatch | null>
-  /** Jobs that somebody looks at, and whether notices come in. */
-  readonly state: { jobs: number; listening: boolean }
-  close(): Promise<void>
+  /** Begins to follow many jobs at once. Who may see them is for the caller to check first. */
+  watchMany(filter: EventFilter): Promise<JobsWatch>
+  /** Takes in the payload of a notice about an event. */
+  notice(payload: string): void
+  /** Looks for what was notified to nobody. */
+  poll(): Promise<void>
+  /** How many jobs, and sets of jobs, somebody looks at. */
+  readonly state: { jobs: number; sets: number }
+  close(): void
 }
+
+/** Channel of the notices that a hub takes in. */
+export const HUB_CHANNEL = EVENTS_CHANNEL
 
 /** True when a replay after `after` would miss events that are no longer stored. */
 export const isExpired = (watch: Pick<JobWatch, 'last' | 'firstStored'>, after: number): boolean =>
   watch.last > after && (watch.firstStored === null || watch.firstStored > after + 1)
 
-export function createHub({ pool, databaseUrl, media, log, pollMs }: HubOptions): Hub {
+const fits = (filter: EventFilter, event: OwnedEvent): boolean =>
+  'projectId' in filter ? event.projectId === filter.projectId : filter.owners.includes(event.owner)
+
+type SetFeed = { filter: EventFilter; feed: Feed }
+
+export function createHub({ pool, media, log }: HubOptions): Hub {
   const feeds = new Map<string, JobFeed>()
+  const sets = new Map<string, SetFeed>()
+  let tail: Tail<(OwnedEvent & { ready: FeedEvent })[]> | null = null
+
+  const toReady = async (event: JobEvent): Promise<FeedEvent> =>
+    toFeedEvent(event, await presentPayload(event, media))
+  const onFailure = (error: unknown): void => log.warn({ err: error }, 'events cannot be read right now')
 
   function open(jobId: string): JobFeed {
     let feed = feeds.get(jobId)
     if (!feed) {
       feed = new JobFeed({
-        async read(sequence, limit) {
-          const events = await eventsAfter(pool, jobId, sequence, limit)
-          return Promise.all(
-            events.map(async (event) => toFeedEvent(event, await presentPayload(event, media))),
-          )
-        },
-        onFailure: (error) => log.warn({ err: error, job_id: jobId }, 'events cannot be read right now'),
+        read: async (sequence, limit) =>
+          Promise.all((await eventsAfter(pool, jobId, sequence, limit)).map(toReady)),
+        onFailure,
       })
       feeds.set(jobId, feed)
     }
@@ -70,43 +101,51 @@ export function createHub({ pool, databaseUrl, media, log, pollMs }: HubOptions)
     if (feed.readers === 0 && feeds.get(jobId) === feed) feeds.delete(jobId)
   }
 
-  /** Asks the jobs' own counters: whatever was notified to nobody shows up here. */
-  async function poll(): Promise<void> {
-    const ids = [...feeds.keys()]
-    if (ids.length === 0) return
-    const { rows } = await pool.query<{ id: string; last: string }>(
-      'select id, last_event_sequence as last from jobs where id = any($1::uuid[])',
-      [ids],
-    )
-    const last = new Map(rows.map((row) => [row.id, Number(row.last)]))
-    for (const id of ids) {
-      const counter = last.get(id)
-      if (counter !== undefined) feeds.get(id)?.announce(counter)
-      else feeds.get(id)?.end()
-    }
-  }
-  let polling = false
-  const pollOnce = (): void => {
-    if (polling) return
-    polling = true
-    poll()
-      .catch((error) => log.warn({ err: error }, 'events cannot be polled right now'))
-      .finally(() => {
-        polling = false
-      })
-  }
-  const timer = setInterval(pollOnce, pollMs)
+  const openTail = () =>
+    new Tail<(OwnedEvent & { ready: FeedEvent })[]>({
+      pool,
+      async prepare(events) {
+        const followed = events.filter((event) =>
+          [...sets.values()].some(({ filter }) => fits(filter, event)),
+        )
+        return Promise.all(followed.map(async (event) => ({ ...event, ready: await toReady(event) })))
+      },
+      deliver(events, head) {
+        for (const { filter, feed } of sets.values()) {
+          const own = events.filter((event) => fits(filter, event)).map(({ ready }) => ready)
+          if (own.length > 0) feed.push(own, head)
+        }
+      },
+      onFailure,
+    })
 
-  const notices = listen({
-    url: databaseUrl,
-    channel: EVENTS_CHANNEL,
-    log,
-    onConnected: pollOnce,
-    onNotice(payload) {
-      const [jobId = '', sequence] = payload.split(':')
-      feeds.get(jobId)?.announce(Number(sequence))
-    },
-  })
+  function openSet(key: string, filter: EventFilter): SetFeed {
+    let set = sets.get(key)
+    if (!set) {
+      const feed = new Feed(
+        {
+          read: async (after, limit) => {
+            const until = tail?.head ?? after
+            return Promise.all((await filteredEventsBetween(pool, filter, after, until, limit)).map(toReady))
+          },
+          onFailure,
+        },
+        'position',
+      )
+      set = { filter, feed }
+      sets.set(key, set)
+    }
+    set.feed.readers += 1
+    return set
+  }
+
+  function leaveSet(key: string, set: SetFeed): void {
+    set.feed.readers -= 1
+    if (set.feed.readers === 0 && sets.get(key) === set) sets.delete(key)
+    if (sets.size > 0) return
+    tail?.close()
+    tail = null
+  }
 
   return {
     async watch(jobId) {
@@ -133,13 +172,69 @@ export function createHub({ pool, databaseUrl, media, log, pollMs }: HubOptions)
         throw error
       }
     },
-    get state() {
-      return { jobs: feeds.size, listening: notices.connected }
+
+    async watchMany(filter) {
+      const key = JSON.stringify(filter)
+      const set = openSet(key, filter)
+      tail ??= openTail()
+      const own = tail
+      let closed = false
+      const close = (): void => {
+        if (!closed) leaveSet(key, set)
+        closed = true
+      }
+      try {
+        // Among the followers before asking, for the same reason.
+        const last = await own.settled()
+        set.feed.begin(last)
+        return {
+          last,
+          canReplay: (after, limit) =>
+            after >= last ? Promise.resolve(true) : isReplayable(pool, filter, after, last, limit),
+          events: (after, signal) => set.feed.events(after, signal),
+          close,
+        }
+      } catch (error) {
+        close()
+        if (tail === own) {
+          own.close()
+          tail = null
+        }
+        throw error
+      }
     },
-    async close() {
-      clearInterval(timer)
+
+    notice(payload) {
+      const [jobId = '', sequence, position] = payload.split(':')
+      feeds.get(jobId)?.announce(Number(sequence))
+      tail?.announce(Number(position))
+    },
+
+    async poll() {
+      tail?.look()
+      const ids = [...feeds.keys()]
+      if (ids.length === 0) return
+      // The jobs' own counters: whatever was notified to nobody shows up here.
+      const { rows } = await pool.query<{ id: string; last: string }>(
+        'select id, last_event_sequence as last from jobs where id = any($1::uuid[])',
+        [ids],
+      )
+      const last = new Map(rows.map((row) => [row.id, Number(row.last)]))
+      for (const id of ids) {
+        const counter = last.get(id)
+        if (counter !== undefined) feeds.get(id)?.announce(counter)
+        else feeds.get(id)?.end()
+      }
+    },
+
+    get state() {
+      return { jobs: feeds.size, sets: sets.size }
+    },
+
+    close() {
+      tail?.close()
       for (const feed of feeds.values()) feed.end()
-      await notices.close()
+      for (const { feed } of sets.values()) feed.end()
     },
   }
 }

@@ -9,11 +9,11 @@ import { withDeadline } from '../../core/platform/retry.ts'
 
 export type NoticesOptions = {
   url: string
-  channel: string
+  /** What takes in the payloads of each channel. */
+  channels: Readonly<Record<string, (payload: string) => void>>
   log: Logger
   /** How often the connection is asked for a sign of life, in ms: a cut cable closes nothing. */
   probeMs?: number
-  onNotice(payload: string): void
   /** After every time the connection was made: notices may have been lost before. */
   onConnected(): void
 }
@@ -28,7 +28,7 @@ const PROBE_LIMIT_MS = 5_000
 const MAX_WAIT_MS = 3_000
 
 export function listen(options: NoticesOptions): Notices {
-  const { url, channel, log, probeMs = 10_000, onNotice, onConnected } = options
+  const { url, channels, log, probeMs = 10_000, onConnected } = options
   const closing = new AbortController()
   let connected = false
 
@@ -43,15 +43,18 @@ export function listen(options: NoticesOptions): Notices {
     const over = new AbortController()
     client.on('error', (error) => over.abort(error))
     client.on('end', () => over.abort(new Error('the connection ended')))
-    client.on('notification', (notice) => onNotice(notice.payload ?? ''))
+    client.on('notification', ({ channel, payload = '' }) => {
+      try {
+        channels[channel]?.(payload)
+      } catch (error) {
+        log.warn({ err: error, channel }, 'a notice cannot be understood')
+      }
+    })
     const signal = AbortSignal.any([closing.signal, over.signal])
     try {
       await client.connect()
-      await withDeadline(
-        client.query(`listen ${client.escapeIdentifier(channel)}`),
-        CONNECT_MS,
-        'no answer to LISTEN',
-      )
+      const names = Object.keys(channels).map((name) => `listen ${client.escapeIdentifier(name)}`)
+      await withDeadline(client.query(names.join('; ')), CONNECT_MS, 'no answer to LISTEN')
       connected = true
       onConnected()
       while (!signal.aborted) {

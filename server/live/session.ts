@@ -3,15 +3,21 @@
  * no longer allowed. Transport and credentials are given; see websocket.ts for the handshake.
  */
 import type { WebSocket } from 'ws'
-import { hasScope, type Principal } from '../../core/access/principal.ts'
+import type { Principal } from '../../core/access/principal.ts'
 import { isDatabaseUnavailable, Problem } from '../../core/platform/errors.ts'
 import type { Logger } from '../../core/platform/log.ts'
 import type { Authenticator } from '../credentials.ts'
 import type { ServerTimings } from '../timings.ts'
+import type { Channels, OpenChannel } from './channels.ts'
 import type { FeedEvent } from './feed.ts'
 import { createFrameBuffer, FRAME_LIMITS, type FrameLimits } from './frame-buffer.ts'
-import { type Hub, isExpired } from './hub.ts'
-import { type ClientMessage, createRateGuard, type ErrorCode, parseMessage } from './messages.ts'
+import {
+  type Channel,
+  type ClientMessage,
+  createRateGuard,
+  type ErrorCode,
+  parseMessage,
+} from './messages.ts'
 
 export const CLOSE = {
   restart: 1001,
@@ -24,10 +30,8 @@ export const CLOSE = {
 } as const
 
 export type SessionDeps = {
-  hub: Hub
+  channels: Channels
   authenticator: Authenticator
-  /** Rejects with NOT_FOUND when the caller may not see the job. */
-  findJob(principal: Principal, jobId: string): Promise<unknown>
   log: Logger
   timings: ServerTimings
 }
@@ -43,12 +47,22 @@ const MAX_PENDING = 64
 /** How long the goodbye of a closed socket is waited for. */
 const GOODBYE_MS = 2_000
 
-type Subscription = { jobId: string; stop: AbortController }
+type Subscription = { name: string; target: Channel; stop: AbortController }
 
 /** `payload` is JSON already; everything else is quoted here. Parsing it again for each viewer would cost most of the time. */
 const eventText = (channel: string, event: FeedEvent): string =>
   `{"type":"event","channel":${JSON.stringify(channel)},"job_id":"${event.jobId}","sequence":${event.sequence},` +
   `"position":${event.position},"event_type":"${event.eventType}","payload":${event.payload},"created_at":"${event.createdAt}"}`
+
+const keyOf = ({ kind, id }: Channel): string => `${kind}:${id}`
+
+/** Lets go of a channel that could not be looked at, and goes on failing. */
+const closing =
+  (opened: OpenChannel) =>
+  (error: unknown): never => {
+    opened.close()
+    throw error
+  }
 
 export type Session = {
   /** Says goodbye with a code and sees to it that the socket ends. */
@@ -56,7 +70,7 @@ export type Session = {
 }
 
 export function runSession(socket: WebSocket, admitted: Principal, deps: SessionDeps): Session {
-  const { hub, authenticator, findJob, log, timings } = deps
+  const { channels, authenticator, log, timings } = deps
   let principal = admitted
   const buffer = createFrameBuffer()
   const rate = createRateGuard()
@@ -120,13 +134,13 @@ export function runSession(socket: WebSocket, admitted: Principal, deps: Session
 
   async function follow(
     channel: string,
-    batches: AsyncIterable<readonly FeedEvent[]>,
-    replayUntil: number,
+    opened: OpenChannel,
+    after: number,
     signal: AbortSignal,
   ): Promise<void> {
-    for await (const batch of batches) {
+    for await (const batch of opened.events(after, signal)) {
       for (const event of batch) {
-        while (event.sequence <= replayUntil && !hasReplayRoom() && !signal.aborted)
+        while (event[opened.cursor] <= opened.last && !hasReplayRoom() && !signal.aborted)
           await new Promise<void>((resolve) => roomWakers.push(resolve))
         if (signal.aborted) return
         send(eventText(channel, event), event.eventType === 'progress' ? channel : null)
@@ -140,42 +154,49 @@ export function runSession(socket: WebSocket, admitted: Principal, deps: Session
     return subscriptions.delete(key)
   }
 
-  async function subscribe({ id, channel, target, after }: Extract<ClientMessage, { type: 'subscribe' }>) {
-    if (target.kind !== 'job') {
-      if (!hasScope(principal, 'projects:read') || principal.kind === 'watch')
-        return sendError(id, 'FORBIDDEN', 'this credential lacks the scope projects:read', channel)
-      return sendError(id, 'NOT_FOUND', `no such ${target.kind}`, channel)
+  /** Whether the caller may follow a channel, by the rights of now: a team that was joined a moment ago counts. */
+  async function requireAccess(target: Channel): Promise<void> {
+    try {
+      await channels.requireAccess(principal, target)
+    } catch (error) {
+      if (!(error instanceof Problem && error.code === 'NOT_FOUND')) throw error
+      principal = (await authenticator.reload(principal)) ?? principal
+      await channels.requireAccess(principal, target)
     }
-    if (!hasScope(principal, 'jobs:read'))
-      return sendError(id, 'FORBIDDEN', 'this credential lacks the scope jobs:read', channel)
-    const key = `job:${target.id}`
+  }
+
+  async function subscribe({ id, channel, target, after }: Extract<ClientMessage, { type: 'subscribe' }>) {
+    const key = keyOf(target)
+    await requireAccess(target)
     // Again the same channel: it starts anew from `after`.
     unsubscribe(key)
     if (subscriptions.size >= MAX_CHANNELS)
       return sendError(id, 'TOO_MANY_SUBSCRIPTIONS', `a socket carries ${MAX_CHANNELS} channels`, channel)
-    await findJob(principal, target.id)
-    const watch = await hub.watch(target.id)
-    if (!watch) return sendError(id, 'NOT_FOUND', 'no such job', channel)
-    if (closed) return watch.close()
-    if (after !== null && (isExpired(watch, after) || watch.last - after > MAX_REPLAY)) {
-      watch.close()
+    const opened = await channels.open(principal, target)
+    const isPossible =
+      closed || after === null || (await opened.canReplay(after, MAX_REPLAY).catch(closing(opened)))
+    if (closed) return opened.close()
+    if (!isPossible) {
+      opened.close()
       return sendError(
         id,
         'GONE',
-        'these events cannot be replayed; read the job, then subscribe again',
+        `these events cannot be replayed; read the ${target.kind}, then subscribe again`,
         channel,
       )
     }
     const stop = new AbortController()
-    subscriptions.set(key, { jobId: target.id, stop })
-    sendObject({ type: 'ack', id, channel, subscribed: true, last_sequence: watch.last })
-    follow(channel, watch.events(after ?? watch.last, stop.signal), watch.last, stop.signal)
+    subscriptions.set(key, { name: channel, target, stop })
+    const last = target.kind === 'job' ? { last_sequence: opened.last } : { last_position: opened.last }
+    sendObject({ type: 'ack', id, channel, subscribed: true, ...last })
+    opened.listen(({ type, ...note }) => sendObject({ type, channel, ...note }))
+    follow(channel, opened, after ?? opened.last, stop.signal)
       .catch((error) => {
         log.error({ err: error }, 'a subscription failed')
         close(CLOSE.fault, 'fault')
       })
       .finally(() => {
-        watch.close()
+        opened.close()
         if (subscriptions.get(key)?.stop === stop) subscriptions.delete(key)
       })
   }
@@ -191,21 +212,23 @@ export function runSession(socket: WebSocket, admitted: Principal, deps: Session
             time: new Date().toISOString(),
           })
         case 'unsubscribe':
-          unsubscribe(`${message.target.kind}:${message.target.id}`)
+          unsubscribe(keyOf(message.target))
           return sendObject({
             type: 'ack',
             id: message.id,
             channel: message.channel,
             subscribed: false,
-            last_sequence: null,
+            ...(message.target.kind === 'job' ? { last_sequence: null } : { last_position: null }),
           })
         case 'subscribe':
           return await subscribe(message)
       }
     } catch (error) {
-      const channel = 'channel' in message ? message.channel : undefined
-      if (error instanceof Problem && error.code === 'NOT_FOUND')
-        return sendError(message.id, 'NOT_FOUND', 'no such job', channel)
+      if (message.type === 'subscribe' && error instanceof Problem) {
+        const { id, channel, target } = message
+        if (error.code === 'NOT_FOUND') return sendError(id, 'NOT_FOUND', `no such ${target.kind}`, channel)
+        if (error.code === 'AUTHORIZATION_ERROR') return sendError(id, 'FORBIDDEN', error.message, channel)
+      }
       // The client comes back by itself and asks again; guessing here what it missed would be worse.
       if (isDatabaseUnavailable(error)) return close(CLOSE.overload, 'database unavailable')
       log.error({ err: error }, 'a message failed')
@@ -239,13 +262,16 @@ export function runSession(socket: WebSocket, admitted: Principal, deps: Session
       const reloaded = await authenticator.reload(principal)
       if (!reloaded) return close(CLOSE.credentialEnded, 'credential ended')
       principal = reloaded
-      for (const [key, { jobId }] of subscriptions) {
-        const isReachable = await findJob(principal, jobId).then(
+      for (const [key, { name, target }] of subscriptions) {
+        const isReachable = await channels.requireAccess(principal, target).then(
           () => true,
-          (error) => !(error instanceof Problem && error.code === 'NOT_FOUND'),
+          (error) => {
+            if (error instanceof Problem && error.status < 500) return false
+            throw error
+          },
         )
         if (!isReachable && unsubscribe(key))
-          sendError(null, 'FORBIDDEN', 'this job is out of reach now', key)
+          sendError(null, 'FORBIDDEN', `this ${target.kind} is out of reach now`, name)
       }
     } catch (error) {
       // While the database is away nobody's rights have changed as far as anyone can tell.

@@ -51,7 +51,16 @@ const CHANNEL = `job:${example.JOB_ID}`
 const SUBSCRIBE: WebSocketCommand = { type: 'subscribe', id: '1', channel: CHANNEL, after: 0 }
 const ACK: WebSocketMessage = { type: 'ack', id: '1', channel: CHANNEL, subscribed: true, last_sequence: 20 }
 
-const WEBSOCKET_TEXT = `One socket for any number of jobs, up to 50. Text frames, one JSON object each: the client sends WebSocketCommand, the
+const PROJECT_CHANNEL = `project:${example.PROJECT_ID}`
+const SPEC_CHANGED: WebSocketMessage = {
+  type: 'spec_changed',
+  channel: PROJECT_CHANNEL,
+  revision: 4,
+  by: example.USER_ID,
+}
+const PRESENCE: WebSocketMessage = { type: 'presence', channel: PROJECT_CHANNEL, users: [example.USER_ID] }
+
+const WEBSOCKET_TEXT = `One socket for up to 50 channels. Text frames, one JSON object each: the client sends WebSocketCommand, the
 server WebSocketMessage. Offer the subprotocol \`framecast.v1\`; it is said back.
 
 The credential, first found: header \`Authorization\`; the subprotocol \`bearer.<key>\` beside \`framecast.v1\`; query
@@ -62,6 +71,14 @@ its own job.
 then by every event after \`after\`, then live ones. Without \`after\`: live ones alone. More than 1000 events behind, or events that
 are no longer stored, is the error GONE: read the job, then subscribe without \`after\`. On a new socket, subscribe with
 the last sequence you have.
+
+A channel is \`job:<id>\`, \`project:<id>\` with the events of all jobs of a project, or \`team:<id>\` with those of the
+team's jobs and of one's own private ones in it. The last two need the scope \`projects:read\`. There \`after\` is the \`position\` of
+the last event, and the answer has \`last_position\`. An event that two channels match comes once in each: leave out what
+you have by job and sequence. Whoever leaves the team gets the error FORBIDDEN with the channel within a minute.
+
+On project channels also: \`${JSON.stringify(SPEC_CHANGED)}\` when somebody saved another storyboard, and
+\`${JSON.stringify(PRESENCE)}\` with who follows the project, after subscribing and whenever that changes. Neither is replayed.
 
 A reader that is too slow loses \`progress\` events first, and is told so by \`lagged\`. At most 20 messages a second. The
 server pings every 30 s. Close codes: 1001 the server restarts (come back after 1 to 10 s), 1003 binary frame, 1008 too
@@ -118,7 +135,7 @@ export const liveOperations: readonly Operation[] = [
     method: 'get',
     path: '/v1/ws',
     operationId: 'openWebSocket',
-    summary: 'Follow jobs by WebSocket',
+    summary: 'Follow jobs, projects and teams by WebSocket',
     description: WEBSOCKET_TEXT,
     tag: 'Live',
     access: { kind: 'websocket' },

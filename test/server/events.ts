@@ -112,12 +112,21 @@ export class Client {
   }
 
   subscribe(job: string, after?: number): Promise<Message> {
+    return this.follow(`job:${job}`, after)
+  }
+
+  follow(channel: string, after?: number): Promise<Message> {
     return this.ask({
       type: 'subscribe',
       id: `s-${this.messages.length}`,
-      channel: `job:${job}`,
+      channel,
       ...(after === undefined ? {} : { after }),
     })
+  }
+
+  /** Events of a channel, as they came. */
+  eventsOf(channel: string): Message[] {
+    return this.messages.filter((message) => message.type === 'event' && message.channel === channel)
   }
 
   /** Sequences of the events of a job, as they came. */

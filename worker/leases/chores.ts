@@ -18,11 +18,19 @@ type Chore = {
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const TICK_MS = 60_000
+/** Events deleted by one statement. */
+const EVENT_BATCH = 5_000
 
 /** Run at start, and then at their pace. */
 const CHORES: readonly Chore[] = [
   { name: 'expire tickets', everyMs: HOUR_MS, run: (pool) => expireTickets(pool) },
-  { name: 'expire events', everyMs: HOUR_MS, run: (pool) => expireEvents(pool) },
+  {
+    name: 'expire events',
+    everyMs: HOUR_MS,
+    async run(pool, _log, signal) {
+      while (!signal.aborted && (await expireEvents(pool, EVENT_BATCH)) === EVENT_BATCH);
+    },
+  },
   { name: 'expire sessions, keys and counters', everyMs: HOUR_MS, run: (pool) => expireAccountRows(pool) },
   { name: 'purge deleted accounts', everyMs: HOUR_MS, run: (pool) => enqueuePurges(pool) },
   { name: 'expire webhook deliveries', everyMs: HOUR_MS, run: (pool) => expireDeliveries(pool) },
