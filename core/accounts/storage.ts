@@ -30,8 +30,8 @@ export async function storedBytes(db: Queryable, ownerUrn: string): Promise<numb
   return Number(rows[0]?.bytes ?? 0)
 }
 
-/** Who pays for a row's storage, and for its renders, as a personal or team URN: SQL over its column `owner`. */
-export const PAYER_SQL = `case when split_part(owner, ':', 2) in ('user', 'team') then owner::text
+/** Who pays for a row's storage, as a personal or team URN: SQL over its column `owner`. */
+const PAYER_SQL = `case when split_part(owner, ':', 2) in ('user', 'team') then owner::text
   else 'framecast:team:' || split_part(owner, ':', 2) end`
 
 export type StorageCorrection = { payer: string; was: number; bytes: number }
@@ -72,13 +72,14 @@ export async function recountOwner(client: Queryable, payer: string): Promise<St
  */
 export async function recountStorage(pool: Pool, signal: AbortSignal): Promise<StorageCorrection[]> {
   const corrections: StorageCorrection[] = []
-  for (const { payer } of await longRead(pool, signal, (client) => differences(client, null))) {
+  for (const { payer } of await longRead(pool, (client) => differences(client, null), { signal })) {
     const { table, id } = counterOf(payer)
-    await longRead(pool, signal, async (client) => {
+    const correct = async (client: Queryable): Promise<void> => {
       await client.query(`select 1 from ${table} where id = $1 for update`, [id])
       const correction = await recountOwner(client, payer)
       if (correction) corrections.push(correction)
-    })
+    }
+    await longRead(pool, correct, { signal })
   }
   return corrections
 }

@@ -468,7 +468,7 @@ export const INVARIANTS: readonly InvariantRule[] = [
     sql: `select source::text as id, balance || ' instead of ' || entries as detail from (
         select 'framecast:user:' || id as source, credits as balance from users
         union all select 'framecast:team:' || id, credits from teams) b
-      left join lateral (select coalesce(sum(case when not moves_balance then 0 when kind = 'debit' then -amount else amount end), 0) as entries
+      left join lateral (select coalesce(sum(case when not moves_balance then 0 when kind in ('grant', 'refund') then amount else -amount end), 0) as entries
         from credit_entries e where e.source = b.source) e on true
       where balance <> entries`,
   },
@@ -483,6 +483,20 @@ export const INVARIANTS: readonly InvariantRule[] = [
     text: 'a job has one refund, of what it was given back',
     sql: `select j.id::text as id, coalesce(e.amount, 0) || ' instead of ' || j.credits_refunded as detail from jobs j
       left join credit_entries e on e.job_id = j.id and e.kind = 'refund' where coalesce(e.amount, 0) <> j.credits_refunded`,
+  },
+  {
+    id: 'CREDIT-USAGE',
+    text: 'usage counts what was charged and given back, by whose balance it was',
+    sql: `select source as id, used || ' used and ' || refunded || ' refunded, instead of ' || debits || ' and ' || refunds as detail
+      from (
+        select source, sum(used) as used, sum(refunded) as refunded, sum(debits) as debits, sum(refunds) as refunds from (
+          select case when split_part(owner, ':', 2) in ('user', 'team') then owner::text
+              else 'framecast:team:' || split_part(owner, ':', 2) end as source,
+            credits_used as used, credits_refunded as refunded, 0 as debits, 0 as refunds from usage
+          union all select source::text, 0, 0, case kind when 'debit' then amount else 0 end,
+            case kind when 'refund' then amount else 0 end from credit_entries) as counted
+        group by source) as sums
+      where (used, refunded) <> (debits, refunds)`,
   },
   {
     id: 'EVENT-SEQUENCE',

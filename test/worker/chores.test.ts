@@ -13,33 +13,32 @@ const { pool } = await startDatabase(t)
 t.test('a worker checks the books and counts stored bytes when it starts', async (t) => {
   const { userId } = await buildUser(pool, { credits: 10 })
   await pool.query('update users set credits = 11, ephemeral_storage_bytes = 5 where id = $1', [userId])
-  const lines: { level: number; msg: string; subject?: string; payer?: string }[] = []
+  const lines: { level: number; msg: string; payer?: string }[] = []
   const log = pino({ level: 'debug' }, { write: (text: string) => lines.push(JSON.parse(text)) })
   const stop = startChores(pool, log as unknown as Logger)
   await until(() => lines.some(({ msg }) => msg === 'stored bytes were miscounted'), 'the recount')
   await stop()
-  const subject = `framecast:user:${userId}`
+  const id = `framecast:user:${userId}`
   t.match(
     lines.filter(({ level }) => level === 50),
     [
       {
         msg: 'the books do not agree',
-        kind: 'balance',
-        subject,
-        found: { credits: 11 },
-        expected: { credits: 10 },
+        rule: 'CREDIT-BALANCE',
+        violations: [{ id, detail: '11 instead of 10' }],
       },
     ],
   )
   t.match(
-    lines.find(({ payer }) => payer === subject),
+    lines.find(({ payer }) => payer === id),
     { level: 40, was: 5, bytes: 0 },
   )
+  await pool.query('update users set credits = 10 where id = $1', [userId])
 })
 
 t.test('a worker that stops does not wait for a long check', async (t) => {
   const stop = new AbortController()
-  const reading = longRead(pool, stop.signal, (client) => client.query('select pg_sleep(300)'))
+  const reading = longRead(pool, (client) => client.query('select pg_sleep(300)'), { signal: stop.signal })
   await until(async () => {
     const { rows } = await pool.query(`select 1 from pg_stat_activity where wait_event = 'PgSleep'`)
     return rows.length > 0

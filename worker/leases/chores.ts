@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import { expireAccountRows } from '../../core/accounts/expire.ts'
 import { enqueuePurges } from '../../core/accounts/purge.ts'
 import { recountStorage } from '../../core/accounts/storage.ts'
-import { checkBooks } from '../../core/jobs/books.ts'
+import { checkBooks } from '../../core/invariants/check.ts'
 import { expireEvents } from '../../core/jobs/events.ts'
 import { expireTickets } from '../../core/jobs/tickets.ts'
 import type { Logger } from '../../core/platform/log.ts'
@@ -43,9 +43,9 @@ const CHORES: readonly Chore[] = [
     name: 'check the books',
     everyMs: DAY_MS,
     async run(pool, log, signal) {
-      const faults = await checkBooks(pool, signal)
-      for (const fault of faults ?? []) log.error(fault, 'the books do not agree')
-      if (faults?.length === 0) log.debug('the books agree')
+      const broken = await checkBooks(pool, signal)
+      for (const rule of broken ?? []) log.error(rule, 'the books do not agree')
+      if (broken?.length === 0) log.debug('the books agree')
     },
   },
   {
