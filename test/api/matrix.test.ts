@@ -15,6 +15,7 @@ import {
   buildWorld,
   fingerprint,
   type Kind,
+  kindsOf,
   make,
   personalOwner,
   teamUrn,
@@ -161,21 +162,6 @@ const CALLS: Readonly<Record<string, Call>> = {
 type Target = 'none' | 'own' | 'mine' | 'personal' | 'foreign' | 'missing' | 'inner foreign' | 'inner missing'
 
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method.toUpperCase()} ${path}`
-
-const KINDS: readonly (readonly [RegExp, readonly Kind[]])[] = [
-  [/^\/v1\/teams\/\{id\}\/members\/\{/, ['team', 'member']],
-  [/^\/v1\/teams\/\{id\}\/invitations\/\{/, ['team', 'invitation']],
-  [/^\/v1\/teams\/\{id\}/, ['team']],
-  [/^\/v1\/auth\/keys\/\{/, ['key']],
-  [/^\/v1\/invitations\/\{/, ['received']],
-  [/^\/v1\/projects\/\{/, ['project']],
-  [/^\/v1\/jobs\/\{id\}\/watch-links\/\{/, ['job', 'link']],
-  [/^\/v1\/jobs\/\{/, ['job']],
-  [/^\/v1\/assets\/\{/, ['asset']],
-  [/^\/v1\/webhooks\/\{/, ['webhook']],
-  [/^\/v1\/webhook-deliveries\/\{/, ['delivery']],
-]
-const kindsOf = (path: string): readonly Kind[] => KINDS.find(([pattern]) => pattern.test(path))?.[1] ?? []
 
 /** Things that belong to a person rather than to a team. */
 const PRIVATE: readonly Kind[] = ['key', 'received']
