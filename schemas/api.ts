@@ -577,6 +577,19 @@ export type paths = {
       responses: { 200: { content: { '*/*': unknown } } } & Refusals
     }
   }
+  '/setup': {
+    /** The page that makes the first operator */
+    get: {
+      responses: { 200: { content: { 'text/html': unknown } } } & Refusals
+    }
+  }
+  '/setup/assets/{version}/{name}': {
+    /** A file of that page */
+    get: {
+      parameters: { path: { version: string; name: string } }
+      responses: { 200: { content: { '*/*': unknown } } } & Refusals
+    }
+  }
   '/schemas/{name}': {
     /** A published JSON Schema */
     get: {

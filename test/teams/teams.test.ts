@@ -2,7 +2,7 @@
 import t from 'tap'
 import { createApiKey } from '../../core/accounts/keys.ts'
 import { newId } from '../../core/platform/ids.ts'
-import { buildJob, buildMember, buildTeam, buildUser, setBalance } from '../support/builders.ts'
+import { buildJob, buildMember, buildTeam, buildUser } from '../support/builders.ts'
 import { startStudio, until } from '../support/studio.ts'
 import { aCreator, aCrew, aPerson, refusal, trail } from './support.ts'
 
@@ -293,13 +293,8 @@ t.test('deleting a team', async (t) => {
 
   t.test('what it had goes, what was written down stays', async (t) => {
     const owner = await aCreator(studio)
-    const teamId = await buildTeam(pool, owner, { name: 'Brief' })
+    const teamId = await buildTeam(pool, owner, { name: 'Brief', credits: 70 })
     const urn = `framecast:team:${teamId}`
-    await setBalance(pool, `framecast:team:${teamId}`, 70)
-    await pool.query(
-      `insert into credit_entries (id, source, kind, amount, moves_balance) values ($1, $2, 'grant', 70, true)`,
-      [newId(), urn],
-    )
     const { rawKey } = await createApiKey(pool, {
       userId: owner.userId,
       name: 'k',
