@@ -381,7 +381,7 @@ export type paths = {
     }
   }
   '/v1/ws': {
-    /** Follow jobs by WebSocket */
+    /** Follow jobs, projects and teams by WebSocket */
     get: {
       responses: {  } & Refusals
     }
