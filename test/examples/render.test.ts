@@ -15,7 +15,9 @@ const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '../..')
 const EXAMPLES = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.yaml'))
 
-t.ok(EXAMPLES.length >= 5, 'there are examples')
+// A film takes seconds, and minutes where many tests share a machine.
+t.setTimeout(900_000)
+t.ok(EXAMPLES.length >= 6, 'there are examples')
 const stack = await startStack(t)
 await stack.startWorker()
 const { url } = await stack.startServer()

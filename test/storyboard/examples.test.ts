@@ -6,6 +6,7 @@ import { estimate } from '../../core/storyboard/estimate.ts'
 import { parseStoryboard } from '../../core/storyboard/parse.ts'
 import { planShots } from '../../core/storyboard/plan.ts'
 import { localImageIds, localImagePath, withImageIds } from '../../core/storyboard/reference-images.ts'
+import { TRANSITION_TYPES } from '../../core/storyboard/transitions.ts'
 import type { Storyboard } from '../../core/storyboard/types.ts'
 import { validateStoryboard } from '../../core/storyboard/validate.ts'
 import { context } from './build.ts'
@@ -23,7 +24,7 @@ const isThere = (id: string) => {
   return path !== null && statSync(new URL(path, folder), { throwIfNoEntry: false }) !== undefined
 }
 
-t.test('there are five', async (t) => t.equal(names.length, 5))
+t.test('there are six', async (t) => t.equal(names.length, 6))
 
 for (const name of names) {
   t.test(`${name} is without errors, names its schema, and fits a demo`, async (t) => {
@@ -36,7 +37,11 @@ for (const name of names) {
       source,
     )
     t.same(found.errors, [])
-    t.same(found.warnings, [])
+    // A custom transition is always told of.
+    t.same(
+      found.warnings.filter(({ code }) => code !== 'custom_transition'),
+      [],
+    )
     const plan = planShots(document as Storyboard, { resolution: '480p', aspect: '16:9', fps: 24 })
     t.ok(plan.durationS > 5 && plan.durationS < 40, `${plan.durationS} s`)
   })
@@ -67,6 +72,20 @@ t.test('last-train: shows every timeline element, and scenes that play twice', a
   t.equal(plan.clips.length, 9)
   t.equal(plan.shots.length, 11)
   t.ok(plan.shots.some((shot) => shot.treatment !== null) && plan.shots.some((shot) => shot.inFrame > 0))
+})
+
+t.test('every-join: shows each transition, each treatment and each pace', async (t) => {
+  const document = load('every-join.yaml').document as Storyboard
+  const { joins, shots } = planShots(document, { resolution: '480p', aspect: '16:9', fps: 16 })
+  const types = new Set<string>(['cut', ...joins.map(({ type }) => type)])
+  t.same([...types].sort(), [...TRANSITION_TYPES].sort())
+  const directions = joins.filter(({ type }) => type === 'wipe').map(({ params }) => params.direction)
+  for (const direction of ['left', 'right', 'up', 'down']) t.ok(directions.includes(direction), direction)
+  const treated = new Set(shots.flatMap(({ treatment }) => Object.keys(treatment ?? {})))
+  t.same([...treated].sort(), ['blur', 'desaturate', 'grain', 'vignette'])
+  const paces = new Set(document.timeline!.map(({ montage }) => montage?.pace).filter((pace) => pace != null))
+  t.same([...paces].sort(), ['fast', 'medium', 'slow'])
+  t.ok(joins.some(({ after }) => after === -1) && joins.some(({ after }) => after === shots.length - 1))
 })
 
 t.test('long: twenty scenes of one to two seconds', async (t) => {

@@ -1,5 +1,14 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { findEffect, resolveEffect, shapes, valueAt } from '../../core/storyboard/transition-effects.ts'
+import {
+  EFFECT_NAMES,
+  EFFECTS,
+  findEffect,
+  resolveEffect,
+  shapes,
+  valueAt,
+} from '../../core/storyboard/transition-effects.ts'
+import { TRANSITION_TYPES } from '../../core/storyboard/transitions.ts'
 
 t.test('an effect is found however it is spelled', async (t) => {
   for (const name of ['rgb_split', 'RGB split', ' Rgb-Split ']) t.equal(findEffect(name), 'rgb_split')
@@ -37,5 +46,21 @@ t.test('easings: the same ends, another way', async (t) => {
     t.equal(value(easing, 0), -10)
     t.equal(value(easing, 0.25), quarter, easing)
     t.equal(value(easing, 1), 30)
+  }
+})
+
+t.test('docs/storyboard.md names every type, effect with its range, and easing', async (t) => {
+  const page = readFileSync(new URL('../../docs/storyboard.md', import.meta.url), 'utf8')
+  for (const type of TRANSITION_TYPES) t.match(page, `| \`${type}\` |`, type)
+  for (const easing of ['linear', 'ease_in', 'ease_out', 'ease_in_out'])
+    t.match(page, `| \`${easing}\``, easing)
+  for (const name of EFFECT_NAMES) {
+    const row = page
+      .split('\n')
+      .find((line) => line.startsWith('|') && line.split('|')[1]!.includes(`\`${name}\``))
+    const { rest, min, max } = EFFECTS[name]
+    const [, , atRest, range] = (row ?? '').split('|').map((cell) => cell.trim())
+    t.equal(range, `${min} to ${max}`, `${name}: its range`)
+    if (name !== 'opacity') t.equal(atRest, String(rest), `${name}: at rest`)
   }
 })
