@@ -54,8 +54,9 @@ t.test('docs/storyboard.md names every type, effect with its range, and easing',
   for (const type of TRANSITION_TYPES) t.match(page, `| \`${type}\` |`, type)
   for (const easing of ['linear', 'ease_in', 'ease_out', 'ease_in_out'])
     t.match(page, `| \`${easing}\``, easing)
+  const effects = page.slice(page.indexOf('\n## Effects'))
   for (const name of EFFECT_NAMES) {
-    const row = page
+    const row = effects
       .split('\n')
       .find((line) => line.startsWith('|') && line.split('|')[1]!.includes(`\`${name}\``))
     const { rest, min, max } = EFFECTS[name]
