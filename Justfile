@@ -70,7 +70,7 @@ generate-api-key *args:
 
 # Delete finished jobs that are older than --older-than (default 30d)
 cleanup-jobs *args:
-    @node cli/bin.js admin cleanup-jobs "$@"
+    @node cli/bin.js admin jobs cleanup "$@"
 
 # Build the container images (needs a Docker engine)
 build tag="framecast:dev":

@@ -248,6 +248,60 @@ function addAdmin(program: Command, context: () => CommandContext): void {
   options(user.command('list').description('Lists users.')).action(async (flags) =>
     (await load()).userList(flags, context()),
   )
+  const loadUsers = () => import('./commands/admin-users.ts')
+  const dryRun = (command: Command): Command =>
+    options(command).option('--dry-run', 'do all of it, and take it back')
+  dryRun(user.command('promote').description('Makes a starter a creator, with a first team.'))
+    .requiredOption('--email <address>', 'whom')
+    .option('--operator', 'may run the installation, too')
+    .action(async (flags) => (await loadUsers()).userPromote(flags, context()))
+  const reset = dryRun(
+    user
+      .command('reset-password')
+      .description('Sets a new password, prints it this once, and ends all sessions.'),
+  )
+    .requiredOption('--email <address>', 'whose')
+    .option('--password-stdin', 'take the password from standard input')
+    .action(async (flags) => (await loadUsers()).userResetPassword(flags, context()))
+  examples(reset, [['framecast admin user reset-password --email ana@studio.example', '']])
+  dryRun(user.command('delete').description('Deletes an account, as its owner may.'))
+    .requiredOption('--email <address>', 'whose')
+    .action(async (flags) => (await loadUsers()).userDelete(flags, context()))
+
+  const team = admin.command('team').description('Teams.')
+  const loadTeams = () => import('./commands/admin-teams.ts')
+  options(team.command('list').description('Lists teams.')).action(async (flags) =>
+    (await loadTeams()).teamList(flags, context()),
+  )
+  dryRun(team.command('create').description('Makes a team for a creator.'))
+    .requiredOption('--owner <address>', 'email of its owner')
+    .requiredOption('--name <name>', 'name of the team')
+    .option('--slug <slug>', 'its short name (default: made from the name)')
+    .action(async (flags) => (await loadTeams()).teamCreate(flags, context()))
+
+  const credits = admin.command('credits').description('Balances of people and teams.')
+  const loadCredits = () => import('./commands/admin-credits.ts')
+  const grant = dryRun(
+    credits
+      .command('grant')
+      .description('Gives credits.')
+      .argument('<to>', 'email, slug of a team, or owner URN')
+      .argument('<amount>', 'how many', wholeNumber(1, 2_147_483_647)),
+  )
+    .option('--note <text>', 'why')
+    .action(async (to, amount, flags) => (await loadCredits()).creditsGrant(to, amount, flags, context()))
+  examples(grant, [['framecast admin credits grant ana@studio.example 500 --note "first month"', '']])
+  options(
+    credits
+      .command('balance')
+      .description('Shows a balance with its newest entries.')
+      .argument('<of>', 'email, slug of a team, or owner URN'),
+  ).action(async (of, flags) => (await loadCredits()).creditsBalance(of, flags, context()))
+  options(
+    credits
+      .command('audit')
+      .description('Compares balances, jobs and usage with the entries. Exit code 1 when they differ.'),
+  ).action(async (flags) => (await loadCredits()).creditsAudit(flags, context()))
 
   const key = admin.command('key').description('API keys.')
   const create = options(key.command('create').description('Makes an API key and prints it, this once.'))
@@ -268,11 +322,12 @@ function addAdmin(program: Command, context: () => CommandContext): void {
     async (id, flags) => (await load()).keyRevoke(id, flags, context()),
   )
 
-  const cleanup = options(admin.command('cleanup-jobs').description('Deletes finished jobs and their films.'))
+  const jobs = admin.command('jobs').description('Renders.')
+  const cleanup = options(jobs.command('cleanup').description('Deletes finished jobs and their films.'))
     .option('--older-than <age>', 'finished at least this long ago: 30d, 12h, 90m', '30d')
     .option('--dry-run', 'count only')
     .action(async (flags) => (await load()).cleanup(flags, context()))
-  examples(cleanup, [['framecast admin cleanup-jobs --older-than 7d --dry-run', '']])
+  examples(cleanup, [['framecast admin jobs cleanup --older-than 7d --dry-run', '']])
 
   options(
     admin

@@ -37,6 +37,38 @@ async function cancelPersonalJobs(client: PoolClient, userId: string): Promise<n
 }
 
 /**
+ * Deletes an account. In a transaction that sees every row.
+ * @param actorId who does it; null for an operator at the command line
+ * @throws {Problem} CONFLICT while the person is the only owner of a team
+ */
+export async function deleteAccountRows(
+  client: PoolClient,
+  userId: string,
+  actorId: string | null,
+): Promise<{ jobsCanceled: number }> {
+  // Held from here on: nobody can start a render, make a key or join a team as this person any more.
+  await client.query('select 1 from users where id = $1 for update', [userId])
+  await requireNoTeamLeftBehind(client, userId)
+  const jobsCanceled = await cancelPersonalJobs(client, userId)
+  await client.query(
+    'insert into deleted_accounts (owner) values ($1) on conflict (owner) do update set deleted_at = now()',
+    [userUrn(userId)],
+  )
+  await audit(client, {
+    action: 'user.deleted',
+    subjectType: 'user',
+    subjectId: userId,
+    teamId: null,
+    actorId,
+    ...(actorId === null ? { actorKind: 'operator' as const } : {}),
+    details: { jobs_canceled: jobsCanceled },
+  })
+  await forfeit(client, userUrn(userId), 'account deleted')
+  await client.query('delete from users where id = $1', [userId])
+  return { jobsCanceled }
+}
+
+/**
  * Deletes the caller's account. Credentials, sessions, keys and memberships go with the row, history names the stand-in
  * for deleted users, and personal rows wait for `purge`.
  * @throws {Problem} CONFLICT while the caller is the only owner of a team
@@ -47,24 +79,7 @@ export async function deleteAccount(
 ): Promise<void> {
   const { userId } = principal
   await transactionAs(db.pool, reachOf(principal), async (client) => {
-    // Held from here on: nobody can start a render, make a key or join a team as this person any more.
-    await client.query('select 1 from users where id = $1 for update', [userId])
     await widen(client)
-    await requireNoTeamLeftBehind(client, userId)
-    const canceled = await cancelPersonalJobs(client, userId)
-    await client.query(
-      'insert into deleted_accounts (owner) values ($1) on conflict (owner) do update set deleted_at = now()',
-      [userUrn(userId)],
-    )
-    await audit(client, {
-      action: 'user.deleted',
-      subjectType: 'user',
-      subjectId: userId,
-      teamId: null,
-      actorId: userId,
-      details: { jobs_canceled: canceled },
-    })
-    await forfeit(client, userUrn(userId), 'account deleted')
-    await client.query('delete from users where id = $1', [userId])
+    await deleteAccountRows(client, userId, userId)
   })
 }

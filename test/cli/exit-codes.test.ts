@@ -143,7 +143,7 @@ t.test('2: wrong command lines, with a hint', async (t) => {
     [['render', 'nothing-here.yaml', '--server', 'http://x'], /nothing-here\.yaml does not exist/],
     [['watch', 'abc'], /no job id/],
     [['jobs', '--server', 'studio:3000'], /an address looks like/],
-    [['admin', 'cleanup-jobs', '--older-than', 'soon'], /no age/],
+    [['admin', 'jobs', 'cleanup', '--older-than', 'soon'], /no age/],
     [['admin', 'key', 'create', '--email', 'a@b.c', '--scopes', 'everything'], /no scope "everything"/],
   ] as const) {
     const end = await runCli(args, { env: { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/x' } })
