@@ -1,4 +1,3 @@
-drop index job_events_job_position;
 drop table event_expiry;
 drop function event_horizon();
 drop trigger job_events_place on job_events;

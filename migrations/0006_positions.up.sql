@@ -48,6 +48,3 @@ create table event_expiry (
 insert into event_expiry default values;
 alter table event_expiry enable row level security;
 create policy event_expiry_reach on event_expiry to framecast_app using ((select reach_system()));
-
--- Replays of a project's or a team's channel.
-create index job_events_job_position on job_events (job_id, position);

@@ -3,13 +3,13 @@
  * comes before it: is a storyboard valid, and what would it take.
  */
 import type { PoolClient } from 'pg'
-import { creditSource, formatOwner, usableFileOwners } from '../access/owner.ts'
+import { creditSource, formatOwner, parseOwner, usableFileOwners } from '../access/owner.ts'
 import type { UserPrincipal } from '../access/principal.ts'
-import { chooseOwner, reachableOwners, reachOf } from '../access/reach.ts'
-import { requireTeamAction } from '../access/roles.ts'
+import { chooseOwner, reachableOwners, reachOf, teamOf } from '../access/reach.ts'
+import { can, requireTeamAction, type TeamRole } from '../access/roles.ts'
 import { requireRoom } from '../accounts/quota.ts'
 import type { Config, EngineKind } from '../platform/config.ts'
-import type { Database } from '../platform/database.ts'
+import type { Database, Queryable } from '../platform/database.ts'
 import { Problem, violatedConstraint } from '../platform/errors.ts'
 import { fault } from '../platform/faults.ts'
 import { newId } from '../platform/ids.ts'
@@ -72,6 +72,28 @@ function refusalOf(constraint: string | null): Problem | null {
     default:
       return null
   }
+}
+
+/**
+ * Sees to it that whoever starts a job for a team is still in it, with a role that may: the membership is held until the
+ * job is there.
+ * @throws {Problem} AUTHORIZATION_ERROR
+ */
+async function requireMembership(
+  client: Queryable,
+  principal: UserPrincipal,
+  ownerUrn: string,
+): Promise<void> {
+  const owner = parseOwner(ownerUrn)
+  const teamId = owner && teamOf(owner)
+  if (!teamId) return
+  const { rows } = await client.query<{ role: TeamRole }>(
+    'select role from memberships where team_id = $1 and user_id = $2 for share',
+    [teamId, principal.userId],
+  )
+  const role = rows[0]?.role
+  if (role === undefined || !can(role, 'jobs.create'))
+    throw new Problem('AUTHORIZATION_ERROR', 'this owner is out of your reach')
 }
 
 export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
@@ -209,6 +231,7 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
       idempotencyKey: string | null
     },
   ): Promise<void> {
+    await requireMembership(client, principal, job.owner)
     await client.query(
       `insert into jobs (id, owner, triggered_by, project_id, spec_revision, spec_snapshot, options, engine,
          credits_charged, idempotency_key, progress)

@@ -56,8 +56,6 @@ export type Hub = {
   notice(payload: string): void
   /** Looks for what was notified to nobody. */
   poll(): Promise<void>
-  /** How many jobs, and sets of jobs, somebody looks at. */
-  readonly state: { jobs: number; sets: number }
   close(): void
 }
 
@@ -225,10 +223,6 @@ export function createHub({ pool, media, log }: HubOptions): Hub {
         if (counter !== undefined) feeds.get(id)?.announce(counter)
         else feeds.get(id)?.end()
       }
-    },
-
-    get state() {
-      return { jobs: feeds.size, sets: sets.size }
     },
 
     close() {

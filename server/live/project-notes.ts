@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Queryable } from '../../core/platform/database.ts'
 import type { Logger } from '../../core/platform/log.ts'
+import { withDeadline } from '../../core/platform/retry.ts'
 import {
   announcePresence,
   type PresenceNotice,
@@ -27,6 +28,9 @@ export type ProjectNotes = {
   poll(): Promise<void>
   close(): Promise<void>
 }
+
+/** How long telling the others that this server goes may take: they find out by themselves, too. */
+const GOODBYE_MS = 1_000
 
 type Followed = {
   /** Newest revision known here; null before the first look. */
@@ -108,7 +112,7 @@ export function createProjectNotes(options: {
     async close() {
       clearInterval(timer)
       presence.close()
-      await lastSaid
+      await withDeadline(lastSaid, GOODBYE_MS, 'no goodbye').catch(() => {})
     },
   }
 }

@@ -6,7 +6,7 @@ import { transaction } from '../../core/platform/database.ts'
 import { newId } from '../../core/platform/ids.ts'
 import { buildCrew, buildPerson, type Crew, join, type Person } from '../projects/people.ts'
 import { anOutput } from '../support/builders.ts'
-import { aStoryboard, read, startStudio, type WireError } from '../support/studio.ts'
+import { aStoryboard, read, startStudio, until, type WireError } from '../support/studio.ts'
 
 type WireJob = { id: string; owner: string; status: string; project_id: string | null; triggered_by: string }
 
@@ -211,6 +211,28 @@ t.test('deleting a job frees its bytes where they were counted, and leaves a tra
     { subject_id: jobs[1], team_id: crew.teamId },
     { subject_id: jobs[2], team_id: null },
   ])
+})
+
+t.test('whoever is removed while a render is being accepted starts none for the team', async (t) => {
+  const crew = await buildCrew(studio)
+  const removal = await studio.pool.connect()
+  for (const [person, change] of [
+    [crew.member, 'delete from memberships where team_id = $1 and user_id = $2'],
+    [crew.admin, `update memberships set role = 'viewer' where team_id = $1 and user_id = $2`],
+  ] as const) {
+    await removal.query('begin')
+    await removal.query(change, [crew.teamId, person.user.userId])
+    const asked = generate(person, crew.urn)
+    await until(async () => {
+      const { rows } = await studio.pool.query('select 1 from pg_locks where not granted')
+      return rows.length > 0
+    }, 'the render waits for the membership')
+    await removal.query('commit')
+    t.match(await asked, { status: 403, body: { error: { code: 'AUTHORIZATION_ERROR' } } }, change)
+  }
+  removal.release()
+  const { rows } = await studio.pool.query('select 1 from jobs where owner = $1', [crew.urn])
+  t.equal(rows.length, 0)
 })
 
 t.test('a clone belongs to whom the source belongs, unless another owner is asked for', async (t) => {
