@@ -1,7 +1,7 @@
 /** Operations on accounts: the way in, and what people keep of themselves. */
 import * as example from './account-examples.ts'
 import { TEAM_ID } from './examples.ts'
-import { CURSOR, NEXT_PAGE, PAGE } from './jobs.ts'
+import { CURSOR, NEXT_PAGE, pageOf } from './jobs.ts'
 import { id, json, type Operation, query, type Refusal, type Reply } from './operation.ts'
 
 const PUBLIC = { kind: 'public' } as const
@@ -296,7 +296,7 @@ export const keyOperations: readonly Operation[] = [
     description: 'Newest first. Revoked ones are listed for 30 days.',
     tag: 'API keys',
     access: SESSION,
-    parameters: [...PAGE, CURSOR],
+    parameters: [...pageOf(100), CURSOR],
     replies: [{ ...json(200, 'A page of keys.', ['api-key'], [example.apiKey]), headers: NEXT_PAGE }],
     refusals: [
       { code: 'VALIDATION_ERROR', when: 'A query value is wrong.', text: 'limit must be a whole number' },
@@ -412,7 +412,7 @@ export const usageOperations: readonly Operation[] = [
         { type: 'string', pattern: '^[0-9]{4}-(0[1-9]|1[0-2])$' },
         '2026-11',
       ),
-      ...PAGE,
+      ...pageOf(100),
       CURSOR,
     ],
     replies: [
@@ -434,7 +434,7 @@ export const usageOperations: readonly Operation[] = [
     summary: 'What one has done oneself',
     tag: 'Usage and audit',
     access: SESSION,
-    parameters: [...PAGE, CURSOR],
+    parameters: [...pageOf(100), CURSOR],
     replies: [TRAIL],
     refusals: [BAD_QUERY],
   },
@@ -447,7 +447,7 @@ export const usageOperations: readonly Operation[] = [
       'For its owners and administrators: members, invitations, keys, credits, and things that were deleted.',
     tag: 'Usage and audit',
     access: { kind: 'session', creatorsOnly: true },
-    parameters: [id('id', 'team', TEAM_ID), ...PAGE, CURSOR],
+    parameters: [id('id', 'team', TEAM_ID), ...pageOf(100), CURSOR],
     replies: [TRAIL],
     refusals: [
       BAD_QUERY,

@@ -1,6 +1,6 @@
 /** Operations on invitations: of a team, and to the caller. */
 import { INVITATION_STATES } from '../../core/teams/invitations.ts'
-import { CURSOR, NEXT_PAGE, PAGE } from './jobs.ts'
+import { CURSOR, NEXT_PAGE, pageOf } from './jobs.ts'
 import { type Access, id, json, type Operation, query, type Refusal, type Reply } from './operation.ts'
 import * as example from './team-examples.ts'
 import { BAD_QUERY, CREATORS, conflict, NO_MEMBER, ROLE, TEAM } from './teams.ts'
@@ -65,7 +65,7 @@ export const invitationOperations: readonly Operation[] = [
     parameters: [
       TEAM,
       query('state', 'Invitations of this state alone.', { enum: INVITATION_STATES }),
-      ...PAGE,
+      ...pageOf(100),
       CURSOR,
     ],
     replies: [
@@ -145,7 +145,7 @@ export const invitationOperations: readonly Operation[] = [
     description: 'Those that wait for the caller’s address, newest first, with the name of the team.',
     tag: 'Invitations',
     access: SESSION,
-    parameters: [...PAGE, CURSOR],
+    parameters: [...pageOf(100), CURSOR],
     replies: [
       {
         ...json(200, 'A page of invitations.', ['received-invitation'], [example.receivedInvitation]),

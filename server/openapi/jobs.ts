@@ -20,12 +20,13 @@ export const IDEMPOTENCY_KEY: Parameter = {
   example: 'lamp-take-1',
 }
 
-export const PAGE: readonly Parameter[] = [
+/** @param limit rows on a page unless the caller says otherwise */
+export const pageOf = (limit: number): readonly Parameter[] => [
   query('limit', 'Rows on a page. Other numbers are taken as the nearest of these.', {
     type: 'integer',
     minimum: 1,
     maximum: 100,
-    default: 20,
+    default: limit,
   }),
   query('offset', 'Rows to leave out before the page; ignored when a cursor is given.', {
     type: 'integer',
@@ -33,6 +34,7 @@ export const PAGE: readonly Parameter[] = [
     default: 0,
   }),
 ]
+export const PAGE = pageOf(20)
 export const CURSOR = query('cursor', 'Where the page begins: `X-Next-Cursor` of the page before.', {
   type: 'string',
 })

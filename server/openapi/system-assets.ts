@@ -1,7 +1,7 @@
 /** Operations on the sounds that come with Framecast. */
 import { SYSTEM_ASSET_CATEGORIES } from '../../core/storyboard/system-assets.ts'
 import * as example from './examples.ts'
-import { CURSOR, NEXT_PAGE, PAGE } from './jobs.ts'
+import { CURSOR, NEXT_PAGE, pageOf } from './jobs.ts'
 import { json, type Operation, query } from './operation.ts'
 
 export const systemAssetOperations: readonly Operation[] = [
@@ -23,7 +23,7 @@ export const systemAssetOperations: readonly Operation[] = [
         'crowd,weather',
       ),
       query('search', 'Sounds with this text in their name or description, in any case.', { type: 'string' }),
-      ...PAGE,
+      ...pageOf(50),
       CURSOR,
     ],
     replies: [

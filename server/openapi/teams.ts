@@ -1,6 +1,6 @@
 /** Operations on teams and their members. */
 import * as example from './examples.ts'
-import { CURSOR, NEXT_PAGE, PAGE } from './jobs.ts'
+import { CURSOR, NEXT_PAGE, pageOf } from './jobs.ts'
 import { type Access, id, json, type Operation, type Refusal } from './operation.ts'
 import * as teamExample from './team-examples.ts'
 
@@ -65,7 +65,7 @@ export const teamOperations: readonly Operation[] = [
     description: 'By name.',
     tag: 'Teams',
     access: CREATORS,
-    parameters: [...PAGE, CURSOR],
+    parameters: [...pageOf(100), CURSOR],
     replies: [{ ...json(200, 'A page of teams.', ['team'], [teamExample.team]), headers: NEXT_PAGE }],
     refusals: [BAD_QUERY],
   },
@@ -182,7 +182,7 @@ export const teamOperations: readonly Operation[] = [
     description: 'Owners, admins, members, viewers; each by name, and those without a name last.',
     tag: 'Teams',
     access: CREATORS,
-    parameters: [TEAM, ...PAGE, CURSOR],
+    parameters: [TEAM, ...pageOf(100), CURSOR],
     replies: [
       { ...json(200, 'A page of members.', ['membership'], teamExample.members), headers: NEXT_PAGE },
     ],

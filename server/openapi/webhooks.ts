@@ -2,7 +2,7 @@
 import { DELIVERY_EVENTS, DELIVERY_STATUSES } from '../../core/webhooks/events.ts'
 import type { Webhook, WebhookDelivery, WebhookRequest, WebhookSecret } from '../../schemas/types.ts'
 import { JOB_ID } from './examples.ts'
-import { CURSOR, NEXT_PAGE, PAGE } from './jobs.ts'
+import { CURSOR, NEXT_PAGE, PAGE, pageOf } from './jobs.ts'
 import { type Access, id, json, type Operation, query, type Refusal } from './operation.ts'
 
 const TEAM_ID = '01a1fd5b-e1a4-7a38-a9f5-5d3c1d64f5a7'
@@ -101,13 +101,6 @@ const QUERY: Refusal = {
   when: 'A query value is wrong.',
   text: 'limit must be a whole number',
 }
-const pageOf = (limit: number) =>
-  PAGE.map((parameter) =>
-    parameter.name === 'limit'
-      ? { ...parameter, schema: { ...parameter.schema, default: limit } }
-      : parameter,
-  )
-
 export const webhookOperations: readonly Operation[] = [
   {
     method: 'get',
