@@ -425,6 +425,11 @@ export type paths = {
       parameters: { path: { id: string } }
       responses: { 200: { content: { 'application/json': Asset } } } & Refusals
     }
+    /** Delete an asset */
+    delete: {
+      parameters: { path: { id: string } }
+      responses: { 204: { content?: never } } & Refusals
+    }
   }
   '/v1/assets/upload-url': {
     /** Announce a file */
@@ -630,6 +635,11 @@ export type paths = {
     get: {
       parameters: { path: { key: string }; query: { expires: string; signature: string; filename?: string }; header?: { Range?: string } }
       responses: { 200: { content: { '*/*': unknown } }; 206: { content: { '*/*': unknown } } } & Refusals
+    }
+    /** Send the file of an asset */
+    put: {
+      parameters: { path: { key: string }; query: { expires: string; type: string; size: string; signature: string } }
+      responses: { 200: { content?: never } } & Refusals
     }
   }
 }

@@ -177,6 +177,10 @@ export interface Asset {
    * When that link ends.
    */
   download_url_expires_at?: string
+  /**
+   * A small picture (WebP, 320 pixels at most) of a ready picture or film; holds for an hour.
+   */
+  thumbnail_url?: string
 }
 /**
  * What was measured when the upload was confirmed.
@@ -187,13 +191,52 @@ export interface AssetMetadata {
    */
   sha256?: string
   /**
-   * Width of a picture.
+   * Width of a picture or film as it is shown, in pixels.
    */
   width?: number
   /**
-   * Height of a picture.
+   * Height of a picture or film as it is shown, in pixels.
    */
   height?: number
+  /**
+   * Frames of an animated picture.
+   */
+  frames?: number
+  /**
+   * Seconds that a sound or film plays.
+   */
+  duration?: number
+  /**
+   * Frames a second of a film.
+   */
+  fps?: number
+  /**
+   * Samples a second of the sound.
+   */
+  sample_rate?: number
+  /**
+   * Channels of the sound.
+   */
+  channels?: number
+  /**
+   * Shape of a sound in up to 200 even stretches: the lowest and highest sample of each, -1 to 1.
+   *
+   * @maxItems 200
+   */
+  peaks?: number[][]
+  /**
+   * Size of the small picture at `thumbnail_url`, in pixels.
+   */
+  thumbnail?: {
+    /**
+     * Its width.
+     */
+    width: number
+    /**
+     * Its height.
+     */
+    height: number
+  }
 }
 
 // audit-entry.schema.json
@@ -2255,9 +2298,13 @@ export interface UploadRequest {
    */
   size_bytes: number
   /**
-   * Owner URN of what is made. Default: the key's owner, else the caller.
+   * Owner URN of what is made. Default: the team of the project, else the key's owner, else the caller.
    */
   owner?: string | null
+  /**
+   * Project that the file belongs to: it goes when the project goes.
+   */
+  project_id?: string | null
 }
 
 // upload.schema.json

@@ -10,7 +10,7 @@ import type { JobService } from '../core/jobs/service.ts'
 import type { Config } from '../core/platform/config.ts'
 import type { Database } from '../core/platform/database.ts'
 import type { Logger } from '../core/platform/log.ts'
-import type { MediaLinks } from '../core/platform/media-links.ts'
+import type { MediaLinks, UploadLinks } from '../core/platform/media-links.ts'
 import type { ObjectStore } from '../core/platform/objects.ts'
 import type { ProjectService } from '../core/projects/service.ts'
 import type { InvitationService } from '../core/teams/invitations.ts'
@@ -62,6 +62,7 @@ export type ServerDeps = {
   /** Invitations to the caller. */
   invitations: InvitationService
   assets: AssetService
+  uploadLinks: UploadLinks
   systemAssets: SystemAssetService
   webhooks: WebhookService
   accounts: AccountDeps

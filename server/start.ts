@@ -13,8 +13,9 @@ import { createSystemAssetService } from '../core/assets/system-assets.ts'
 import { createJobService } from '../core/jobs/service.ts'
 import type { Config } from '../core/platform/config.ts'
 import { type Database, openDatabase } from '../core/platform/database.ts'
+import { type FfmpegTools, findTools } from '../core/platform/ffmpeg.ts'
 import type { Logger } from '../core/platform/log.ts'
-import { createMediaLinks, createSystemMediaLinks } from '../core/platform/media-links.ts'
+import { createMediaLinks, createSystemMediaLinks, createUploadLinks } from '../core/platform/media-links.ts'
 import { parseNetwork } from '../core/platform/networks.ts'
 import { createOutbound } from '../core/platform/outbound.ts'
 import { withDeadline } from '../core/platform/retry.ts'
@@ -91,6 +92,18 @@ function survivesCutConnections({ pool, system }: Database, log: Logger): void {
   }
 }
 
+/** Media tools are needed once somebody uploads a sound or a film; a server without them does everything else. */
+function toolsWhenNeeded(): () => Promise<FfmpegTools> {
+  let found: Promise<FfmpegTools> | null = null
+  return () => {
+    found ??= findTools(process.env).catch((error: unknown) => {
+      found = null
+      throw error
+    })
+    return found
+  }
+}
+
 /**
  * Starts a server. The database need not be there yet: until it is, requests get 503.
  * @throws when the port is taken or a workflow file is broken
@@ -109,6 +122,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   survivesCutConnections(db, log)
   const store = openStore(config)
   const media = createMediaLinks(config, store)
+  const uploadLinks = createUploadLinks(config, store)
   const systemStore = openSystemStore(config)
   const systemMedia = createSystemMediaLinks(config, systemStore)
   const jobs = createJobService({ db, config, workflows })
@@ -147,7 +161,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
     members: createMemberService({ db }),
     inviting: createInvitingService({ db, config, log }),
     invitations: createInvitationService({ db }),
-    assets: createAssetService({ db, store, media }),
+    assets: createAssetService({ db, store, media, uploadLinks, quotas: config, tools: toolsWhenNeeded() }),
+    uploadLinks,
     systemAssets: createSystemAssetService({ db, media: systemMedia }),
     webhooks: createWebhookService({
       db,

@@ -10,9 +10,13 @@ import https from 'node:https'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Client as MinioClient } from 'minio'
+import { disposition } from './disposition.ts'
+import { signHeaders } from './presign.ts'
 import { retry, withDeadline } from './retry.ts'
 
 export type ObjectStat = { sizeBytes: number; contentType: string; etag: string }
+
+export type AnnouncedObject = { contentType: string; sizeBytes: number }
 
 export type ObjectStore = {
   /** Makes the bucket when it is missing. */
@@ -44,13 +48,15 @@ export type ObjectStore = {
   stat(key: string): Promise<ObjectStat | null>
   /** Bytes `start` to `end`, both inclusive; the whole object by default. */
   read(key: string, signal: AbortSignal, range?: { start: number; end: number }): Promise<Readable>
+  /** Puts what comes from somewhere else, once, while it comes; it must have the announced size. */
+  putStream(key: string, bytes: Readable, object: AnnouncedObject, signal: AbortSignal): Promise<void>
   remove(keys: readonly string[]): Promise<void>
   /** Every key under a prefix (objects of one job: bounded). */
   list(prefix: string): AsyncIterable<string>
   /** A URL that a browser can GET for `expiresS` seconds; `filename` makes it a download. */
   presignGet(key: string, expiresS: number, filename?: string): Promise<string>
-  /** A URL to PUT one object to. */
-  presignPut(key: string, expiresS: number): Promise<string>
+  /** A URL to PUT one object to, of exactly this type and size. */
+  presignPut(key: string, expiresS: number, object: AnnouncedObject): Promise<string>
 }
 
 export type ObjectStoreOptions = {
@@ -284,6 +290,11 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
     },
     stat,
     read,
+    async putStream(key, bytes, { contentType, sizeBytes }, signal) {
+      await put(key, bytes, sizeBytes, contentType, signal).catch((error: unknown) => {
+        throw named(error, signal)
+      })
+    },
     async remove(keys) {
       for (const key of keys) await limited(inner.removeObject(bucket, key))
     },
@@ -292,11 +303,13 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
         if (item.name) yield String(item.name)
     },
     async presignGet(key, expiresS, filename) {
-      const headers = filename ? { 'response-content-disposition': `attachment; filename="${filename}"` } : {}
+      const headers = filename ? { 'response-content-disposition': disposition('attachment', filename) } : {}
       return outer.presignedGetObject(bucket, key, expiresS, headers)
     },
-    async presignPut(key, expiresS) {
-      return outer.presignedPutObject(bucket, key, expiresS)
+    async presignPut(key, expiresS, { contentType, sizeBytes }) {
+      const url = await outer.presignedPutObject(bucket, key, expiresS)
+      const headers = { 'content-type': contentType, 'content-length': String(sizeBytes) }
+      return signHeaders('PUT', url, headers, options.secretKey)
     },
   }
 }

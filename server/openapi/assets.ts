@@ -56,7 +56,7 @@ export const assetOperations: readonly Operation[] = [
     operationId: 'createUpload',
     summary: 'Announce a file',
     description:
-      'First of three steps. Then PUT the file to `upload_url` with `upload_headers`, within 15 minutes; then confirm it. A storyboard names it by `asset.id`.',
+      'First of three steps. Then PUT the file to `upload_url` with `upload_headers`, within 15 minutes; then confirm it. The address takes exactly as many bytes as were announced, of that type. A storyboard names the file by `asset.id`. With `project_id` it belongs to the project and to its team.',
     tag: 'Assets',
     access: { kind: 'key', scopes: ['assets:write'] },
     body: {
@@ -71,7 +71,22 @@ export const assetOperations: readonly Operation[] = [
         when: 'Name, type or size cannot be accepted.',
         text: 'size_bytes may be at most 52428800',
       },
+      {
+        code: 'VALIDATION_ERROR',
+        when: 'The owner is not the team of the project.',
+        text: 'a file of a project is owned by its team; leave owner out',
+      },
       OWNER_REFUSAL,
+      {
+        code: 'NOT_FOUND',
+        when: 'There is no such project within the caller’s reach.',
+        text: 'no such project',
+      },
+      {
+        code: 'STORAGE_QUOTA_EXCEEDED',
+        when: 'The owner has no room for the file.',
+        text: '5368709000 of 5368709120 bytes are in use, which leaves no room for 19528 more',
+      },
     ],
   },
   {
@@ -80,7 +95,7 @@ export const assetOperations: readonly Operation[] = [
     operationId: 'confirmUpload',
     summary: 'Confirm an upload',
     description:
-      'Looks at what arrived: size within 5 % of what was announced, type by content, pictures readable to the last pixel. A file that is something else fails for good.',
+      'Looks at what arrived: size within 5 % of what was announced, type by content, readable to the end, within the limits on pixels, frames, streams, seconds and channels. `metadata` then holds what was measured. A file that is something else fails for good. Two files are looked at together; more wait.',
     tag: 'Assets',
     access: { kind: 'key', scopes: ['assets:write'] },
     parameters: [ASSET],
@@ -89,13 +104,38 @@ export const assetOperations: readonly Operation[] = [
       {
         code: 'VALIDATION_ERROR',
         when: 'The file is not what was announced; the asset is failed.',
-        text: 'the file is image/png, not image/jpeg',
+        text: 'the file cannot be used: it is image/png, not image/jpeg',
       },
       { ...NO_ASSET, when: 'There is no such asset, or somebody else uploaded it.' },
       {
         code: 'CONFLICT',
         when: 'It is not pending, or nothing has been uploaded yet.',
         text: 'the file has not been uploaded yet',
+      },
+      {
+        code: 'AUTHORIZATION_ERROR',
+        when: 'The caller may no longer bring files into the team.',
+        text: 'the role viewer may not do this on behalf of the team',
+      },
+    ],
+  },
+  {
+    method: 'delete',
+    path: '/v1/assets/{id}',
+    operationId: 'deleteAsset',
+    summary: 'Delete an asset',
+    description:
+      'Its file goes as well, a little later. A render that uses it and has not fetched it yet fails; clips that were made with it stay.',
+    tag: 'Assets',
+    access: { kind: 'key', scopes: ['assets:write'] },
+    parameters: [ASSET],
+    replies: [{ status: 204, description: 'It is gone.' }],
+    refusals: [
+      NO_ASSET,
+      {
+        code: 'AUTHORIZATION_ERROR',
+        when: 'Somebody else of the team uploaded it, and the caller does not administer the team.',
+        text: 'your role may delete only the files you uploaded',
       },
     ],
   },

@@ -311,7 +311,7 @@ const pendingAsset: Asset = {
 
 export const upload: Upload = {
   asset: pendingAsset,
-  upload_url: `http://localhost:9000/framecast-outputs/user/${USER_ID}/assets/${ASSET_ID}/boat.jpg?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=900&X-Amz-Signature=294fcce32e3b1c03`,
+  upload_url: `http://localhost:9000/framecast-outputs/user/${USER_ID}/assets/${ASSET_ID}/incoming/boat.jpg?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=900&X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost&X-Amz-Signature=294fcce32e3b1c03`,
   upload_method: 'PUT',
   upload_headers: { 'Content-Type': 'image/jpeg' },
   expires_at: '2026-11-21T09:22:46.179Z',
@@ -324,10 +324,12 @@ export const readyAsset: Asset = {
     width: 800,
     height: 600,
     sha256: 'fa6d245981889d67a64f9cc6afb2d0ab8467acc60fccceffe33f44366cc2fda7',
+    thumbnail: { width: 320, height: 240 },
   },
   updated_at: '2026-11-21T09:09:07.890Z',
   download_url: `${MEDIA}/assets/${ASSET_ID}/boat.jpg?expires=1795255800&filename=boat.jpg&signature=jXcIqitxVh9lln0M`,
   download_url_expires_at: '2026-11-21T10:09:07.896Z',
+  thumbnail_url: `${MEDIA}/assets/${ASSET_ID}/made/thumbnail.webp?expires=1795255800&signature=q1YxFqD2u0hT3m5c`,
 }
 
 const stairSteps: SystemAsset = {

@@ -268,4 +268,48 @@ export const systemOperations: readonly Operation[] = [
       unavailable('The object store does not answer.', 'the object store cannot be used right now'),
     ],
   },
+  {
+    method: 'put',
+    path: '/media/{key}',
+    operationId: 'putMedia',
+    summary: 'Send the file of an asset',
+    description:
+      'The body is the file. Addresses come as `upload_url` when a file is announced, signed, for 15 minutes: the address is the permission. It takes exactly the announced type and number of bytes, which `Content-Length` has to name. Here with `MEDIA_DELIVERY=proxy`; otherwise files are put into the object store.',
+    tag: 'Viewer',
+    access: PUBLIC,
+    parameters: [
+      name(
+        'key',
+        'Where the file goes.',
+        'user/01a1fd5b-d836-765b-a1ea-5a8831b75f8f/assets/01a1fd5d-d1d7-7383-a6a4-2bb61eb12517/incoming/boat.jpg',
+      ),
+      ...['expires', 'type', 'size', 'signature'].map(
+        (key): Parameter => ({
+          name: key,
+          in: 'query',
+          required: true,
+          description: 'Part of the signed address.',
+          schema: { type: 'string' },
+        }),
+      ),
+    ],
+    replies: [{ status: 200, description: 'It is there; confirm it now.' }],
+    refusals: [
+      {
+        code: 'VALIDATION_ERROR',
+        when: 'The file is not of the announced type or size, or broke off.',
+        text: 'send it as image/jpeg, as it was announced',
+      },
+      {
+        code: 'AUTHORIZATION_ERROR',
+        when: 'The address is forged, or past its time.',
+        text: 'this address is not valid, or no longer; announce the file again',
+      },
+      {
+        code: 'SERVICE_UNAVAILABLE',
+        when: 'The object store cannot be used, or has no room; `reason` says which.',
+        text: 'the object store cannot be used right now',
+      },
+    ],
+  },
 ]

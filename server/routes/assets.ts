@@ -39,19 +39,25 @@ export function assetRoutes({ config, assets }: ServerDeps, { allow }: { allow: 
   })
 
   router.post('/v1/assets/upload-url', allow('assets:write'), async (ctx) => {
-    const { filename, content_type, size_bytes, owner } = await readRequest(ctx.req)
+    const { filename, content_type, size_bytes, owner, project_id } = await readRequest(ctx.req)
     ctx.status = 201
     ctx.body = await assets.createUpload(user(ctx), {
       filename,
       contentType: content_type,
       sizeBytes: size_bytes,
       owner: owner ?? null,
+      projectId: project_id?.toLowerCase() ?? null,
     })
   })
 
   router.post('/v1/assets/:id/confirm', allow('assets:write'), async (ctx) => {
     const asset = await assets.confirmUpload(user(ctx), pathId(ctx), ctx.state.signal)
     ctx.body = await assets.present(asset, true)
+  })
+
+  router.delete('/v1/assets/:id', allow('assets:write'), async (ctx) => {
+    await assets.remove(user(ctx), pathId(ctx))
+    ctx.status = 204
   })
 
   return router

@@ -5,8 +5,14 @@
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import Router from '@koa/router'
+import { disposition } from '../../core/platform/disposition.ts'
 import { isDatabaseUnavailable, Problem } from '../../core/platform/errors.ts'
-import { type ObjectStat, type ObjectStore, ObjectStoreError } from '../../core/platform/objects.ts'
+import {
+  type AnnouncedObject,
+  type ObjectStat,
+  type ObjectStore,
+  ObjectStoreError,
+} from '../../core/platform/objects.ts'
 import type { ApiRouter, Context, RequestState, ServerDeps } from '../context.ts'
 import { type ByteRange, decideRange } from '../range.ts'
 
@@ -22,13 +28,6 @@ const INLINE_TYPES = new Set([
 ])
 /** A reader that takes nothing for this long is let go; browsers ask again from where they were. */
 const IDLE_MS = 120_000
-
-/** A name for the `filename` of Content-Disposition, and the same in full for those who read RFC 6266. */
-function disposition(kind: 'inline' | 'attachment', filename: string | null): string {
-  if (filename === null) return kind
-  const plain = filename.replace(/[^A-Za-z0-9 ._-]/g, '_')
-  return `${kind}; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(filename)}`
-}
 
 const asUnavailable = (error: unknown): unknown =>
   error instanceof ObjectStoreError || !isDatabaseUnavailable(error)
@@ -108,7 +107,40 @@ async function send(ctx: Context, store: ObjectStore, key: string, filename: str
   if (!isMultipart) ctx.length = sizeBytes
 }
 
-export function mediaRoutes({ config, store, media, systemStore, systemMedia }: ServerDeps): ApiRouter {
+/** Takes an upload for the store, byte by byte; it must be what was announced. */
+async function receive(
+  ctx: Context,
+  store: ObjectStore,
+  target: AnnouncedObject & { key: string },
+): Promise<void> {
+  if (ctx.get('content-type').toLowerCase() !== target.contentType)
+    throw new Problem('VALIDATION_ERROR', `send it as ${target.contentType}, as it was announced`)
+  if (ctx.get('content-length') !== String(target.sizeBytes))
+    throw new Problem(
+      'VALIDATION_ERROR',
+      `send ${target.sizeBytes} bytes, as was announced, with their number in Content-Length`,
+    )
+  const { signal } = ctx.state
+  try {
+    await store.putStream(target.key, ctx.req, target, signal)
+  } catch (error) {
+    if (ctx.req.readableAborted || signal.aborted)
+      throw new Problem('VALIDATION_ERROR', 'the file ended before it was complete')
+    throw asUnavailable(error)
+  }
+  ctx.body = null
+  // The store's own answer, which a body that is empty would make 204.
+  ctx.status = 200
+}
+
+export function mediaRoutes({
+  config,
+  store,
+  media,
+  systemStore,
+  systemMedia,
+  uploadLinks,
+}: ServerDeps): ApiRouter {
   const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
   if (config.MEDIA_DELIVERY !== 'proxy') return router
   const buckets = [
@@ -124,6 +156,15 @@ export function mediaRoutes({ config, store, media, systemStore, systemMedia }: 
       'AUTHORIZATION_ERROR',
       'this link is not valid, or no longer; read its job or asset again for a new one',
     )
+  })
+  router.put('/media/{*key}', async (ctx) => {
+    const target = uploadLinks.verify(ctx.path, ctx.URL.searchParams)
+    if (!target)
+      throw new Problem(
+        'AUTHORIZATION_ERROR',
+        'this address is not valid, or no longer; announce the file again',
+      )
+    await receive(ctx, store, target)
   })
   return router
 }

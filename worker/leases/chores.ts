@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import { expireAccountRows } from '../../core/accounts/expire.ts'
 import { enqueuePurges } from '../../core/accounts/purge.ts'
 import { recountStorage } from '../../core/accounts/storage.ts'
+import { expireUploads } from '../../core/assets/expiry.ts'
 import { checkBooks } from '../../core/invariants/check.ts'
 import { expireEvents } from '../../core/jobs/events.ts'
 import { expireTickets } from '../../core/jobs/tickets.ts'
@@ -33,6 +34,7 @@ const CHORES: readonly Chore[] = [
   },
   { name: 'expire sessions, keys and counters', everyMs: HOUR_MS, run: (pool) => expireAccountRows(pool) },
   { name: 'purge deleted accounts', everyMs: HOUR_MS, run: (pool) => enqueuePurges(pool) },
+  { name: 'expire uploads', everyMs: HOUR_MS, run: (pool) => expireUploads(pool) },
   { name: 'expire webhook deliveries', everyMs: HOUR_MS, run: (pool) => expireDeliveries(pool) },
   {
     name: 'forget workers',

@@ -3,7 +3,7 @@ import type { Task } from 'graphile-worker'
 import type { ObjectStore } from '../../core/platform/objects.ts'
 
 /** Only folders of one job or one asset may go: a slip must never empty an owner. */
-const REMOVABLE = /^(user|team)\/[0-9a-f/-]+(shared\/)?(jobs|assets)\/[0-9a-f-]{36}\/$/
+const REMOVABLE = /^(user|team)\/[0-9a-f/-]+(shared\/)?(jobs|assets)\/[0-9a-f-]{36}\/(incoming\/)?$/
 
 export function removeObjects(store: ObjectStore): Task {
   return async (payload) => {

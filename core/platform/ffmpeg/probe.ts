@@ -25,6 +25,8 @@ export type VideoStream = {
   durationS: number | null
   /** Packets read, which is frames; null unless `countFrames` was asked for. */
   frames: number | null
+  /** Frames that the container says there are, where it says so. */
+  declaredFrames: number | null
   colour: { space: string | null; transfer: string | null; primaries: string | null; range: string | null }
   /** Hash over the decoder configuration: equal hashes decode with one parameter set. */
   extradataHash: string | null
@@ -43,8 +45,12 @@ export type MediaInfo = {
   durationS: number | null
   sizeBytes: number
   streamCount: number
+  /** The first of each kind; pictures of a cover are no films. */
   video: VideoStream | null
   audio: AudioStream | null
+  /** All of them, covers included. */
+  everyVideo: readonly VideoStream[]
+  everyAudio: readonly AudioStream[]
   title: string | null
 }
 
@@ -54,7 +60,13 @@ export type Packet = { pts: number | null; dts: number | null; key: boolean; siz
 /** H.264 parameter sets, each NAL unit as hex. */
 export type ParameterSets = { sps: string[]; pps: string[] }
 
-export type ProbeOptions = { signal?: AbortSignal; wallMs?: number; countFrames?: boolean }
+export type ProbeOptions = {
+  signal?: AbortSignal
+  wallMs?: number
+  countFrames?: boolean
+  /** Name of the only demuxer that may read the file; the best fitting one by default. */
+  format?: string
+}
 
 const PROBE_MS = 15_000
 const REPLY_CAP = 32 * 2 ** 20
@@ -78,8 +90,9 @@ export async function probe(
   )
   const reply = parseReply(text) as { format?: Record<string, unknown>; streams?: RawStream[] }
   const streams = reply.streams ?? []
-  const video = streams.find((s) => s.codec_type === 'video' && !isCover(s)) ?? null
-  const audio = streams.find((s) => s.codec_type === 'audio') ?? null
+  const everyVideo = streams.filter((s) => s.codec_type === 'video')
+  const everyAudio = streams.filter((s) => s.codec_type === 'audio').map(toAudio)
+  const video = everyVideo.find((s) => !isCover(s))
   const format = reply.format ?? {}
   const tags = (format.tags ?? {}) as Record<string, unknown>
   return {
@@ -87,14 +100,10 @@ export async function probe(
     durationS: numberOrNull(format.duration),
     sizeBytes: Number(format.size ?? 0),
     streamCount: streams.length,
-    video: video && toVideo(video),
-    audio: audio && {
-      index: Number(audio.index),
-      codec: String(audio.codec_name ?? 'unknown'),
-      sampleRate: Number(audio.sample_rate ?? 0),
-      channels: Number(audio.channels ?? 0),
-      durationS: numberOrNull(audio.duration),
-    },
+    video: video ? toVideo(video) : null,
+    audio: everyAudio[0] ?? null,
+    everyVideo: everyVideo.map(toVideo),
+    everyAudio,
     title: textOrNull(tags.title),
   }
 }
@@ -174,6 +183,14 @@ export function parseAvcC(bytes: Buffer): ParameterSets {
 const isCover = (stream: RawStream): boolean =>
   (stream.disposition as Record<string, number> | undefined)?.attached_pic === 1
 
+const toAudio = (raw: RawStream): AudioStream => ({
+  index: Number(raw.index),
+  codec: String(raw.codec_name ?? 'unknown'),
+  sampleRate: Number(raw.sample_rate ?? 0),
+  channels: Number(raw.channels ?? 0),
+  durationS: numberOrNull(raw.duration),
+})
+
 function toVideo(raw: RawStream): VideoStream {
   const sides = (raw.side_data_list ?? []) as Record<string, unknown>[]
   const turn = Number(sides.find((side) => side.rotation !== undefined)?.rotation ?? 0)
@@ -192,6 +209,7 @@ function toVideo(raw: RawStream): VideoStream {
     timescale: Math.round(1 / (ratio(raw.time_base, '/') || 1)),
     durationS: numberOrNull(raw.duration),
     frames: numberOrNull(raw.nb_read_packets),
+    declaredFrames: numberOrNull(raw.nb_frames),
     colour: {
       space: textOrNull(raw.color_space),
       transfer: textOrNull(raw.color_transfer),
@@ -243,7 +261,10 @@ function runFfprobe(tools: FfmpegTools, args: string[], options: ProbeOptions): 
       new FfmpegError('killed', 'ffprobe was stopped', { aborted: true, cause: signal.reason }),
     )
   }
-  const whitelist = ['-protocol_whitelist', 'file,pipe', '-format_whitelist', PROBED_FORMATS]
+  const formats = options.format
+    ? ['-format_whitelist', options.format, '-f', options.format]
+    : ['-format_whitelist', PROBED_FORMATS]
+  const whitelist = ['-protocol_whitelist', 'file,pipe', ...formats]
   const [program = tools.ffprobe, ...before] = [...tools.guard, tools.ffprobe]
   const child = spawn(program, [...before, '-v', 'error', ...whitelist, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
