@@ -112,11 +112,6 @@ export const assetOperations: readonly Operation[] = [
         when: 'It is not pending, or nothing has been uploaded yet.',
         text: 'the file has not been uploaded yet',
       },
-      {
-        code: 'AUTHORIZATION_ERROR',
-        when: 'The caller may no longer bring files into the team.',
-        text: 'the role viewer may not do this on behalf of the team',
-      },
     ],
   },
   {

@@ -50,6 +50,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   'GET /watch/assets/{version}/{name}': { ok: 404 },
   // The link is the permission, and there is none here.
   'GET /media/{key}': { ok: 403 },
+  'PUT /media/{key}': { ok: 403 },
   'GET /v1/status': { ok: 200 },
 
   'POST /v1/auth/setup': { ok: 400, body: {} },
