@@ -241,7 +241,7 @@ t.test('what is personal is purged after thirty days, rows and objects', async (
      values (gen_random_uuid(), $1, $2, 'a.mp4', $3, 'video/mp4', 4, 'ready')`,
     [owner, ada.userId, upload],
   )
-  const usage = () => pool.query('select 1 from usage where owner = $1', [owner])
+  const usage = () => pool.query(`select 1 from usage where owner = $1 and period = '2026-01'`, [owner])
   await pool.query(`insert into usage (id, owner, period) values (gen_random_uuid(), $1, '2026-01')`, [owner])
   t.equal((await (await asUser(ada))('/v1/account', { method: 'DELETE' })).status, 204)
 
