@@ -59,7 +59,7 @@ async function residentMib(pid: number): Promise<number> {
 
 async function main(): Promise<void> {
   await withInstallation(async ({ db, startServer }) => {
-    const server = await startServer({ LOG_LEVEL: 'warn' })
+    const server = await startServer()
     const pid = server.part.process.pid as number
     const seats: Start['seats'] = []
     const jobs: string[] = []
