@@ -228,7 +228,7 @@ async function frameAt(
     runFfmpeg(
       await tools(),
       {
-        inputs: [{ path, options: ['-f', 'mov', '-threads', '2', '-ss', at.toFixed(3)] }],
+        inputs: [{ path, options: ['-f', 'mov', '-threads', '1', '-ss', at.toFixed(3)] }],
         outputs: [
           {
             path: picture,
