@@ -10,7 +10,7 @@ import { component } from '../support/conformance.ts'
 import { aStoryboard, read, type Studio, startStudio, until } from '../support/studio.ts'
 import { Client, cancel, connect, type Message, range, write, writeMany } from './events.ts'
 
-const studio = await startStudio(t, { timings: { recheckMs: 150, presenceMs: 400 } })
+const studio = await startStudio(t, { timings: { recheckMs: 150, presenceMs: 400, pollMs: 300 } })
 
 const follower = async (
   t: { teardown(work: () => void): unknown },
@@ -264,6 +264,28 @@ t.test('many writers at once, some slow, some that fail: a reader by horizon mis
   await reading
   t.strictSame(seen.toSorted(), written.toSorted(), 'every event, each once')
   t.ok(overtaken > 0, 'some were held back for others that came late')
+})
+
+t.test('when a notice is lost, the poll finds what it was about', async (t) => {
+  const crew = await buildCrew(studio)
+  const id = await newProject(crew)
+  const client = await follower(t, crew.owner)
+  await client.follow(`team:${crew.teamId}`)
+  await client.follow(`project:${id}`)
+  const job = await buildJob(studio.pool, crew.owner.user, { owner: crew.urn })
+  await client.got(job, 1)
+  await studio.pool.query('alter table job_events disable trigger job_events_notify')
+  await write(studio.pool, job)
+  await studio.pool.query('alter table job_events enable trigger job_events_notify')
+  await client.got(job, 2)
+  await studio.pool.query(`update projects set spec = '{"title": "saved past the server"}' where id = $1`, [
+    id,
+  ])
+  t.strictSame(
+    await client.wait(() => notesOf(client, 'spec_changed')[0], 'the change'),
+    { type: 'spec_changed', channel: `project:${id}`, revision: 2, by: null },
+    'who it was is not known any more',
+  )
 })
 
 t.test('who may follow what', async (t) => {

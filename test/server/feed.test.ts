@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { t } from 'tap'
-import { type FeedEvent, JobFeed } from '../../server/live/feed.ts'
+import { Feed, type FeedEvent, JobFeed } from '../../server/live/feed.ts'
 import { range } from './events.ts'
 
 const event = (sequence: number): FeedEvent => ({
@@ -107,6 +107,83 @@ t.test('whatever is lost, late or repeated, each reader gets every event once an
       for (const { from, got } of readers) t.strictSame(got, range(from + 1, stored))
     }),
     { numRuns: 150 },
+  )
+})
+
+t.test('by position: whatever lies between, each reader gets every event once and in order', async (t) => {
+  const step = fc.oneof(
+    fc.record({
+      kind: fc.constant('push' as const),
+      gaps: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 90 }),
+    }),
+    fc.record({ kind: fc.constant('join' as const), back: fc.nat({ max: 400 }), turns: fc.nat({ max: 3 }) }),
+    fc.record({ kind: fc.constant('fail' as const), reads: fc.integer({ min: 1, max: 2 }) }),
+    fc.record({ kind: fc.constant('wait' as const), turns: fc.integer({ min: 1, max: 6 }) }),
+  )
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat({ max: 300 }),
+      fc.array(step, { minLength: 1, maxLength: 25 }),
+      async (old, steps) => {
+        const stored = range(1, old).map((n) => n * 3)
+        let head = old * 3 + 1
+        let failing = 0
+        const feed = new Feed(
+          {
+            async read(after, limit) {
+              await turn()
+              if (failing > 0) {
+                failing -= 1
+                throw new Error('the database is away')
+              }
+              return stored
+                .filter((position) => position > after && position <= head)
+                .slice(0, limit)
+                .map(event)
+            },
+            onFailure() {},
+          },
+          'position',
+        )
+        feed.begin(head)
+        const stop = new AbortController()
+        const readers: { from: number; got: number[]; done: Promise<void> }[] = []
+        const join = (from: number, turns: number): void => {
+          const got: number[] = []
+          const done = (async () => {
+            for await (const batch of feed.events(from, stop.signal)) {
+              got.push(...batch.map(({ position }) => position))
+              for (let n = 0; n < turns; n += 1) await turn()
+            }
+          })()
+          readers.push({ from, got, done })
+        }
+        for (const each of steps) {
+          if (each.kind === 'push' && each.gaps.length > 0) {
+            const added = each.gaps.map((gap) => {
+              head += gap
+              return head
+            })
+            stored.push(...added)
+            feed.push(added.map(event), head)
+          } else if (each.kind === 'join') join(Math.max(0, head - each.back), each.turns)
+          else if (each.kind === 'fail') failing = each.reads
+          else if (each.kind === 'wait') for (let n = 0; n < each.turns; n += 1) await turn()
+        }
+        failing = 0
+        const expected = (from: number) => stored.filter((position) => position > from)
+        for (let rounds = 0; rounds < 2_000; rounds += 1) {
+          if (readers.every(({ from, got }) => got.length >= expected(from).length)) break
+          // Wakes those whose read has failed.
+          if (rounds % 20 === 0) feed.push([], head)
+          await new Promise((resolve) => (rounds < 50 ? setImmediate(resolve) : setTimeout(resolve, 1)))
+        }
+        stop.abort()
+        await Promise.all(readers.map(({ done }) => done))
+        for (const { from, got } of readers) t.strictSame(got, expected(from))
+      },
+    ),
+    { numRuns: 100 },
   )
 })
 
