@@ -8,7 +8,7 @@ import type { Webhook, WebhookDelivery, WebhookSecret } from '../../schemas/type
 import { buildMember, buildTeam, buildUser } from '../support/builders.ts'
 import { startDatabase } from '../support/postgres.ts'
 import { startReceiver } from '../support/receiver.ts'
-import { read, startStudio, type WireError } from '../support/studio.ts'
+import { aStoryboard, read, startStudio, type WireError } from '../support/studio.ts'
 
 const receiver = await startReceiver(t)
 const database = await startDatabase(t)
@@ -279,3 +279,37 @@ t.test('a test is one attempt, and tells what became of it', async (t) => {
       query,
     )
 })
+
+t.test(
+  'renders that members start through the API are told of, also when who cancels has left',
+  async (t) => {
+    const studioTeam = await aTeam()
+    const { webhook } = await made({ events: ['job.queued', 'job.canceled'] }, studioTeam)
+    const generate = async (owner: string): Promise<string> => {
+      const reply = await ask<{ id: string }>(studioTeam.member, 'POST', '/v1/generate', {
+        spec: aStoryboard(),
+        owner,
+      })
+      t.equal(reply.status, 201)
+      return reply.body.id
+    }
+    const { userId } = studioTeam.member.user
+    const shared = await generate(`framecast:team:${studioTeam.id}`)
+    const own = await generate(`framecast:${studioTeam.id}:${userId}`)
+    const personal = await generate(`framecast:user:${userId}`)
+    await pool.query('delete from memberships where user_id = $1', [userId])
+    for (const id of [shared, own, personal])
+      t.equal((await ask(studioTeam.member, 'POST', `/v1/jobs/${id}/cancel`)).status, 200)
+    const deliveries = await ask<WebhookDelivery[]>(
+      studioTeam.admin,
+      'GET',
+      `/v1/webhooks/${webhook.id}/deliveries`,
+    )
+    t.strictSame(
+      deliveries.body.map(({ job_id, event_type }) => `${event_type} ${job_id}`).sort(),
+      [shared, own].flatMap((id) => [`job.canceled ${id}`, `job.queued ${id}`]).sort(),
+    )
+    const canceled = deliveries.body.find(({ event_type }) => event_type === 'job.canceled')
+    t.match(canceled?.payload, { event: 'job.canceled', job: { status: 'canceled', canceled_by: userId } })
+  },
+)
