@@ -54,11 +54,21 @@ export function cookieCredential(headers: IncomingHttpHeaders, name: string): Cr
   return null
 }
 
-/** Whether a page of this origin may use the cookie: ours, and those of CORS_ORIGINS. */
-export const isTrustedOrigin = (
+/**
+ * The session's cookie for a request that may change something: only pages of ours, and of CORS_ORIGINS, may use it so.
+ * @throws {Problem} AUTHORIZATION_ERROR for a page of another origin, and for none
+ */
+export function trustedCookie(
+  headers: IncomingHttpHeaders,
   config: Pick<Config, 'APP_BASE_URL' | 'CORS_ORIGINS'>,
-  origin: string | undefined,
-): boolean => origin !== undefined && [config.APP_BASE_URL, ...config.CORS_ORIGINS].includes(origin)
+): Credential | null {
+  const cookie = cookieCredential(headers, cookieName(config))
+  const { origin } = headers
+  const isTrusted = origin !== undefined && [config.APP_BASE_URL, ...config.CORS_ORIGINS].includes(origin)
+  if (cookie && !isTrusted)
+    throw new Problem('AUTHORIZATION_ERROR', 'this origin may not use the session cookie')
+  return cookie
+}
 
 export type Admission = {
   principal: Principal

@@ -196,6 +196,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   )
   answerBrokenRequests(server)
   const sockets = openWebSocketDoor(server, {
+    config,
     authenticator,
     admit,
     gate,

@@ -88,7 +88,8 @@ function publishedKeys(url: string): JWTVerifyGetKey {
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
-const LAST_TIME_S = 8.64e12
+/** The last second of the year 9999: enough for anybody, and fit for any calendar. */
+const LAST_TIME_S = 253_402_300_799
 const timeOf = (seconds: number): Date => new Date(Math.min(seconds, LAST_TIME_S) * 1_000)
 
 function claimsOf({ sub = '', exp, iat, email, email_verified, name }: JWTPayload): ExternalClaims {

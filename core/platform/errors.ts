@@ -94,7 +94,7 @@ const CONNECTION_CODES = new Set([
 export function isDatabaseUnavailable(error: unknown): boolean {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
     const code = (at as { code?: unknown }).code
-    if (typeof code === 'string' && (CONNECTION_CODES.has(code) || /^(08|57P0|53|28|3D000)/.test(code)))
+    if (typeof code === 'string' && (CONNECTION_CODES.has(code) || /^(08|57P0|53|28|3D000|25006)/.test(code)))
       return true
     // Before the first migration there is no role to work as.
     if (/invalid value for parameter "role"|role "framecast_app" does not exist/.test(at.message)) return true

@@ -2,9 +2,10 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Config } from '../../core/platform/config.ts'
 import { Problem } from '../../core/platform/errors.ts'
 import type { Admit } from '../admission.ts'
-import { type Credential, readAuthorization } from '../credentials.ts'
+import { type Credential, readAuthorization, trustedCookie } from '../credentials.ts'
 import { requestIdOf } from '../middleware/request.ts'
 import { toReply } from '../problems.ts'
 import type { Gate } from './gate.ts'
@@ -14,8 +15,14 @@ export const WEBSOCKET_PATH = '/v1/ws'
 const PROTOCOL = 'framecast.v1'
 const MAX_FRAME_BYTES = 16 * 1024
 
-/** The first credential found, in the documented order. @throws {Problem} 401 when there is none */
-export function credentialOf(request: IncomingMessage): Credential {
+/**
+ * The first credential found, in the documented order.
+ * @throws {Problem} 401 when there is none, 403 for a cookie that a page of another origin uses
+ */
+function credentialOf(
+  request: IncomingMessage,
+  config: Pick<Config, 'APP_BASE_URL' | 'CORS_ORIGINS'>,
+): Credential {
   const { authorization } = request.headers
   if (authorization) return readAuthorization(authorization)
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim())
@@ -27,7 +34,7 @@ export function credentialOf(request: IncomingMessage): Credential {
   if (ticket) return { kind: 'ticket', token: ticket }
   const watch = after('watch.')
   if (watch) return { kind: 'watch', token: watch }
-  return readAuthorization(undefined)
+  return trustedCookie(request.headers, config) ?? readAuthorization(undefined)
 }
 
 /** Refuses a handshake with an ordinary HTTP reply. */
@@ -60,9 +67,9 @@ export type WebSocketDoor = {
 
 export function openWebSocketDoor(
   server: Server,
-  deps: SessionDeps & { admit: Admit; gate: Gate; closing: AbortSignal },
+  deps: SessionDeps & { config: Config; admit: Admit; gate: Gate; closing: AbortSignal },
 ): WebSocketDoor {
-  const { admit, gate, log, closing } = deps
+  const { config, admit, gate, log, closing } = deps
   const sessions = new Set<Session>()
   /** Headers of the reply to a handshake, kept until it is answered. */
   const replyHeaders = new WeakMap<IncomingMessage, Record<string, string>>()
@@ -97,7 +104,7 @@ export function openWebSocketDoor(
       })
     const principal = await admit(
       request,
-      () => credentialOf(request),
+      () => credentialOf(request, config),
       (headers) => replyHeaders.set(request, headers),
     )
     if (socket.destroyed) return

@@ -14,8 +14,8 @@ import {
   cookieCredential,
   cookieName,
   invalidToken,
-  isTrustedOrigin,
   readAuthorization,
+  trustedCookie,
 } from '../credentials.ts'
 
 export type Allow = (...scopes: readonly Scope[]) => Handler
@@ -44,17 +44,18 @@ export function createAccess(
   { admit, rateLimits }: Pick<ServerDeps, 'admit' | 'rateLimits'>,
   config: Pick<Config, 'APP_BASE_URL' | 'CORS_ORIGINS'>,
 ): Access {
-  const cookie = cookieName(config)
+  const name = cookieName(config)
 
   /** The Authorization header, else the session's cookie, which only our own pages may use to change anything. */
   function credentialOf(ctx: Context): Credential {
     const header = ctx.get('authorization')
-    const fromCookie = header === '' ? cookieCredential(ctx.req.headers, cookie) : null
-    if (!fromCookie) return readAuthorization(header)
-    if (!SAFE_METHODS.includes(ctx.method) && !isTrustedOrigin(config, ctx.req.headers.origin))
-      throw new Problem('AUTHORIZATION_ERROR', 'this origin may not use the session cookie')
-    ctx.state.hasCookie = true
-    return fromCookie
+    if (header !== '') return readAuthorization(header)
+    const { headers } = ctx.req
+    const cookie = SAFE_METHODS.includes(ctx.method)
+      ? cookieCredential(headers, name)
+      : trustedCookie(headers, config)
+    ctx.state.hasCookie = cookie !== null
+    return cookie ?? readAuthorization(undefined)
   }
 
   const gate =

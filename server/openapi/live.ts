@@ -65,7 +65,7 @@ server WebSocketMessage. Offer the subprotocol \`framecast.v1\`; it is said back
 
 The credential, first found: header \`Authorization\`; the subprotocol \`bearer.<key>\` beside \`framecast.v1\`; query
 \`ticket\` (see createTicket) for clients that can set neither; the subprotocol \`watch.<token>\`, which opens the channel of
-its own job.
+its own job; the session's cookie, for pages of an allowed origin.
 
 \`${JSON.stringify(SUBSCRIBE)}\` is answered by \`${JSON.stringify(ACK)}\` with the job's newest sequence,
 then by every event after \`after\`, then live ones. Without \`after\`: live ones alone. More than 1000 events behind, or events that

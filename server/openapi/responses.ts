@@ -126,7 +126,7 @@ export function refusalsOf(operation: Operation): readonly Refusal[] {
   return [
     ...(isPublic ? [] : UNAUTHORIZED),
     ...(access.kind === 'key' ? [FORBIDDEN] : []),
-    ...(access.kind === 'session' ? [FOREIGN_ORIGIN] : []),
+    ...(access.kind === 'session' || access.kind === 'websocket' ? [FOREIGN_ORIGIN] : []),
     ...('creatorsOnly' in access && access.creatorsOnly ? [TIER] : []),
     ...(hasPathId ? [PATH_ID] : []),
     ...(body ? [BODY_SYNTAX, { ...BODY_SHAPE, status: shapeStatus }, TOO_LARGE, MEDIA_TYPE] : []),

@@ -245,6 +245,22 @@ t.test('the cookie of a session', async (t) => {
   })
 })
 
+t.test('sessions: over https the cookie is bound to this host and to secure connections', async (t) => {
+  const secure = await startStudio(t, { env: { APP_BASE_URL: 'https://films.example' } })
+  const made = await secure.request('/v1/auth/signup', {
+    json: { email: 'ada@studio.example', password: PASSWORD },
+    headers: { authorization: '' },
+  })
+  const cookie = made.headers.get('set-cookie') ?? ''
+  t.match(cookie, /^__Host-fc_session=eyJ[\w.-]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure$/)
+  const read = (name: string) =>
+    secure.request('/v1/account', {
+      headers: { authorization: '', cookie: cookie.split(';')[0]!.replace('__Host-fc_session', name) },
+    })
+  t.equal((await read('__Host-fc_session')).status, 200)
+  t.equal((await read('fc_session')).status, 401, 'a cookie that another host could have set is none')
+})
+
 t.test('who is asking', async (t) => {
   const { rawKey, id, principal } = await buildKey(studio.pool, ['generate'])
   const asked = await read(studio.as(rawKey)('/v1/auth/whoami'))

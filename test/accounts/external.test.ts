@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import t from 'tap'
+import { WebSocket } from 'ws'
 import { createExternalTokens } from '../../core/accounts/external-tokens.ts'
 import type { Caller } from '../../schemas/types.ts'
 import { buildJob, buildUser } from '../support/builders.ts'
@@ -232,6 +233,21 @@ t.test('a token from before the account was deleted does not bring it back', asy
   t.match(await read(studio.as(renewed)(`/v1/jobs/${job}`)), { status: 200, body: { status: 'canceled' } })
   const { rows } = await studio.pool.query('select 1 from deleted_accounts where owner = $1', [owner])
   t.strictSame(rows, [])
+})
+
+t.test('a ticket of such a token opens a stream that ends with the token', async (t) => {
+  const token = await hs256(claimsOf())
+  const { ticket } = (await read<{ ticket: string }>(studio.as(token)('/v1/ws/tickets', { method: 'POST' })))
+    .body
+  const socket = new WebSocket(`${studio.url.replace('http', 'ws')}/v1/ws?ticket=${ticket}`, ['framecast.v1'])
+  await once(socket, 'open')
+  socket.close()
+  const late = (await read<{ ticket: string }>(studio.as(token)('/v1/ws/tickets', { method: 'POST' }))).body
+    .ticket
+  await studio.pool.query(`update ws_tickets set token_expires_at = now() - interval '1 second'`)
+  const refused = new WebSocket(`${studio.url.replace('http', 'ws')}/v1/ws?ticket=${late}`, ['framecast.v1'])
+  const [error] = await once(refused, 'error').catch((cause) => [cause])
+  t.match(String(error), /401/)
 })
 
 t.test('JWT: keys are fetched at most once a minute on an unknown key', async (t) => {

@@ -86,6 +86,8 @@ export const AGREED: readonly AgreedOperation[] = [
   open('GET /docs/assets/{version}/{name}', [], OURS),
   open('GET /setup', [], OURS),
   open('GET /setup/assets/{version}/{name}', [], OURS),
+  open('GET /teams/{team_id}/invitations/{id}/accept', [], OURS),
+  open('GET /join/assets/{name}', [], OURS),
   open('GET /schemas/{name}', [], OURS),
   open('GET /watch/{job}', [], OURS),
   open('GET /watch/assets/{version}/{name}', [], OURS),

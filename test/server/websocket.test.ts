@@ -36,8 +36,9 @@ t.test('the handshake', async (t) => {
   const ticket = async () =>
     (await read<{ ticket: string }>(studio.request('/v1/ws/tickets', { method: 'POST' }))).body.ticket
 
-  t.test('a credential by header, subprotocol, ticket or watch link', async (t) => {
+  t.test('a credential by header, subprotocol, ticket, watch link or cookie', async (t) => {
     const { token } = await watchToken(studio, job)
+    const cookie = `fc_session=${await studio.logIn(studio)}`
     const ways: [string, Parameters<typeof connect>[2]][] = [
       ['header', {}],
       ['bare key', { headers: { authorization: studio.key } }],
@@ -45,6 +46,7 @@ t.test('the handshake', async (t) => {
       ['ticket', { headers: {}, query: `?ticket=${await ticket()}` }],
       ['watch subprotocol', { headers: {}, protocols: ['framecast.v1', `watch.${token}`] }],
       ['watch header', { headers: { authorization: `Watch ${token}` } }],
+      ['cookie', { headers: { cookie, origin: studio.config.APP_BASE_URL } }],
     ]
     for (const [way, options] of ways) {
       const client = await connect(t, studio, options).opened()
@@ -83,6 +85,18 @@ t.test('the handshake', async (t) => {
         body: { error: { code: 'INVALID_TOKEN' } },
       },
     )
+  })
+
+  t.test('a cookie that a page of another origin uses opens nothing', async (t) => {
+    const cookie = `fc_session=${await studio.logIn(studio)}`
+    for (const headers of [{ cookie }, { cookie, origin: 'https://evil.example' }] as Record<
+      string,
+      string
+    >[])
+      t.match(await refused(connect(t, studio, { headers })), {
+        status: 403,
+        body: { error: { code: 'AUTHORIZATION_ERROR' } },
+      })
   })
 
   t.test('refusals', async (t) => {

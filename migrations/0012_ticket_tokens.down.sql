@@ -1,0 +1,1 @@
+alter table ws_tickets drop column token_expires_at;
