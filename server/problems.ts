@@ -4,6 +4,7 @@ import {
   Problem,
   type ProblemCode,
   sqlState,
+  triggerText,
   violatedConstraint,
 } from '../core/platform/errors.ts'
 import { ObjectStoreError } from '../core/platform/objects.ts'
@@ -42,16 +43,20 @@ export function toProblem(error: unknown): Problem | null {
   if (state === '42P01' || state === '42883')
     return unavailable('the database is not migrated to this release', 'not_migrated', error)
   // Constraints are the last guard. A service that did not see one coming still must not answer 500 for bad input.
+  // What a trigger says is meant for people.
   const constraint = violatedConstraint(error)
+  const said = triggerText(error)
   if (state === '23505')
-    return new Problem('CONFLICT', `this exists already (${constraint})`, { cause: error })
+    return new Problem('CONFLICT', said ?? `this exists already (${constraint})`, { cause: error })
   if (state === '23514' || state === '23502')
-    return new Problem('VALIDATION_ERROR', `a value is not allowed (${constraint ?? 'required'})`, {
+    return new Problem('VALIDATION_ERROR', said ?? `a value is not allowed (${constraint ?? 'required'})`, {
       cause: error,
     })
   // Somebody removed what this refers to, between our look and our write.
   if (state === '23503')
-    return new Problem('CONFLICT', `something this refers to is gone (${constraint})`, { cause: error })
+    return new Problem('CONFLICT', said ?? `something this refers to is gone (${constraint})`, {
+      cause: error,
+    })
   // Row-level security said no where a service had not: still nothing the caller may do.
   if (state === '42501')
     return new Problem('AUTHORIZATION_ERROR', 'this is out of your reach', { cause: error })

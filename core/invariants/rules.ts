@@ -162,7 +162,7 @@ export const INVARIANTS: readonly InvariantRule[] = [
   {
     id: 'INV-I7',
     text: 'nobody invites the own address',
-    sql: `select i.id::text as id, i.email::text as detail from invitations i join users u on u.id = i.invited_by and u.email = i.email where ${ACTIONABLE}`,
+    sql: `select i.id::text as id, i.email::text as detail from invitations i join users u on u.id = i.invited_by and u.email = i.email where ${ACTIONABLE} and u.id <> ${TOMBSTONE}`,
   },
   {
     id: 'INV-I8',
@@ -459,7 +459,7 @@ export const INVARIANTS: readonly InvariantRule[] = [
   {
     id: 'CARD-6',
     text: 'at most one active job a starter',
-    sql: `select u.id::text as id, count(*)::text as detail from jobs j join users u on u.id = j.triggered_by and u.tier = 'starter' where j.${ACTIVE} group by u.id having count(*) > 1`,
+    sql: `select u.id::text as id, count(*)::text as detail from jobs j join users u on u.id = j.triggered_by and u.tier = 'starter' where j.${ACTIVE} and u.id <> ${TOMBSTONE} group by u.id having count(*) > 1`,
   },
   // Money and records, which more than one row holds together
   {

@@ -81,6 +81,14 @@ export function violatedConstraint(error: unknown): string | null {
   return null
 }
 
+/** What one of our triggers said when it refused a change; null for a constraint, about which the database speaks for itself. */
+export function triggerText(error: unknown): string | null {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    if ((at as { routine?: unknown }).routine === 'exec_stmt_raise') return at.message
+  }
+  return null
+}
+
 const CONNECTION_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
