@@ -409,12 +409,13 @@ export const INVARIANTS: readonly InvariantRule[] = [
   },
   {
     id: 'INV-X4',
-    text: "a membership's key is of that member",
-    sql: where(
-      'api_keys',
-      `split_part(owner, ':', 2) not in ('user', 'team') and revoked_at is null and (${URN_USER} <> user_id::text or not exists (select 1 from memberships m where m.team_id::text = split_part(owner, ':', 2) and m.user_id = api_keys.user_id))`,
-      'owner',
-    ),
+    text: "a key of a team or of a membership is a member's, and of a membership that member's own",
+    sql: `select k.id::text as id, k.owner::text as detail from api_keys k
+      cross join lateral (select split_part(owner, ':', 2) as first, split_part(owner, ':', 3) as last) as urn
+      where first <> 'user' and revoked_at is null and (
+        (first <> 'team' and last <> k.user_id::text)
+        or not exists (select 1 from memberships m where m.user_id = k.user_id
+          and m.team_id::text = case first when 'team' then last else first end))`,
   },
   // Times
   {

@@ -207,8 +207,19 @@ export function complain(broken: readonly string[]): void {
   })
 }
 
-/** Makes a migrated (or, with `empty`, bare) database on `serverUrl`, and removes it at the end of the test. */
-export async function createDatabase(t: Scope, serverUrl: string, empty = false): Promise<TestDatabase> {
+export type DatabaseOptions = {
+  /** Without any migration. */
+  empty?: boolean
+  /** Left with rows that break rules, on purpose. */
+  broken?: boolean
+}
+
+/** Makes a database on `serverUrl`, migrated unless it is to be empty, and removes it at the end of the test. */
+export async function createDatabase(
+  t: Scope,
+  serverUrl: string,
+  { empty = false, broken: isBroken = false }: DatabaseOptions = {},
+): Promise<TestDatabase> {
   const name = `test_${process.pid}_${randomBytes(5).toString('hex')}`
   const drop = () =>
     asAdministrator(serverUrl, (client) => client.query(`drop database if exists ${name} with (force)`))
@@ -225,7 +236,7 @@ export async function createDatabase(t: Scope, serverUrl: string, empty = false)
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   t.teardown(async () => {
-    const broken = empty ? [] : await brokenRules(pool)
+    const broken = empty || isBroken ? [] : await brokenRules(pool)
     await pool.end()
     // A server that the test itself has stopped has nothing left to remove.
     await drop().catch(() => {})
@@ -234,12 +245,9 @@ export async function createDatabase(t: Scope, serverUrl: string, empty = false)
   return { url, pool }
 }
 
-/**
- * A database of the test's own, migrated, removed when `t` ends.
- * @param options `empty`: without any migration
- */
-export async function startDatabase(t: Scope, options: { empty?: boolean } = {}): Promise<TestDatabase> {
-  return createDatabase(t, await sharedServer(), options.empty)
+/** A database of the test's own, removed when `t` ends; until then it has to keep the rules. */
+export async function startDatabase(t: Scope, options: DatabaseOptions = {}): Promise<TestDatabase> {
+  return createDatabase(t, await sharedServer(), options)
 }
 
 /** A server and a migrated database of the test's own, for tests that stop or restart PostgreSQL. */
