@@ -1,7 +1,8 @@
 import path from 'node:path'
 import t from 'tap'
-import type { FilmFormat } from '../../core/media/format.ts'
+import { type FilmFormat, filmFormat } from '../../core/media/format.ts'
 import type { Join, Treatment } from '../../core/storyboard/plan-types.ts'
+import { EFFECT_NAMES, EFFECTS } from '../../core/storyboard/transition-effects.ts'
 import { encoderHeaderHash } from '../../worker/compose/check.ts'
 import { renderPiece } from '../../worker/compose/render.ts'
 import {
@@ -160,6 +161,32 @@ t.test('custom: opacity runs as its easing says', async (t) => {
       t.ok(
         Math.abs(value - wanted) < 0.04,
         `${JSON.stringify(effect)} frame ${i}: ${value.toFixed(3)} for ${wanted.toFixed(3)}`,
+      )
+    }
+  }
+})
+
+t.test('every type is drawn at the shapes and rates of films', async (t) => {
+  const EVERY_EFFECT = EFFECT_NAMES.map((name) => ({ name, from: EFFECTS[name].max, to: EFFECTS[name].rest }))
+  for (const format of [
+    filmFormat('480p', '16:9', 30),
+    filmFormat('480p', '9:16', 16),
+    filmFormat('480p', '1:1', 24),
+  ]) {
+    const shown = await clipsOf(format)
+    const kinds: (Partial<Join> & Pick<Join, 'type'>)[] = [
+      ...TYPES.filter((type) => type !== 'custom').map((type) => ({ type })),
+      { type: 'zoom', params: { factor: 0.1 } },
+      { type: 'zoom', params: { factor: 10 } },
+      { type: 'custom', effects: EVERY_EFFECT.slice(0, 5) },
+      { type: 'custom', effects: EVERY_EFFECT.slice(5, 10) },
+      { type: 'custom', effects: EVERY_EFFECT.slice(10) },
+    ]
+    for (const kind of kinds) {
+      // renderPiece believes only a piece of the right size, rate and length.
+      await t.resolves(
+        draw({ frames: 2, ...kind }, { format, clips: shown }),
+        `${kind.type} at ${format.width}x${format.height}, ${format.fps} fps`,
       )
     }
   }

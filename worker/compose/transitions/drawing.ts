@@ -14,7 +14,7 @@ export type Drawing = {
   /** How far the join is at each frame, 0 to 1. */
   readonly progress: readonly number[]
   /** `progress` as an expression of a frame number: `(n + lead) / span`. */
-  readonly lead: 0 | 1
+  readonly lead: number
   readonly span: number
   readonly format: FilmFormat
 }
@@ -44,3 +44,23 @@ export const ramp = (at: number, from: number, to: number): number =>
 
 /** Slow, quick, slow. */
 export const smooth = (x: number): number => x * x * (3 - 2 * x)
+
+/**
+ * For movements that lead through the cut: from black, the way from the cut on, to black the way up to it, since there is
+ * nothing to be seen on the other side. `change` is where the pictures change, in terms of the join itself.
+ */
+export function ownHalf(
+  drawing: Drawing,
+  change: readonly [number, number],
+): { drawing: Drawing; opacity: number[] } {
+  const { progress, flatSide, lead, span } = drawing
+  const opacityOver = (from: number, to: number) => progress.map((at) => smooth(ramp(at, from, to)))
+  if (flatSide === null) return { drawing, opacity: opacityOver(...change) }
+  const half = {
+    ...drawing,
+    lead: flatSide === 'a' ? lead + span : lead,
+    span: 2 * span,
+    progress: progress.map((at) => (flatSide === 'a' ? 1 + at : at) / 2),
+  }
+  return { drawing: half, opacity: flatSide === 'a' ? opacityOver(0, 0.6) : opacityOver(0.4, 1) }
+}

@@ -1,7 +1,7 @@
 /** Zoom: one move of the lens through the cut. Pure. */
 import { layer, num } from '../graph.ts'
 import { mirrored } from '../lens.ts'
-import { type Drawing, ramp, smooth } from './drawing.ts'
+import { type Drawing, ownHalf } from './drawing.ts'
 
 const DEFAULT_FACTOR = 2
 /** Further out than this the picture would be small in a hall of its own mirrors. */
@@ -27,15 +27,20 @@ const moved = (at: string): string => `if(lt(${at},0.5),4*pow(${at},3),1-4*pow(1
  * and arrives at its own size, so that the eye follows one movement. What lies beyond a picture's edge is its mirror image,
  * which is not seen as such at that speed. Each frame is smeared along its movement, as an open shutter does.
  */
-export function zoom(drawing: Drawing): string[] {
+export function zoom(whole: Drawing): string[] {
+  const { drawing, opacity } = ownHalf(whole, CHANGE)
   const { join, progress, format } = drawing
   const log = 2 * Math.log(zoomFactor(join.params))
-  const opacity = progress.map((at) => smooth(ramp(at, ...CHANGE)))
   const last = opacity.findLastIndex((share) => share < 1)
   const first = opacity.findIndex((share) => share > 0)
+  const { flatSide } = drawing
   return [
-    ...lens('[a]', '[as]', { log, arrived: 0, seen: [0, last] }, drawing),
-    ...lens('[b]', '[bs]', { log, arrived: 1, seen: [first, progress.length - 1] }, drawing),
+    ...(flatSide === 'a'
+      ? ['[a]null[as]']
+      : lens('[a]', '[as]', { log, arrived: 0, seen: [0, last] }, drawing)),
+    ...(flatSide === 'b'
+      ? ['[b]null[bs]']
+      : lens('[b]', '[bs]', { log, arrived: 1, seen: [first, progress.length - 1] }, drawing)),
     ...layer('[as]', '[bs]', opacity, format, '[v]', 'mask'),
   ]
 }
