@@ -133,7 +133,7 @@ async function ringForNext(client: Queryable, webhookId: string): Promise<void> 
   await client.query(
     `select enqueue_delivery(id) from (
        select id from webhook_deliveries where webhook_id = $1 and ${DUE} and status in ('pending', 'retrying')
-       order by created_at
+       order by created_at, id
        limit greatest(0, $2 - (select count(*) from webhook_deliveries where webhook_id = $1 and status = 'attempting'))
      ) as next`,
     [webhookId, PER_WEBHOOK],
