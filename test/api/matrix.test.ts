@@ -52,6 +52,10 @@ const CALLS: Readonly<Record<string, Call>> = {
   'GET /schemas/{name}': { ok: 404 },
   'GET /watch/{job}': { ok: 200 },
   'GET /watch/assets/{version}/{name}': { ok: 404 },
+  'GET /setup': { ok: 200 },
+  'GET /setup/assets/{version}/{name}': { ok: 404 },
+  'GET /teams/{team_id}/invitations/{id}/accept': { ok: 200 },
+  'GET /join/assets/{name}': { ok: 404 },
   // The link is the permission, and there is none here.
   'GET /media/{key}': { ok: 403 },
   'PUT /media/{key}': { ok: 403 },

@@ -128,6 +128,13 @@ t.test('an id inside a body or a query is tested like one in the path', async (t
     project: await make(world, 'project', { teamId: foreignTeam, owner: teamUrn(foreignTeam), by: stranger }),
     asset: await make(world, 'asset', { teamId: foreignTeam, owner: teamUrn(foreignTeam), by: stranger }),
   }
+  const upload = (project_id: string) =>
+    ask('POST /v1/assets/upload-url', {
+      filename: 'a.png',
+      content_type: 'image/png',
+      size_bytes: 9,
+      project_id,
+    })
   const check = (id: string) =>
     ask('POST /v1/spec/validate', {
       spec: {
@@ -145,6 +152,7 @@ t.test('an id inside a body or a query is tested like one in the path', async (t
     t.equal(told(a, id), told(b, missing), what)
     return a
   }
+  t.equal((await same(t, 'project of an upload', upload, foreign.project)).status, 404)
   t.match((await same(t, 'picture of a storyboard', check, foreign.asset)).body, { valid: false })
   for (const list of ['/v1/jobs', '/v1/assets']) {
     const of = (id: string) => ask(`GET ${list}?project_id=${id}`)
