@@ -2,8 +2,9 @@
 import { t } from 'tap'
 import type { Operation } from '../../server/openapi/operation.ts'
 import { OPERATIONS } from '../../server/openapi/operations.ts'
+import { responsesOf } from '../../server/openapi/responses.ts'
 import { componentSchemas } from '../../server/openapi/schemas.ts'
-import { AGREED, type AgreedOperation, NOT_YET, WIRE_OBJECTS } from './operations.ts'
+import { AGREED, type AgreedOperation, ANSWERS, NOT_YET, WIRE_OBJECTS } from './operations.ts'
 
 type Admission = Pick<AgreedOperation, 'credential' | 'tier' | 'watchers'> & { scopes: readonly string[] }
 
@@ -52,6 +53,33 @@ t.test('each lets in whom it was agreed to let in', async (t) => {
     const row = byName.get(nameOf(operation))
     if (row) t.strictSame(documented(operation), agreed(row), nameOf(operation))
   }
+})
+
+t.test('each says what it may answer', async (t) => {
+  for (const operation of OPERATIONS) {
+    const wanted = ANSWERS[nameOf(operation)]?.split(' ')
+    if (!wanted) continue
+    const found = Object.keys(responsesOf(operation))
+    t.strictSame(
+      wanted.filter((status) => !found.includes(status)),
+      [],
+      `${nameOf(operation)}: nothing that may come is left out`,
+    )
+    const succeeds = (status: string) => Number(status) < 300
+    // A request that is repeated with its key gets what was made first.
+    const again = wanted.includes('201') ? ['200'] : []
+    t.strictSame(
+      found.filter((status) => succeeds(status) && ![...wanted, ...again].includes(status)),
+      [],
+      `${nameOf(operation)}: it succeeds in the agreed way`,
+    )
+  }
+  const published = AGREED.filter(({ ours }) => !ours).map(nameOf)
+  t.strictSame(
+    published.filter((name) => !ANSWERS[name]),
+    [],
+    'of each it is said',
+  )
 })
 
 t.test('objects have the agreed keys, always and in this order', async (t) => {
