@@ -92,8 +92,6 @@ export const AGREED: readonly AgreedOperation[] = [
   open('GET /watch/{job}', [], OURS),
   open('GET /watch/assets/{version}/{name}', [], OURS),
   open('GET /media/{key}', [], OURS),
-  open('GET /teams/{team_id}/invitations/{id}/accept', [], OURS),
-  open('GET /join/assets/{name}', [], OURS),
   open('PUT /media/{key}', [], OURS),
   anyone('GET /v1/status'),
 
