@@ -3,9 +3,12 @@ import { expireAccountRows } from '../../core/accounts/expire.ts'
 import { createApiKey } from '../../core/accounts/keys.ts'
 import type { Usage } from '../../schemas/types.ts'
 import { buildMember, buildTeam, buildUser } from '../support/builders.ts'
+import { startDatabase } from '../support/postgres.ts'
 import { read, startStudio, type WireError } from '../support/studio.ts'
 
-const studio = await startStudio(t, { timings: { meterMs: 3_600_000 } })
+// Counters are written by hand here, without the renders they would come from.
+const database = await startDatabase(t, { broken: true })
+const studio = await startStudio(t, { database, timings: { meterMs: 3_600_000 } })
 const { pool } = studio
 const [ada, grace, viewer] = [await buildUser(pool), await buildUser(pool), await buildUser(pool)]
 const teamId = await buildTeam(pool, grace)

@@ -80,14 +80,18 @@ t.test('whatever is sent', async (t) => {
     if (!takesMore && !path.includes('{')) continue
     t.test(operation.operationId, async (t) => {
       const ids = things.get(operation.operationId)!
+      /** Settles with the last request: a run that is out of time ends while one is under way. */
+      let last: Promise<unknown> = Promise.resolve()
       state = await fingerprint(world)
       await fc.assert(
-        fc.asyncProperty(oddRequests(operation, OVER[operation.operationId]), (request) =>
-          send(operation, {
+        fc.asyncProperty(oddRequests(operation, OVER[operation.operationId]), (request) => {
+          const answered = send(operation, {
             ...request,
             path: request.path.replaceAll(/\{\w+\}/g, (place) => ids[place] ?? 'none'),
-          }),
-        ),
+          })
+          last = answered.catch(() => {})
+          return answered
+        }),
         {
           seed: SEED,
           numRuns: takesMore ? RUNS : RUNS_OF_IDS,
@@ -96,6 +100,7 @@ t.test('whatever is sent', async (t) => {
           includeErrorInReport: true,
         },
       )
+      await last
       t.pass('is answered')
     })
   }
