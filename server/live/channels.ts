@@ -66,6 +66,8 @@ export function createChannels({ hub, notes, findJob, findProject }: ChannelDeps
     async open(principal, { kind, id }) {
       if (kind === 'job' || principal.kind === 'watch') return openJob(id)
       const { userId } = principal
+      const revision = kind === 'project' ? await notes.revisionOf(id) : 0
+      if (revision === null) throw notFound('project')
       const watch = await hub.watchMany(
         kind === 'project'
           ? { projectId: id }
@@ -81,7 +83,7 @@ export function createChannels({ hub, notes, findJob, findProject }: ChannelDeps
         ...watch,
         cursor: 'position',
         listen(listener) {
-          if (kind === 'project') leave = notes.follow(id, userId, listener)
+          if (kind === 'project') leave = notes.follow(id, { userId, revision }, listener)
         },
         close() {
           leave()

@@ -20,8 +20,17 @@ export type ProjectNote =
   | { type: 'presence'; users: readonly string[] }
 
 export type ProjectNotes = {
-  /** Begins to tell a listener, who counts as looking on; the returned function ends it. */
-  follow(projectId: string, userId: string, listener: (note: ProjectNote) => void): () => void
+  /** The revision of a project's storyboard; null when there is no such project. */
+  revisionOf(projectId: string): Promise<number | null>
+  /**
+   * Begins to tell a listener, who counts as looking on; the returned function ends it.
+   * @param follower.revision that the listener knows of: whatever is newer is told
+   */
+  follow(
+    projectId: string,
+    follower: { userId: string; revision: number },
+    listener: (note: ProjectNote) => void,
+  ): () => void
   specNotice(payload: string): void
   presenceNotice(payload: string): void
   /** Looks for changes whose notice was lost. */
@@ -33,8 +42,8 @@ export type ProjectNotes = {
 const GOODBYE_MS = 1_000
 
 type Followed = {
-  /** Newest revision known here; null before the first look. */
-  revision: number | null
+  /** Newest revision that followers know of. */
+  revision: number
   /** A poll found a newer one. Its notice may only be on its way: followers are told when the next poll finds it still. */
   isLate: boolean
   listeners: Set<(note: ProjectNote) => void>
@@ -68,14 +77,16 @@ export function createProjectNotes(options: {
 
   function changed(projectId: string, project: Followed, revision: number, by: string | null): void {
     project.isLate = false
-    if (revision <= (project.revision ?? 0)) return
+    if (revision <= project.revision) return
     project.revision = revision
     tell(projectId, { type: 'spec_changed', revision, by })
   }
 
   return {
-    follow(projectId, userId, listener) {
-      const project = followed.get(projectId) ?? { revision: null, isLate: false, listeners: new Set() }
+    revisionOf: async (projectId) => (await specRevisions(pool, [projectId])).get(projectId) ?? null,
+
+    follow(projectId, { userId, revision }, listener) {
+      const project = followed.get(projectId) ?? { revision, isLate: false, listeners: new Set() }
       followed.set(projectId, project)
       const leave = presence.enter(projectId, userId)
       // Later ones are told of by the change; the newcomer hears now who is there.
@@ -103,8 +114,7 @@ export function createProjectNotes(options: {
       for (const [id, revision] of await specRevisions(pool, [...followed.keys()])) {
         const project = followed.get(id)
         if (!project) continue
-        if (project.revision === null) project.revision = revision
-        else if (project.isLate) changed(id, project, revision, null)
+        if (project.isLate) changed(id, project, revision, null)
         else project.isLate = revision > project.revision
       }
     },
