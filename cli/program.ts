@@ -239,7 +239,9 @@ function addAdmin(program: Command, context: () => CommandContext): void {
   const options = (command: Command): Command => command.addOption(dataOption()).addOption(jsonOption())
 
   const user = admin.command('user').description('Users.')
-  options(user.command('create').description('Makes a user.'))
+  const dryRun = (command: Command): Command =>
+    options(command).option('--dry-run', 'do all of it, and take it back')
+  dryRun(user.command('create').description('Makes a user.'))
     .requiredOption('--email <address>', 'email address')
     .option('--name <name>', 'name')
     .option('--operator', 'may run the installation')
@@ -249,8 +251,6 @@ function addAdmin(program: Command, context: () => CommandContext): void {
     (await load()).userList(flags, context()),
   )
   const loadUsers = () => import('./commands/admin-users.ts')
-  const dryRun = (command: Command): Command =>
-    options(command).option('--dry-run', 'do all of it, and take it back')
   dryRun(user.command('promote').description('Makes a starter a creator, with a first team.'))
     .requiredOption('--email <address>', 'whom')
     .option('--operator', 'may run the installation, too')
@@ -304,7 +304,7 @@ function addAdmin(program: Command, context: () => CommandContext): void {
   ).action(async (flags) => (await loadCredits()).creditsAudit(flags, context()))
 
   const key = admin.command('key').description('API keys.')
-  const create = options(key.command('create').description('Makes an API key and prints it, this once.'))
+  const create = dryRun(key.command('create').description('Makes an API key and prints it, this once.'))
     .option('--email <address>', 'user the key acts for (default: the operator, when there is just one)')
     .option('--name <name>', 'name of the key', 'Default')
     .option(
@@ -318,7 +318,7 @@ function addAdmin(program: Command, context: () => CommandContext): void {
     ['framecast admin key create --email ana@studio.example', ''],
     ['framecast admin key create --email bot@studio.example --scopes generate,jobs:read', ''],
   ])
-  options(key.command('revoke').description('Revokes an API key.').argument('<id>', 'id of the key')).action(
+  dryRun(key.command('revoke').description('Revokes an API key.').argument('<id>', 'id of the key')).action(
     async (id, flags) => (await load()).keyRevoke(id, flags, context()),
   )
 
@@ -341,7 +341,7 @@ function addAdmin(program: Command, context: () => CommandContext): void {
     .option('--all', 'list the rules that hold, too')
     .action(async (flags) => (await import('./commands/invariants.ts')).invariantsCheck(flags, context()))
 
-  options(admin.command('seed').description('Makes the local operator and prints a key.')).action(
+  dryRun(admin.command('seed').description('Makes the local operator and prints a key.')).action(
     async (flags) => (await load()).seed(flags, context()),
   )
 
@@ -352,4 +352,9 @@ function addAdmin(program: Command, context: () => CommandContext): void {
     .option('--dry-run', 'say only what there is to do')
     .action(async (flags) => (await import('./commands/admin-assets.ts')).seedAssets(flags, context()))
   examples(seedAssets, [['framecast admin assets seed --dry-run', '']])
+  dryRun(
+    assets
+      .command('sweep')
+      .description('Ends uploads that nobody confirmed, and removes objects that no row names.'),
+  ).action(async (flags) => (await import('./commands/admin-assets.ts')).sweepAssets(flags, context()))
 }

@@ -1,14 +1,17 @@
 /** `framecast admin assets`: the sounds that come with Framecast. */
+import { expireUploads } from '../../core/assets/expiry.ts'
 import { type SeedProgress, seedSystemAssets } from '../../core/assets/seed.ts'
+import { sweepObjects } from '../../core/assets/sweep.ts'
 import { ConfigError, readConfig } from '../../core/platform/config.ts'
 import { FfmpegError, findTools } from '../../core/platform/ffmpeg.ts'
 import { ObjectStoreError } from '../../core/platform/objects.ts'
-import { openSystemStore } from '../../core/platform/store.ts'
+import { openStore, openSystemStore } from '../../core/platform/store.ts'
 import type { CommandContext } from '../context.ts'
 import { CliError, EXIT } from '../exit.ts'
 import { secondsText } from '../text.ts'
 import { startLive } from '../view/live.ts'
 import { type AdminFlags, findEnvironment, withPool } from './admin.ts'
+import { change } from './admin-changes.ts'
 
 export type SeedFlags = AdminFlags & { dryRun?: boolean }
 
@@ -78,6 +81,35 @@ export async function seedAssets(flags: SeedFlags, context: CommandContext): Pro
   } catch (error) {
     progress.stop()
     signal.throwIfAborted()
+    throw explain(error)
+  }
+}
+
+/** Ends uploads that nobody confirmed, and leaves objects that no row names to the workers. */
+export async function sweepAssets(flags: SeedFlags, context: CommandContext): Promise<void> {
+  const env = await findEnvironment(flags, context.env)
+  try {
+    const store = openStore(readConfig(env))
+    await withPool(flags, context, async (pool) => {
+      const result = await change(pool, flags, async (client) => {
+        const orphans = await sweepObjects(client, store, {
+          remove: true,
+          now: Date.now(),
+          signal: context.signal,
+        })
+        return { ...(await expireUploads(client)), orphans }
+      })
+      if (flags.json) {
+        context.terminal.out(JSON.stringify({ ...result, dry_run: flags.dryRun === true }))
+        return
+      }
+      for (const folder of result.orphans) context.terminal.out(folder)
+      const verb = flags.dryRun ? 'would be' : 'were'
+      context.terminal.out(
+        `${result.failed} uploads ${verb} ended, ${result.forgotten} forgotten, ${result.orphans.length} folders without a row ${verb} left to the workers.`,
+      )
+    })
+  } catch (error) {
     throw explain(error)
   }
 }

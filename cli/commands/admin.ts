@@ -2,7 +2,7 @@
 import pg from 'pg'
 import { SCOPES, type Scope } from '../../core/access/principal.ts'
 import { createApiKey, revokeApiKey } from '../../core/accounts/keys.ts'
-import { ensureUser } from '../../core/accounts/users.ts'
+import { ensureUserIn } from '../../core/accounts/users.ts'
 import type { Queryable } from '../../core/platform/database.ts'
 import { isUuid } from '../../core/platform/ids.ts'
 import { OPERATOR_EMAIL } from '../../embedded/account.ts'
@@ -15,6 +15,7 @@ import type { CommandContext } from '../context.ts'
 import { CliError, EXIT } from '../exit.ts'
 import { DEFAULT_DATA_DIR } from '../local.ts'
 import { padEnd } from '../text.ts'
+import { change, type DryRun, isOrWouldBe } from './admin-changes.ts'
 
 export type AdminFlags = { data?: string; json?: boolean }
 
@@ -85,20 +86,24 @@ function checkEmail(email: string): string {
 }
 
 export async function userCreate(
-  flags: AdminFlags & { email: string; name?: string; operator?: boolean; credits?: number },
+  flags: AdminFlags & DryRun & { email: string; name?: string; operator?: boolean; credits?: number },
   context: CommandContext,
 ): Promise<void> {
   const email = checkEmail(flags.email)
   await withPool(flags, context, async (pool) => {
-    const user = await ensureUser(pool, {
-      email,
-      name: flags.name ?? null,
-      isOperator: flags.operator === true,
-      ...(flags.credits === undefined ? {} : { credits: flags.credits }),
-    })
+    const user = await change(pool, flags, (client) =>
+      ensureUserIn(client, {
+        email,
+        name: flags.name ?? null,
+        isOperator: flags.operator === true,
+        ...(flags.credits === undefined ? {} : { credits: flags.credits }),
+      }),
+    )
     if (!user.created) throw new CliError(EXIT.refused, `There is a user ${email} already (${user.id}).`)
     context.terminal.out(
-      flags.json ? JSON.stringify({ id: user.id, email }) : `User ${email} is made (${user.id}).`,
+      flags.json
+        ? JSON.stringify({ id: user.id, email, dry_run: flags.dryRun === true })
+        : `User ${email} ${isOrWouldBe(flags)} made (${user.id}).`,
     )
   })
 }
@@ -165,14 +170,20 @@ async function onlyOperator(pool: Queryable): Promise<string> {
 
 /** Makes a key. The raw key is the only output, so that it can be put into a variable. */
 export async function keyCreate(
-  flags: AdminFlags & { email?: string; name: string; scopes: string[] },
+  flags: AdminFlags & DryRun & { email?: string; name: string; scopes: string[] },
   context: CommandContext,
 ): Promise<void> {
   const scopes = checkScopes(flags.scopes)
   const email = flags.email === undefined ? null : checkEmail(flags.email)
   await withPool(flags, context, async (pool) => {
     const userId = email === null ? await onlyOperator(pool) : await userOf(pool, email)
-    const key = await createApiKey(pool, { userId, name: flags.name, scopes })
+    const key = await change(pool, flags, (client) =>
+      createApiKey(client, { userId, name: flags.name, scopes }),
+    )
+    if (flags.dryRun) {
+      context.terminal.out(flags.json ? JSON.stringify({ scopes, dry_run: true }) : 'A key would be made.')
+      return
+    }
     context.terminal.out(
       flags.json ? JSON.stringify({ id: key.id, raw_key: key.rawKey, scopes }) : key.rawKey,
     )
@@ -180,20 +191,41 @@ export async function keyCreate(
   })
 }
 
-export async function keyRevoke(id: string, flags: AdminFlags, context: CommandContext): Promise<void> {
+export async function keyRevoke(
+  id: string,
+  flags: AdminFlags & DryRun,
+  context: CommandContext,
+): Promise<void> {
   if (!isUuid(id)) throw new CliError(EXIT.usage, `${JSON.stringify(id)} is no key id.`)
   await withPool(flags, context, async (pool) => {
-    if (!(await revokeApiKey(pool, id)))
+    if (!(await change(pool, flags, (client) => revokeApiKey(client, id))))
       throw new CliError(EXIT.refused, 'There is no such key, or it is revoked already.')
-    context.terminal.out(flags.json ? JSON.stringify({ id, revoked: true }) : `Key ${id} is revoked.`)
+    context.terminal.out(
+      flags.json
+        ? JSON.stringify({ id, revoked: !flags.dryRun, dry_run: flags.dryRun === true })
+        : `Key ${id} ${isOrWouldBe(flags)} revoked.`,
+    )
   })
 }
 
 /** The local operator, as a private instance has one, with a new key. */
-export async function seed(flags: AdminFlags, context: CommandContext): Promise<void> {
+export async function seed(flags: AdminFlags & DryRun, context: CommandContext): Promise<void> {
   await withPool(flags, context, async (pool) => {
-    const user = await ensureUser(pool, { email: OPERATOR_EMAIL, name: 'Local operator', isOperator: true })
-    const key = await createApiKey(pool, { userId: user.id, name: 'Seed', scopes: ['*'] })
+    const { user, key } = await change(pool, flags, async (client) => {
+      const made = await ensureUserIn(client, {
+        email: OPERATOR_EMAIL,
+        name: 'Local operator',
+        isOperator: true,
+      })
+      return { user: made, key: await createApiKey(client, { userId: made.id, name: 'Seed', scopes: ['*'] }) }
+    })
+    if (flags.dryRun) {
+      const text = user.created
+        ? 'The operator and a key would be made.'
+        : 'A key of the operator would be made.'
+      context.terminal.out(flags.json ? JSON.stringify({ email: OPERATOR_EMAIL, dry_run: true }) : text)
+      return
+    }
     context.terminal.out(
       flags.json
         ? JSON.stringify({ user_id: user.id, email: OPERATOR_EMAIL, raw_key: key.rawKey })
