@@ -23,7 +23,7 @@ export async function withInstallation(
     const [postgres, store] = await Promise.all([startPostgres({ durable: true }), startStoreServer()])
     scope.teardown(() => Promise.all([postgres.close(), store.close()]))
     await prepareTemplate(postgres.url)
-    const { url: databaseUrl, pool } = await createDatabase(scope, postgres.url)
+    const { url: databaseUrl, pool } = await createDatabase(scope, postgres.url, { broken: true })
     const { rows } = await pool.query(
       `select name, setting from pg_settings where name in ('fsync', 'synchronous_commit', 'full_page_writes')`,
     )
@@ -31,7 +31,13 @@ export async function withInstallation(
     const options = storeOptions(store.url)
     await createObjectStore(options).ensureBucket()
     const engineUrl = await startEngine(scope)
-    const stack = await startStack(scope, { databaseUrl, store: options, comfyuiUrls: [engineUrl], env })
+    const stack = await startStack(scope, {
+      databaseUrl,
+      store: options,
+      comfyuiUrls: [engineUrl],
+      env,
+      broken: true,
+    })
     await work({ ...stack, engineUrl })
   } finally {
     for (const end of cleanUp) await end()

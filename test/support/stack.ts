@@ -105,6 +105,8 @@ export type StackOptions = {
   store?: ObjectStoreOptions
   /** Address of an engine instead of the preview engine; `kind` comfyui. */
   comfyuiUrls?: string[]
+  /** True for benches, which put rows there by hand: what is left is not held to the rules of the data. */
+  broken?: boolean
   /** More variables for every process. */
   env?: Record<string, string>
 }
@@ -167,7 +169,7 @@ export async function startStack(t: Scope, options: StackOptions = {}): Promise<
   })
   t.teardown(async () => {
     // Whatever was killed, cut or frozen: what is left holds together.
-    complain(await brokenRules(db.pool, ['INV-U2']))
+    if (!options.broken) complain(await brokenRules(db.pool, ['INV-U2']))
     await db.close()
   })
   const workflows = await loadWorkflows([
