@@ -212,11 +212,16 @@ export type NewStep = {
   result?: object
   /** Picture of it, when there is one already. */
   previewKey?: string
+  /** Names (`stepName`) of the steps of the same call that have to be done before it. */
+  after?: readonly string[]
 }
 
+/** Name of a step within its job, for `after`. */
+export const stepName = ({ kind, key }: Pick<NewStep, 'kind' | 'key'>): string => `${kind}/${key}`
+
 /**
- * Inserts steps in one statement and links `last` behind all others. Steps without a result are made ready and rung
- * for; `last` is ready at once when there is nothing left to wait for.
+ * Inserts steps and what each of them waits for; `last` waits for all others. Steps with nothing open to wait for are
+ * made ready and rung for.
  */
 export async function insertSteps(
   client: Queryable,
@@ -224,20 +229,34 @@ export async function insertSteps(
   steps: readonly NewStep[],
   last: NewStep,
 ): Promise<void> {
-  const open = steps.filter((step) => !step.result).length
-  const rows = [...steps, last].map((step) => ({
-    id: newId(),
-    kind: step.kind,
-    key: step.key,
-    task: step.task,
-    state: step.result ? 'done' : step === last && open > 0 ? 'waiting' : 'ready',
-    waiting_on: step === last ? open : 0,
-    engine: step.engine ?? null,
-    content_key: step.contentKey ?? null,
-    input: step.input ?? {},
-    result: step.result ?? null,
-    preview_key: step.previewKey ?? null,
-  }))
+  const ids = new Map(steps.map((step) => [stepName(step), newId()]))
+  const done = new Set(steps.filter((step) => step.result).map(stepName))
+  const edges: { step_id: string; depends_on: string }[] = []
+  const toRow = (step: NewStep, id: string, after: readonly string[]) => {
+    for (const name of after) {
+      const dependsOn = ids.get(name)
+      if (!dependsOn) throw new Error(`step ${stepName(step)} waits for ${name}, which is not there`)
+      edges.push({ step_id: id, depends_on: dependsOn })
+    }
+    const open = step.result ? 0 : after.filter((name) => !done.has(name)).length
+    return {
+      id,
+      kind: step.kind,
+      key: step.key,
+      task: step.task,
+      state: step.result ? 'done' : open > 0 ? 'waiting' : 'ready',
+      waiting_on: open,
+      engine: step.engine ?? null,
+      content_key: step.contentKey ?? null,
+      input: step.input ?? {},
+      result: step.result ?? null,
+      preview_key: step.previewKey ?? null,
+    }
+  }
+  const rows = [
+    ...steps.map((step) => toRow(step, ids.get(stepName(step))!, step.after ?? [])),
+    toRow(last, newId(), [...ids.keys()]),
+  ]
   await client.query(
     `insert into job_steps (id, job_id, kind, key, task, state, waiting_on, engine, content_key, input, result, preview_key, preview_at, progress, ready_at, finished_at)
      select s.id, $1, s.kind, s.key, s.task, s.state, s.waiting_on, s.engine, s.content_key, s.input, s.result,
@@ -248,11 +267,10 @@ export async function insertSteps(
        engine text, content_key text, input jsonb, result jsonb, preview_key text)`,
     [jobId, JSON.stringify(rows)],
   )
-  const lastId = rows.at(-1)!.id
   await client.query(
     `insert into job_step_edges (step_id, depends_on)
-     select $1, id from job_steps where job_id = $2 and id <> $1 and kind <> 'plan'`,
-    [lastId, jobId],
+     select e.step_id, e.depends_on from jsonb_to_recordset($1::jsonb) as e (step_id uuid, depends_on uuid)`,
+    [JSON.stringify(edges)],
   )
   for (const row of rows) if (row.state === 'ready') await client.query('select enqueue_step($1)', [row.id])
 }

@@ -84,4 +84,4 @@ export type JobEvent = {
   created_at: string
 }
 
-export type StepKind = 'plan' | 'scene' | 'assemble'
+export type StepKind = 'plan' | 'scene' | 'voice' | 'join' | 'sound' | 'assemble'

@@ -204,6 +204,47 @@ t.test('an assembly with nothing to wait for is ready at once', async (t) => {
   t.match(await stepOf(pool, jobId, 'assemble'), { state: 'ready' })
 })
 
+t.test('a step waits for the steps it names and for no others', async (t) => {
+  const jobId = await buildJob(pool, await user())
+  const plan = (await claim((await stepOf(pool, jobId)).id))!
+  await transaction(pool, async (client) => {
+    await finishStep(client, plan, {})
+    await insertSteps(
+      client,
+      jobId,
+      [
+        { kind: 'scene', key: 'a', task: 'scene.preview' },
+        { kind: 'scene', key: 'b', task: 'scene.preview' },
+        { kind: 'scene', key: 'known', task: 'scene.preview', result: { reused: true } },
+        { kind: 'join', key: '0', task: 'join', after: ['scene/a', 'scene/b'] },
+        { kind: 'join', key: '1', task: 'join', after: ['scene/known', 'scene/b'] },
+        { kind: 'sound', key: '', task: 'sound', after: ['scene/known'] },
+      ],
+      { kind: 'assemble', key: '', task: 'assemble' },
+    )
+  })
+  t.match(await stepOf(pool, jobId, 'join', '0'), { state: 'waiting', waiting_on: 2 })
+  t.match(await stepOf(pool, jobId, 'join', '1'), { state: 'waiting', waiting_on: 1 })
+  t.match(await stepOf(pool, jobId, 'sound'), { state: 'ready' })
+  const b = (await claim((await stepOf(pool, jobId, 'scene', 'b')).id))!
+  await transaction(pool, (client) => finishStep(client, b, {}))
+  const join = await stepOf(pool, jobId, 'join', '1')
+  t.match(join, { state: 'ready' })
+  t.equal((await queueRows(pool, join.id)).length, 1)
+  t.match(await stepOf(pool, jobId, 'join', '0'), { state: 'waiting', waiting_on: 1 })
+  t.match(await stepOf(pool, jobId, 'assemble'), { state: 'waiting', waiting_on: 4 })
+  await t.rejects(
+    transaction(pool, (client) =>
+      insertSteps(client, jobId, [{ kind: 'join', key: '9', task: 'join', after: ['scene/none'] }], {
+        kind: 'assemble',
+        key: 'other',
+        task: 'assemble',
+      }),
+    ),
+    /waits for scene\/none/,
+  )
+})
+
 t.test('cancel against complete: one wins, and the other changes nothing', async (t) => {
   for (let round = 0; round < 10; round += 1) {
     const person = await buildUser(pool)
