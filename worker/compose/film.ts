@@ -17,6 +17,8 @@ export type FilmOptions = {
   plan: ShotPlan
   /** Conformed segments by scene id. */
   segments: ReadonlyMap<string, { path: string; frames: number; keyFrames: readonly number[] }>
+  /** The film's sound as AAC in MP4, exactly as long as the film; absent: silence. */
+  sound?: string
   workDir: string
   out: string
   signal?: AbortSignal
@@ -41,8 +43,8 @@ const PARALLEL_RENDERS = 2
 const SHARE = { render: 0.7, join: 0.9 }
 
 /**
- * Composes the film of a plan into `out`, an MP4 with the index first and a silent stereo track. It is checked (frame
- * count, time grid, one parameter set, everything decodes) before it takes its name.
+ * Composes the film of a plan into `out`, an MP4 with the index first and a stereo track. It is checked (frame count, time
+ * grid, one parameter set, everything decodes) before it takes its name.
  * @throws {ComposeError} `bad_plan`, `film_invalid`
  * @throws {FfmpegError} `timeout`, `silent`, `disk_full`, `failed`; an abort rejects with the signal's reason
  */
@@ -130,7 +132,7 @@ async function renderAll(
 
 /** Puts the packets together and the sound under them, in one run. */
 async function joinAll(
-  { tools, plan, signal, onProgress }: FilmOptions,
+  { tools, plan, sound, signal, onProgress }: FilmOptions,
   script: string,
   out: string,
 ): Promise<void> {
@@ -142,14 +144,17 @@ async function joinAll(
       inputs: [
         // Without `auto_convert`, or parameter sets are put before every key frame on the way.
         { path: script, options: ['-f', 'concat', '-safe', '0', '-auto_convert', '0'] },
-        { lavfi: `anullsrc=r=${AUDIO_RATE}:cl=stereo,atrim=end_sample=${samples}` },
+        sound === undefined
+          ? { lavfi: `anullsrc=r=${AUDIO_RATE}:cl=stereo,atrim=end_sample=${samples}` }
+          : { path: sound, options: ['-f', 'mov'] },
       ],
       outputs: [
         {
           path: out,
           options: [
             ...['-map', '0:v:0', '-map', '1:a:0', '-c:v', 'copy', '-bsf:v', gridFilter(format)],
-            ...['-c:a', 'aac', '-b:a', '128k', '-map_metadata', '-1', '-map_chapters', '-1'],
+            ...(sound === undefined ? ['-c:a', 'aac', '-b:a', '128k'] : ['-c:a', 'copy']),
+            ...['-map_metadata', '-1', '-map_chapters', '-1'],
             // A title is an argument of its own and never parsed; a NUL would end it, and the file's index is no novel.
             ...['-metadata', `title=${title.replaceAll('\0', '').slice(0, 500)}`],
             ...['-fflags', '+bitexact', '-flags:a', '+bitexact', '-video_track_timescale', '90000'],
