@@ -40,7 +40,7 @@ export async function purgeRows(db: Queryable, owner: string, signal: AbortSigna
     if ((rowCount ?? 0) < BATCH) break
   }
   await db.query('delete from asset_files where owner = $1', [owner])
-  await db.query('delete from scene_cache where scope = $1', [owner])
+  await db.query('delete from content_cache where scope = $1', [owner])
 }
 
 /** After the last object: there is nothing left to purge. */

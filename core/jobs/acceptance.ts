@@ -24,12 +24,12 @@ import type { SourceMap } from '../storyboard/source-map.ts'
 import type { Storyboard } from '../storyboard/types.ts'
 import type { ValidationResult } from '../storyboard/validate.ts'
 import { freshHostFacts } from '../workflows/host-facts.ts'
+import { findCached } from './content-cache.ts'
 import { clipKey, type Recipe, sceneSeed } from './content-keys.ts'
 import { balanceOf, charge } from './credits.ts'
 import { type Job, JobSchema } from './entities.ts'
 import { appendEvent } from './events.ts'
 import { recipeFor, requireFit, type WorkflowLibrary } from './recipe.ts'
-import { findCachedClips } from './scene-cache.ts'
 import { checkSpec, imageHashes } from './spec-check.ts'
 import { insertSteps } from './steps.ts'
 
@@ -175,7 +175,7 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
         ),
       ]),
     )
-    const cached = await findCachedClips(queryable(principal), creditSource(owner), [...keys.values()])
+    const cached = await findCached(queryable(principal), creditSource(owner), 'clip', [...keys.values()])
     return new Set([...keys].filter(([, key]) => cached.has(key)).map(([sceneId]) => sceneId))
   }
 

@@ -12,7 +12,7 @@ export async function purgeTeam(pool: Pool, teamId: string, signal: AbortSignal)
   const { rowCount } = await pool.query('select 1 from teams where id = $1', [teamId])
   if (rowCount !== 0) throw new Error(`refusing to purge team ${teamId}, which is there`)
   const team = formatOwner({ kind: 'team', teamId })
-  await pool.query('delete from scene_cache where scope = $1', [team])
+  await pool.query('delete from content_cache where scope = $1', [team])
   for (const table of ['jobs', 'asset_files']) {
     const { rows } = await pool.query<{ owner: string }>(
       `select distinct owner from ${table} where owner = $1 or split_part(owner, ':', 2) = $2`,

@@ -117,7 +117,7 @@ t.test('delivers nothing but garbage: fails, and nothing of it is published', as
   fake.fail('view', 'not-video', 0)
   await promisesHold(t, stack, jobId, { status: 'failed', charged: 1, refunded: 1 })
   t.match(failed, { output: null, error: { code: 'generation_failed', scene_id: 'scene-1' } })
-  const { rows } = await pool.query('select 1 from scene_cache where scope = $1', [userUrn(user.userId)])
+  const { rows } = await pool.query('select 1 from content_cache where scope = $1', [userUrn(user.userId)])
   t.strictSame(rows, [], 'no clip is kept')
   const keys: string[] = []
   for await (const key of stack.store.list(`user/${user.userId}/`)) if (key.endsWith('.mp4')) keys.push(key)

@@ -29,7 +29,7 @@ async function recordOf(jobId: string): Promise<unknown> {
      where job_id = $1 order by kind, key`,
     `select sequence, event_type, payload from job_events where job_id = $1 order by sequence`,
     `select kind, amount from credit_entries where job_id = $1 order by kind`,
-    `select content_key, object_key, sha256 from scene_cache c
+    `select content_key, object_key, sha256 from content_cache c
      where c.content_key in (select content_key from job_steps where job_id = $1) order by 1`,
   ]
   return Promise.all(queries.map(async (query) => (await pool.query(query, [jobId])).rows))

@@ -60,8 +60,8 @@ async function buildWork(teamId: string, person: Awaited<ReturnType<typeof build
     await put(`${prefix}jobs/${job}/final.mp4`)
   }
   await pool.query(
-    `insert into scene_cache (scope, content_key, object_key, sha256, size_bytes, frames, key_frames)
-     values ($1, $2, 'k', $2, 1, 1, '{0}')`,
+    `insert into content_cache (scope, stage, content_key, object_key, sha256, size_bytes)
+     values ($1, 'clip', $2, 'k', $2, 1)`,
     [owners[0][0], 'a'.repeat(64)],
   )
 }
@@ -70,7 +70,7 @@ async function left(teamId: string): Promise<Record<string, number>> {
   const { rows } = await pool.query(
     `select (select count(*)::int from jobs where owner ~ $1) as jobs,
        (select count(*)::int from asset_files where owner ~ $1) as files,
-       (select count(*)::int from scene_cache where scope ~ $1) as clips,
+       (select count(*)::int from content_cache where scope ~ $1) as clips,
        (select count(*)::int from credit_entries where source ~ $1 or job_id is not null) > 0 as entries`,
     [teamId],
   )

@@ -1,16 +1,11 @@
 /** The plan step: checks the storyboard again, reckons the shots, and cuts the job into scene steps and an assembly. */
 import { creditSource, usableFileOwners } from '../../core/access/owner.ts'
+import { clipMeta, posterKeyOf } from '../../core/jobs/cached-clips.ts'
+import { type CachedObject, findCached, forgetCached, touchCached } from '../../core/jobs/content-cache.ts'
 import { clipKey, type Recipe, sceneSeed } from '../../core/jobs/content-keys.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { recipeFor } from '../../core/jobs/recipe.ts'
-import {
-  type CachedClip,
-  findCachedClips,
-  forgetCachedClips,
-  posterKeyOf,
-  touchCachedClips,
-} from '../../core/jobs/scene-cache.ts'
 import { checkSpec, imageHashes } from '../../core/jobs/spec-check.ts'
 import { finishStep, insertSteps, type NewStep } from '../../core/jobs/steps.ts'
 import { Problem } from '../../core/platform/errors.ts'
@@ -69,9 +64,10 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
     context,
     store,
     scope,
-    await findCachedClips(
+    await findCached(
       db.pool,
       scope,
+      'clip',
       scenes.map((scene) => scene.key),
     ),
   )
@@ -94,7 +90,7 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
     const outcome: PlanOutcome = { plan, warnings: check.warnings.map((warning) => warning.message) }
     if (!(await finishStep(client, step, outcome))) return
     await insertSteps(client, job.id, steps, { kind: 'assemble', key: '', task: 'assemble' })
-    if (cached.size > 0) await touchCachedClips(client, scope, [...cached.keys()])
+    if (cached.size > 0) await touchCached(client, scope, 'clip', [...cached.keys()])
     let completed = 0
     for (const { clip, key } of scenes) {
       if (!cached.has(key)) continue
@@ -118,12 +114,12 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
   })
 }
 
-const reusedOutcome = (clip: CachedClip, seed: number): SceneOutcome => ({
+/** The outcome of a scene whose clip was there already. */
+export const reusedOutcome = (clip: CachedObject, seed: number): SceneOutcome => ({
   objectKey: clip.objectKey,
   sha256: clip.sha256,
   sizeBytes: clip.sizeBytes,
-  frames: clip.frames,
-  keyFrames: clip.keyFrames,
+  ...clipMeta(clip),
   reused: true,
   model: null,
   seed,
@@ -145,8 +141,8 @@ async function presentClips(
   context: WorkerContext,
   store: ObjectStore,
   scope: string,
-  cached: Map<string, CachedClip>,
-): Promise<Map<string, CachedClip>> {
+  cached: Map<string, CachedObject>,
+): Promise<Map<string, CachedObject>> {
   const found = await Promise.all(
     [...cached.values()].map(async (clip) => ({ clip, stat: await store.stat(clip.objectKey) })),
   )
@@ -154,7 +150,7 @@ async function presentClips(
     .filter(({ clip, stat }) => stat?.sizeBytes !== clip.sizeBytes)
     .map(({ clip }) => clip.contentKey)
   if (gone.length > 0) {
-    await forgetCachedClips(context.db.pool, scope, gone)
+    await forgetCached(context.db.pool, scope, 'clip', gone)
     for (const key of gone) cached.delete(key)
   }
   return cached

@@ -2,9 +2,10 @@
 import { extname, join } from 'node:path'
 import sharp from 'sharp'
 import { creditSource, objectPrefix } from '../../core/access/owner.ts'
+import { posterKeyOf } from '../../core/jobs/cached-clips.ts'
+import { findCached, storeCached } from '../../core/jobs/content-cache.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
-import { findCachedClips, posterKeyOf, storeCachedClip } from '../../core/jobs/scene-cache.ts'
 import { finishStep, storeRemoteId } from '../../core/jobs/steps.ts'
 import { filmFormat } from '../../core/media/format.ts'
 import { fault } from '../../core/platform/faults.ts'
@@ -17,7 +18,7 @@ import { StepStopped } from '../leases/running-steps.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { startLaps } from './laps.ts'
 import { loadJob, lockJob, type RenderJob } from './load-job.ts'
-import type { SceneInput, SceneOutcome } from './plan.ts'
+import { reusedOutcome, type SceneInput, type SceneOutcome } from './plan.ts'
 import { createReporter } from './report.ts'
 
 /** Share of a scene's progress that the engine's work stands for; the rest is conforming and storing. */
@@ -37,9 +38,9 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   const contentKey = step.contentKey!
 
   // Another job may have made this very clip since ours was planned.
-  const known = (await findCachedClips(db.pool, scope, [contentKey])).get(contentKey)
+  const known = (await findCached(db.pool, scope, 'clip', [contentKey])).get(contentKey)
   if (known && (await store.stat(known.objectKey))?.sizeBytes === known.sizeBytes) {
-    await finish(run, job, input, { ...known, reused: true, model: null, seed: input.seed, engineHost: null })
+    await finish(run, job, input, reusedOutcome(known, input.seed))
     return
   }
 
@@ -154,13 +155,12 @@ async function finish(run: StepRun, job: RenderJob, input: SceneInput, outcome: 
     if (!(await finishStep(client, step, outcome, posterKey))) return
     const { objectKey, sha256, sizeBytes, frames, keyFrames } = outcome
     const contentKey = step.contentKey!
-    await storeCachedClip(client, creditSource(job.owner), {
+    await storeCached(client, creditSource(job.owner), 'clip', {
       contentKey,
       objectKey,
       sha256,
       sizeBytes,
-      frames,
-      keyFrames,
+      meta: { frames, keyFrames },
     })
     const { rows } = await client.query<{ total: number; completed: number }>(
       `select count(*)::int as total, count(*) filter (where state = 'done')::int as completed
