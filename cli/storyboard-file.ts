@@ -72,7 +72,7 @@ export async function loadStoryboard(file: string): Promise<LoadedStoryboard> {
     systemAssets: SYSTEM_ASSET_IDS,
     findAudioAsset: () => true,
     findImageAsset: () => true,
-    voiceEngine: 'off',
+    voiceEngine: 'on',
   } as const
   const checked = validateStoryboard(document, context, source)
   const folder = file === '-' ? process.cwd() : path.dirname(file)

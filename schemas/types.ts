@@ -561,7 +561,43 @@ export interface Config {
    */
   JOB_TIMEOUT_SECONDS?: number
   /**
-   * Comma list of the work this worker takes: plan, scene, assemble, webhook, housekeeping.
+   * Who speaks dialogue: `offline` (on this machine, no network), `elevenlabs`, `openai` (any service with OpenAI's speech call), or `off` (captions only). Set it alike for server and workers.
+   */
+  VOICE_ENGINE?: 'offline' | 'elevenlabs' | 'openai' | 'off'
+  /**
+   * Address of the voice service, without /v1. Default: that of the provider.
+   */
+  VOICE_URL?: string
+  /**
+   * Key for the voice service. `elevenlabs` needs one; a service of your own may not.
+   */
+  VOICE_API_KEY?: string
+  /**
+   * Model of the voice service. Default: eleven_multilingual_v2, or tts-1 for `openai`.
+   */
+  VOICE_MODEL?: string
+  /**
+   * Voice ids for speakers whom VOICE_MAP does not name. Of a comma list each speaker gets one, the same in every film. Default: a few of the provider's own.
+   */
+  VOICE_DEFAULT?: string
+  /**
+   * JSON object that names the voice of a speaker: symbol name or audio asset id to voice id (`slt`, `rms`, `awb`, `kal16` for `offline`).
+   */
+  VOICE_MAP?: string
+  /**
+   * How fast everybody speaks; 1 is the voice's own pace.
+   */
+  VOICE_SPEED?: number
+  /**
+   * Lines that one worker has spoken at once. Keep the sum over workers below what your plan with the provider allows.
+   */
+  VOICE_CONCURRENCY?: number
+  /**
+   * Language of dialogue, as the caption track is marked: ISO 639-2, e.g. eng, deu, jpn; und when it varies.
+   */
+  CAPTIONS_LANGUAGE?: string
+  /**
+   * Comma list of the work this worker takes: plan, scene, voice, assemble, webhook, housekeeping.
    */
   WORKER_ROLES?: string
   /**

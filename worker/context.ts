@@ -8,6 +8,7 @@ import type { Logger } from '../core/platform/log.ts'
 import type { ObjectStore } from '../core/platform/objects.ts'
 import type { Engine } from './engines/engine.ts'
 import type { RunningSteps } from './leases/running-steps.ts'
+import type { VoiceEngine } from './voice/engine.ts'
 
 export type WorkerContext = {
   readonly config: Config
@@ -17,6 +18,8 @@ export type WorkerContext = {
   readonly workflows: WorkflowLibrary
   /** Engines this worker can drive, by kind. */
   readonly engines: ReadonlyMap<string, Engine>
+  /** Who speaks dialogue; null when nobody does. */
+  readonly voice: VoiceEngine | null
   readonly log: Logger
   /** This process, as lease owner and in the `started` event. */
   readonly workerId: string

@@ -21,7 +21,8 @@ import { listenForEnds } from './leases/listen-for-ends.ts'
 import { RunningSteps } from './leases/running-steps.ts'
 import { startSweeper } from './leases/sweeper.ts'
 import { queueLogger } from './queue-logger.ts'
-import { otherTasks, sceneTasks, webhookTasks } from './tasks/task-list.ts'
+import { otherTasks, sceneTasks, voiceTasks, webhookTasks } from './tasks/task-list.ts'
+import { createVoiceEngine } from './voice/create.ts'
 import { openWorkDir } from './work-dir.ts'
 
 export type RunningWorker = {
@@ -68,6 +69,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     tools,
     workflows,
     engines: createEngines(config, workflows, tools, log),
+    voice: createVoiceEngine(config, tools),
     log,
     workerId: id,
     running,
@@ -105,7 +107,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
 
   const queuePool = new pg.Pool({
     connectionString: config.DATABASE_OWNER_URL,
-    max: config.WORKER_CONCURRENCY + OTHER_CONCURRENCY + 4,
+    max: config.WORKER_CONCURRENCY + config.VOICE_CONCURRENCY + OTHER_CONCURRENCY + 4,
     application_name: 'framecast-queue',
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
@@ -129,15 +131,17 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
   const runners: Runner[] = []
   const scenes = sceneTasks(context)
   const others = otherTasks(context)
+  const voices = voiceTasks(context)
   const webhooks = webhookTasks(context)
   if (Object.keys(scenes).length > 0) runners.push(await startRunner(scenes, config.WORKER_CONCURRENCY))
   if (Object.keys(others).length > 0) runners.push(await startRunner(others, OTHER_CONCURRENCY))
+  if (Object.keys(voices).length > 0) runners.push(await startRunner(voices, config.VOICE_CONCURRENCY))
   if (Object.keys(webhooks).length > 0) runners.push(await startRunner(webhooks, WEBHOOK_CONCURRENCY))
   for (const runner of runners) runner.promise.catch(giveUp)
   log.info(
     {
       worker: id,
-      tasks: [scenes, others, webhooks].flatMap((list) => Object.keys(list)),
+      tasks: [scenes, voices, others, webhooks].flatMap((list) => Object.keys(list)),
       concurrency: config.WORKER_CONCURRENCY,
     },
     'worker started',

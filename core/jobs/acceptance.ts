@@ -122,7 +122,7 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
     { spec, source, owner }: Pick<OwnedRequest, 'spec' | 'source' | 'owner'>,
   ): Promise<ValidationResult> {
     const files = usableFileOwners(owner, principal.userId)
-    const result = await checkSpec(queryable(principal), spec, files, source ?? null)
+    const result = await checkSpec(queryable(principal), spec, files, source ?? null, config.VOICE_ENGINE)
     if (!result.valid) {
       const count = result.errors.length
       const first = result.errors[0]!
@@ -331,7 +331,8 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
       principal: UserPrincipal,
       spec: unknown,
       source: SourceMap | null = null,
-    ): Promise<ValidationResult> => checkSpec(queryable(principal), spec, reachableOwners(principal), source),
+    ): Promise<ValidationResult> =>
+      checkSpec(queryable(principal), spec, reachableOwners(principal), source, config.VOICE_ENGINE),
 
     /** What a render would take. Spends and reserves nothing. */
     async estimate(

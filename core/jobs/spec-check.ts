@@ -1,4 +1,5 @@
 /** Storyboard validation with what only the database knows: which assets the caller may use. */
+import type { Config } from '../platform/config.ts'
 import type { Queryable } from '../platform/database.ts'
 import { isUuid } from '../platform/ids.ts'
 import type { SourceMap } from '../storyboard/source-map.ts'
@@ -16,6 +17,7 @@ export async function checkSpec(
   spec: unknown,
   owners: readonly string[],
   source: SourceMap | null = null,
+  voiceEngine: Config['VOICE_ENGINE'] = 'offline',
 ): Promise<ValidationResult> {
   const asked = collectAssetIds(spec)
   const ids = [...asked.audio, ...asked.image].filter(isUuid)
@@ -32,8 +34,7 @@ export async function checkSpec(
     systemAssets: SYSTEM_ASSET_IDS,
     findAudioAsset: (id: string) => found.audio.has(id.toLowerCase()),
     findImageAsset: (id: string) => found.image.has(id.toLowerCase()),
-    // Lines are not spoken yet: the validator says so on every line of dialogue.
-    voiceEngine: 'off' as const,
+    voiceEngine: voiceEngine === 'off' ? ('off' as const) : ('on' as const),
   }
   return validateStoryboard(spec, context, source ?? undefined)
 }

@@ -9,6 +9,9 @@ import { parseNetwork } from './networks.ts'
 
 export type EngineKind = 'comfyui' | 'preview'
 
+/** Who speaks dialogue. */
+export type VoiceKind = Exclude<NonNullable<Variables['VOICE_ENGINE']>, 'off'>
+
 export type Mode = 'developer' | 'self-hosted' | 'production'
 
 /** The checked configuration. Names are those of the environment, so that a reader finds them in the documentation. */
@@ -21,6 +24,8 @@ export type Config = Readonly<
     | 'COMFYUI_URLS'
     | 'CORS_ORIGINS'
     | 'TRUSTED_PROXIES'
+    | 'VOICE_DEFAULT'
+    | 'VOICE_MAP'
     | 'WEBHOOK_ALLOWED_CIDRS'
     | 'WORKER_ROLES'
   > & {
@@ -30,12 +35,15 @@ export type Config = Readonly<
     COMFYUI_URLS: readonly string[]
     CORS_ORIGINS: readonly string[]
     TRUSTED_PROXIES: readonly string[]
+    VOICE_DEFAULT: readonly string[]
+    /** Voice ids by symbol name or audio asset id. */
+    VOICE_MAP: Readonly<Record<string, string>>
     WEBHOOK_ALLOWED_CIDRS: readonly string[]
     WORKER_ROLES: readonly WorkerRole[]
   }
 >
 
-export const WORKER_ROLES = ['plan', 'scene', 'assemble', 'webhook', 'housekeeping'] as const
+export const WORKER_ROLES = ['plan', 'scene', 'voice', 'assemble', 'webhook', 'housekeeping'] as const
 export type WorkerRole = (typeof WORKER_ROLES)[number]
 
 export class ConfigError extends Error {
@@ -56,6 +64,20 @@ const list = (text: string): string[] =>
 /** The longer name of a mode is another word for it. */
 const modeOf = (name: Variables['FRAMECAST_MODE'] = 'production'): Mode =>
   name === 'self-hosted-production' ? 'self-hosted' : name
+
+/** Voice ids by symbol name or asset id; null when the text is something else. */
+function voiceMapOf(text: string): Record<string, string> | null {
+  if (text.trim() === '') return {}
+  try {
+    const map: unknown = JSON.parse(text)
+    if (typeof map !== 'object' || map === null || Array.isArray(map)) return null
+    const isId = (id: unknown): id is string => typeof id === 'string' && /^[\w.:/-]{1,200}$/.test(id)
+    const pairs = Object.entries(map)
+    return pairs.every((pair): pair is [string, string] => isId(pair[1])) ? Object.fromEntries(pairs) : null
+  } catch {
+    return null
+  }
+}
 
 const isWorkerRole = (text: string): text is WorkerRole => (WORKER_ROLES as readonly string[]).includes(text)
 
@@ -175,6 +197,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       }
     }
   }
+  const voiceMap = voiceMapOf(raw.VOICE_MAP ?? '')
+  if (!voiceMap) {
+    problems.push(
+      'VOICE_MAP is no JSON object of texts; it looks like {"keeper":"JBFqnCBsd6RMkjVDRZzb"}, symbol name or asset id to voice id',
+    )
+  }
+  if (raw.VOICE_ENGINE === 'elevenlabs' && !raw.VOICE_API_KEY)
+    problems.push('VOICE_API_KEY is not set; VOICE_ENGINE=elevenlabs needs the key of an account there')
   if (problems.length > 0) throw new ConfigError(problems)
   const complete = raw as Required<Variables>
   return Object.freeze({
@@ -187,6 +217,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     PREVIEW_URL: complete.PREVIEW_URL.replace(/\/+$/, ''),
     CORS_ORIGINS: list(complete.CORS_ORIGINS),
     TRUSTED_PROXIES: list(complete.TRUSTED_PROXIES),
+    VOICE_DEFAULT: list(complete.VOICE_DEFAULT),
+    VOICE_MAP: voiceMap ?? {},
+    VOICE_URL: complete.VOICE_URL.replace(/\/+$/, ''),
     WEBHOOK_ALLOWED_CIDRS: list(complete.WEBHOOK_ALLOWED_CIDRS),
     WORKER_ROLES: roles.filter(isWorkerRole),
     WORKER_CONCURRENCY: raw.WORKER_CONCURRENCY ?? Math.max(1, comfyuiUrls.length + (raw.PREVIEW_URL ? 1 : 0)),

@@ -241,7 +241,7 @@ test('each pool gets its roles, its concurrency and its own engines', { skip }, 
   const films = envOf(named(all, 'Deployment', 'studio-framecast-worker-films'))
   const gpu = envOf(named(all, 'Deployment', 'studio-framecast-worker-gpu'))
   const attic = envOf(named(all, 'Deployment', 'studio-framecast-worker-attic'))
-  t.equal(films.WORKER_ROLES, 'plan,assemble,webhook,housekeeping')
+  t.equal(films.WORKER_ROLES, 'plan,voice,assemble,webhook,housekeeping')
   t.equal(films.COMFYUI_URLS, undefined)
   t.equal(named(all, 'Deployment', 'studio-framecast-worker-films').spec.replicas, 2)
   t.equal(gpu.WORKER_ROLES, 'scene')
@@ -467,6 +467,7 @@ test('every variable has its place: in values.config, or worked out by the chart
       'AUTH_SESSION_SECRET',
       'AUTH_JWT_SECRET',
       'SMTP_URL',
+      'VOICE_API_KEY',
       'HOST',
       'PORT',
       'MEDIA_DELIVERY',

@@ -15,17 +15,9 @@ const DIM = '#a9aeb8'
 const AMBER = '#e8b45a'
 const ROWS = 60
 
-/** The pictures of a piece as SVG, in the order of its inputs. */
-export function burnInSvgs(plan: ShotPlan, marks: Marks): string[] {
+/** Draws each picture once, when it is first asked for; gives the files of a piece in the order of its inputs. */
+export function createBurnInPictures(plan: ShotPlan, workDir: string): (marks: Marks) => Promise<string[]> {
   const layout = layOutBurnIn(plan.format)
-  return [
-    ...(marks.timecode ? [stripSvg(marks.timecode.scenes, layout), digitsSvg(layout)] : []),
-    ...marks.slates.map(({ shot }) => slateSvg(plan, shot, layout)),
-  ]
-}
-
-/** Draws each picture once, when it is first asked for; gives their files. */
-export function createPictures(workDir: string): (svgs: readonly string[]) => Promise<string[]> {
   const drawn = new Map<string, Promise<string>>()
   const draw = (svg: string): Promise<string> => {
     const name = `burnt-${createHash('sha256').update(svg).digest('hex').slice(0, 32)}.png`
@@ -39,7 +31,13 @@ export function createPictures(workDir: string): (svgs: readonly string[]) => Pr
     drawn.set(name, known)
     return known
   }
-  return (svgs) => Promise.all(svgs.map(draw))
+  return (marks) =>
+    Promise.all(
+      [
+        ...(marks.timecode ? [stripSvg(marks.timecode.scenes, layout), digitsSvg(layout)] : []),
+        ...marks.slates.map(({ shot }) => slateSvg(plan, shot, layout)),
+      ].map(draw),
+    )
 }
 
 const svg = (width: number, height: number, content: string): string =>

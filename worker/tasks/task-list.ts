@@ -4,9 +4,9 @@ import { openMailer } from '../../core/platform/mail.ts'
 import type { WorkerContext } from '../context.ts'
 import type { Engine } from '../engines/engine.ts'
 import { assembleStep } from '../steps/assemble.ts'
-import { joinStep } from '../steps/join.ts'
 import { planStep } from '../steps/plan.ts'
 import { sceneStep } from '../steps/scene.ts'
+import { voiceStep } from '../steps/voice.ts'
 import { deliverWebhook } from './deliver-webhook.ts'
 import { purgeAccountTask } from './purge-account.ts'
 import { purgeTeamTask } from './purge-team.ts'
@@ -57,9 +57,7 @@ export function otherTasks(context: WorkerContext): TaskList {
   const roles = context.config.WORKER_ROLES
   return {
     ...(roles.includes('plan') ? { plan: stepTask(context, planStep) } : {}),
-    ...(roles.includes('assemble')
-      ? { join: stepTask(context, joinStep), assemble: stepTask(context, assembleStep) }
-      : {}),
+    ...(roles.includes('assemble') ? { assemble: stepTask(context, assembleStep) } : {}),
     ...(roles.includes('scene')
       ? Object.fromEntries(
           [...context.engines].map(([kind, engine]) => [`interrupt.${kind}`, interruptTask(engine)]),
@@ -67,6 +65,11 @@ export function otherTasks(context: WorkerContext): TaskList {
       : {}),
     ...(roles.includes('housekeeping') ? housekeepingTasks(context) : {}),
   }
+}
+
+/** Lines to be spoken; as many run at once as the operator allows. */
+export function voiceTasks(context: WorkerContext): TaskList {
+  return context.config.WORKER_ROLES.includes('voice') ? { voice: stepTask(context, voiceStep) } : {}
 }
 
 /** Deliveries to webhooks. They only wait for others, so many may be under way. */

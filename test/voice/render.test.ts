@@ -1,0 +1,92 @@
+/** Dialogue through the whole render path, with real processes. */
+import { join } from 'node:path'
+import t from 'tap'
+import type { JobOutput } from '../../core/jobs/types.ts'
+import { findTools } from '../../core/platform/ffmpeg.ts'
+import type { VoiceOutcome } from '../../worker/steps/plan-voice.ts'
+import { buildUser, person } from '../support/builders.ts'
+import { levelOf } from '../support/sound-level.ts'
+import { startStack } from '../support/stack.ts'
+
+const stack = await startStack(t)
+const tools = await findTools(process.env)
+await stack.startWorker()
+
+const OPTIONS = { resolution: '480p', fps: 16 }
+const voice = { asset_id: 'asset_sfx_pop' }
+const SPEC = {
+  title: 'Keeper & child',
+  symbols: {
+    keeper: { prompt: 'an old man with a lantern', voice },
+    child: { prompt: 'a girl of seven', voice: { asset_id: 'asset_sfx_footsteps' } },
+  },
+  scenes: [
+    {
+      id: 'stairs',
+      prompt: '@keeper on the stairs',
+      duration: 3,
+      audio: {
+        dialogue: [
+          { speaker: 'keeper', text: 'Who is there?', start: 0.2 },
+          { speaker: 'child', text: '…', start: 1 },
+          {
+            speaker: 'child',
+            text: 'Only me. I brought you the oil, and the wick, and a letter from the town.',
+            start: 1.5,
+          },
+        ],
+      },
+    },
+    {
+      id: 'lamp',
+      prompt: '@child lights the lamp',
+      duration: 2,
+      audio: { dialogue: [{ speaker: 'keeper', text: 'Who is there?' }] },
+    },
+  ],
+  timeline: [{ scene: 'stairs' }, { scene: 'lamp' }, { scene: 'stairs' }],
+}
+
+type Step = { key: string; state: string; attempt: number; result: VoiceOutcome }
+
+async function voiceSteps(jobId: string): Promise<Step[]> {
+  const { rows } = await stack.db.pool.query<Step>(
+    `select key, state, attempt, result from job_steps where job_id = $1 and kind = 'voice' order by key`,
+    [jobId],
+  )
+  return rows
+}
+
+t.test('every line that can be said is spoken once, however often its scene is shown', async (t) => {
+  const user = await buildUser(stack.db.pool)
+  const { job } = await stack.jobs.accept(user, { spec: SPEC, options: OPTIONS })
+  const done = await stack.finished(job.id)
+  t.equal(done.status, 'completed', JSON.stringify(done.error))
+  const steps = await voiceSteps(job.id)
+  t.strictSame(
+    steps.map(({ key }) => key),
+    ['lamp/0', 'stairs/0', 'stairs/2'],
+  )
+  const [lamp, first, last] = steps.map(({ result }) => result) as [VoiceOutcome, VoiceOutcome, VoiceOutcome]
+  t.equal(lamp.objectKey, first.objectKey, 'the same words in the same voice are one sound')
+  t.equal(steps.filter(({ result }) => result.reused).length, 1, 'and were spoken once')
+  t.not(last.objectKey, first.objectKey)
+  for (const line of [first, last]) {
+    t.match(line, { sampleRate: 48_000 })
+    const path = join(stack.workDir, `${line.sha256}.flac`)
+    await stack.store.getFile(line.objectKey, path, AbortSignal.timeout(10_000), line.sha256)
+    const level = await levelOf(tools, path)
+    t.ok(level.rmsDb > -35, `RMS ${level.rmsDb} dB`)
+    t.ok(Math.abs(level.durationS - line.durationS) < 0.05)
+  }
+  t.ok(last.durationS > 2.5 && last.durationS < 9, `${last.durationS} s`)
+  t.same((done.output as JobOutput).duration, 8)
+})
+
+t.test('a line that was spoken before is not spoken again', async (t) => {
+  const { rows } = await stack.db.pool.query('select triggered_by from jobs limit 1')
+  const spec = { ...SPEC, timeline: null, title: 'Another film' }
+  const { job } = await stack.jobs.accept(person(rows[0].triggered_by), { spec, options: OPTIONS })
+  t.equal((await stack.finished(job.id)).status, 'completed')
+  for (const step of await voiceSteps(job.id)) t.match(step, { attempt: 0, result: { reused: true } })
+})

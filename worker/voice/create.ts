@@ -1,0 +1,15 @@
+/** The voice engine that the configuration names. */
+import type { Config } from '../../core/platform/config.ts'
+import type { FfmpegTools } from '../../core/platform/ffmpeg.ts'
+import type { VoiceEngine } from './engine.ts'
+import { createOfflineVoice } from './offline.ts'
+
+/** Null when dialogue is not to be spoken. */
+export function createVoiceEngine(config: Config, tools: FfmpegTools): VoiceEngine | null {
+  switch (config.VOICE_ENGINE) {
+    case 'off':
+      return null
+    default:
+      return createOfflineVoice(config, tools)
+  }
+}
