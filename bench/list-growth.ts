@@ -8,6 +8,7 @@
  * index's depth grows.
  */
 import { createApiKey } from '../core/accounts/keys.ts'
+import { jobsStatement } from '../core/jobs/reading.ts'
 import { newId } from '../core/platform/ids.ts'
 import { buildJob, buildUser } from '../test/support/builders.ts'
 import { percentile } from './support/figures.ts'
@@ -64,10 +65,9 @@ await withInstallation(
         there += count
       }
       await db.pool.query('vacuum analyze jobs').catch(() => {})
-      const list = `select * from jobs where owner = any($1) order by created_at desc, id desc limit 21`
-      const { rows } = await db.pool.query(`explain (analyze, buffers, format json) ${list}`, [
-        [`framecast:user:${person.userId}`],
-      ])
+      const owners = [`framecast:user:${person.userId}`]
+      const { text, values } = jobsStatement(owners, {}, { limit: 20, offset: 0, after: null })
+      const { rows } = await db.pool.query(`explain (analyze, buffers, format json) ${text}`, values)
       const { Plan: plan } = rows[0]['QUERY PLAN'][0] as { Plan: Plan }
       const times: Record<'list' | 'one' | 'generate', number[]> = { list: [], one: [], generate: [] }
       const timed = async <T>(into: number[], work: () => Promise<T>): Promise<T> => {

@@ -36,6 +36,8 @@ export type RequestState = {
   hasCookie?: boolean
   /** Aborts when the caller goes away or the request runs out of time. */
   signal: AbortSignal
+  /** Aborts it. */
+  abandon(): void
 }
 
 export type Context = ParameterizedContext<RequestState, DefaultContext>

@@ -1,7 +1,8 @@
 /** Records the statements of a request to a server in this process, to be replayed by replay-server.ts. */
 import pg from 'pg'
 
-export type Statement = { on: 'app' | 'system'; text: string; values: unknown[] }
+/** `name`: of a statement that is prepared once a connection. */
+export type Statement = { on: 'app' | 'system'; text: string; values: unknown[]; name?: string }
 export type Recording = {
   operations: Record<string, { statements: Statement[]; madeIds: string[] }>
   /** Words of the person that was recorded first, then those of others to be put in their place. */
@@ -15,7 +16,7 @@ const original = pg.Client.prototype.query
 export function watchStatements(): void {
   pg.Client.prototype.query = function query(this: pg.Client, ...args: unknown[]) {
     const [first, second] = args
-    const config = first as { text?: string; values?: unknown[] }
+    const config = first as { text?: string; values?: unknown[]; name?: string }
     const text = typeof first === 'string' ? first : config?.text
     if (sink && typeof text === 'string') {
       const options = String(
@@ -25,7 +26,12 @@ export function watchStatements(): void {
       const values = typeof first === 'string' ? (Array.isArray(second) ? second : []) : (config.values ?? [])
       // Only the server's connections carry a role.
       if (options.includes('framecast_app'))
-        sink.push({ on: options.includes('framecast.system') ? 'system' : 'app', text, values: [...values] })
+        sink.push({
+          on: options.includes('framecast.system') ? 'system' : 'app',
+          text,
+          values: [...values],
+          ...(typeof first !== 'string' && config.name ? { name: config.name } : {}),
+        })
     }
     return (original as (...all: unknown[]) => unknown).apply(this, args)
   } as typeof original

@@ -5,7 +5,7 @@
 import type { PoolClient } from 'pg'
 import { creditSource, formatOwner, parseOwner, usableFileOwners } from '../access/owner.ts'
 import type { UserPrincipal } from '../access/principal.ts'
-import { chooseOwner, reachableOwners, reachOf, teamOf } from '../access/reach.ts'
+import { chooseOwner, reachableOwners, reachOf, SYSTEM, teamOf } from '../access/reach.ts'
 import { can, requireTeamAction, type TeamRole } from '../access/roles.ts'
 import { requireRoom } from '../accounts/quota.ts'
 import type { Config, EngineKind } from '../platform/config.ts'
@@ -13,7 +13,7 @@ import type { Database, Queryable } from '../platform/database.ts'
 import { Problem, violatedConstraint } from '../platform/errors.ts'
 import { fault } from '../platform/faults.ts'
 import { newId } from '../platform/ids.ts'
-import { emAs, queryableAs, transactionAs } from '../platform/reach.ts'
+import { queryableAs, transactionAs } from '../platform/reach.ts'
 import type { Project } from '../projects/entities.ts'
 import { beginRendering } from '../projects/transitions.ts'
 import { type Estimate, estimate } from '../storyboard/estimate.ts'
@@ -27,8 +27,9 @@ import { freshHostFacts } from '../workflows/host-facts.ts'
 import { findCached } from './content-cache.ts'
 import { clipKey, type Recipe, sceneSeed } from './content-keys.ts'
 import { balanceOf, charge } from './credits.ts'
-import { type Job, JobSchema } from './entities.ts'
+import type { Job } from './entities.ts'
 import { appendEvent } from './events.ts'
+import { readJob, readKeyedJob } from './reading.ts'
 import { recipeFor, requireFit, type WorkflowLibrary } from './recipe.ts'
 import { checkSpec, imageHashes } from './spec-check.ts'
 import { insertSteps } from './steps.ts'
@@ -208,11 +209,16 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
    */
   async function byIdempotencyKey(principal: UserPrincipal, key: string | null): Promise<Job | null> {
     if (key === null) return null
-    const job = await emAs(db, reachOf(principal), (em) =>
-      em.findOne(JobSchema, { triggeredBy: principal.userId, idempotencyKey: key }),
-    )
+    const job = await readKeyedJob(db.pool, reachOf(principal), principal.userId, key)
     if (job && !reachableOwners(principal).includes(job.owner))
       throw conflict('this idempotency key was used for a render that is out of your reach now')
+    return job
+  }
+
+  /** A job that has just been written on the caller's behalf. */
+  async function readBack(id: string): Promise<Job> {
+    const job = await readJob(db.pool, SYSTEM, id, null)
+    if (!job) throw new Error(`job ${id} is gone`)
     return job
   }
 
@@ -296,12 +302,12 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
       }
       throw refusalOf(constraint) ?? error
     }
-    const job = await emAs(db, reachOf(principal), (em) => em.findOneOrFail(JobSchema, { id }))
-    return { job, replayed: false }
+    return { job: await readBack(id), replayed: false }
   }
 
   return {
     byIdempotencyKey,
+    readBack,
 
     /** Accepts a storyboard for rendering. */
     async accept(principal: UserPrincipal, request: AcceptRequest): Promise<Accepted> {

@@ -3,26 +3,17 @@
  * Knows nothing of HTTP; every refusal is a `Problem`.
  */
 import type { Principal, UserPrincipal } from '../access/principal.ts'
-import { reachableOwners, reachOf, SYSTEM } from '../access/reach.ts'
+import { reachableOwners, reachOf } from '../access/reach.ts'
 import { Problem } from '../platform/errors.ts'
-import { afterKey, cutPage, type Page, type PageKey, pageOptions } from '../platform/page.ts'
-import { emAs, transactionAs, widen } from '../platform/reach.ts'
+import type { Page } from '../platform/page.ts'
+import { transactionAs, widen } from '../platform/reach.ts'
 import { type AcceptanceDeps, type Accepted, createAcceptance } from './acceptance.ts'
 import { deleteJob } from './deletion.ts'
-import { type Job, JobSchema } from './entities.ts'
+import type { Job } from './entities.ts'
+import { type JobFilter, type JobPage, readJob, readJobs } from './reading.ts'
 import { mayRemove, mayStop } from './rights.ts'
 import { cancelJob } from './transitions.ts'
-import { isTerminal, type JobStatus } from './types.ts'
-
-export type JobFilter = {
-  status?: JobStatus
-  owner?: string
-  projectId?: string
-  createdAfter?: Date
-  createdBefore?: Date
-}
-
-export type JobPage = { jobs: Job[]; next: PageKey | null }
+import { isTerminal } from './types.ts'
 
 export type JobService = ReturnType<typeof createJobService>
 
@@ -33,10 +24,8 @@ export function createJobService(deps: AcceptanceDeps) {
   /** @throws {Problem} NOT_FOUND, also for a job out of reach */
   async function find(principal: Principal, id: string): Promise<Job> {
     const isForeignLink = principal.kind === 'watch' && principal.jobId !== id
-    const condition = principal.kind === 'watch' ? { id } : { id, owner: { $in: reachableOwners(principal) } }
-    const job = isForeignLink
-      ? null
-      : await emAs(db, reachOf(principal), (em) => em.findOne(JobSchema, condition))
+    const owners = principal.kind === 'watch' ? null : reachableOwners(principal)
+    const job = isForeignLink ? null : await readJob(db.pool, reachOf(principal), id, owners)
     if (!job) throw new Problem('NOT_FOUND', 'no such job')
     return job
   }
@@ -46,25 +35,9 @@ export function createJobService(deps: AcceptanceDeps) {
     const owners = reachableOwners(principal).filter(
       (urn) => filter.owner === undefined || urn === filter.owner,
     )
-    if (owners.length === 0) return { jobs: [], next: null }
-    const found = await emAs(db, reachOf(principal), (em) =>
-      em.find(
-        JobSchema,
-        {
-          owner: { $in: owners },
-          ...(filter.status ? { status: filter.status } : {}),
-          ...(filter.projectId ? { projectId: filter.projectId } : {}),
-          $and: [
-            filter.createdAfter ? { createdAt: { $gt: filter.createdAfter } } : {},
-            filter.createdBefore ? { createdAt: { $lt: filter.createdBefore } } : {},
-            afterKey(page),
-          ],
-        },
-        pageOptions(page),
-      ),
-    )
-    const { rows, next } = cutPage(found, page)
-    return { jobs: rows, next }
+    return owners.length === 0
+      ? { jobs: [], next: null }
+      : readJobs(db.pool, reachOf(principal), owners, filter, page)
   }
 
   return {
@@ -112,7 +85,7 @@ export function createJobService(deps: AcceptanceDeps) {
         return cancelJob(client, id, principal.userId)
       })
       if (!canceled) throw new Problem('CONFLICT', 'the job is finished already')
-      return emAs(db, SYSTEM, (em) => em.findOneOrFail(JobSchema, { id }))
+      return acceptance.readBack(id)
     },
 
     /** Deletes a finished job that belongs to no project. */

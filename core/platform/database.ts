@@ -60,6 +60,8 @@ export function ormOptions(options: DatabaseOptions): Options {
       application_name: options.applicationName,
       connectionTimeoutMillis: 5_000,
       keepAlive: true,
+      // Statements that do not wait for each other may be on their way together (reach.ts).
+      pipeline: true,
       statement_timeout: options.statementTimeoutMs,
       idle_in_transaction_session_timeout: 10_000,
       ...(options.role === 'app' ? { options: APP_ROLE } : {}),
@@ -107,6 +109,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 /** SQLSTATEs after which a whole transaction may simply be run again. */
 const REPEATABLE = new Set(['40001', '40P01'])
+const MAX_ROUNDS = 3
+
+/** Whether a transaction that failed in its `round`, the first or a later one, is worth another. */
+export const isWorthAnother = (error: unknown, round: number): boolean =>
+  round < MAX_ROUNDS && REPEATABLE.has((error as { code?: string }).code ?? '')
 
 /**
  * Runs `work` in one transaction on one client: commits when it resolves, rolls back when it rejects. Serialization
@@ -130,8 +137,7 @@ export async function transaction<T>(
       await client.query('rollback').catch((cause: Error) => {
         broken = cause
       })
-      const state = (error as { code?: string }).code ?? ''
-      if (round < 3 && REPEATABLE.has(state)) continue
+      if (isWorthAnother(error, round)) continue
       throw error
     } finally {
       // A client whose rollback failed may be in any state: the pool throws it away.

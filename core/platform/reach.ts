@@ -3,10 +3,11 @@
  * tables read them (migrations/0002). A statement outside of one sees no row at all, so a forgotten condition shows as an
  * empty result and never as somebody else's data.
  */
+import type { Writable } from 'node:stream'
 import type { EntityManager } from '@mikro-orm/postgresql'
-import type { Pool, PoolClient, QueryResultRow } from 'pg'
+import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg'
 import type { Reach } from '../access/reach.ts'
-import { type Database, type Queryable, transaction } from './database.ts'
+import { type Database, isWorthAnother, type Queryable, transaction } from './database.ts'
 
 /** An array literal of Postgres. Ids and URNs are ours; quoting keeps any text inside its element all the same. */
 const arrayText = (values: readonly string[]): string =>
@@ -46,11 +47,43 @@ export function transactionAs<T>(
   return transaction(pool, work, beginText(reach))
 }
 
+/** With a name, it is planned once a connection: for texts that never change. */
+export type Statement = { text: string; values?: unknown[]; name?: string }
+
+/**
+ * One statement on behalf of `reach`, in a transaction of its own and one round trip: what opens the transaction, the
+ * statement and the commit leave together (pools have `pipeline`). After a statement that failed, the commit rolls back.
+ */
+export async function queryAs<Row extends QueryResultRow>(
+  pool: Pool,
+  reach: Reach,
+  statement: Statement,
+): Promise<QueryResult<Row>> {
+  for (let round = 1; ; round += 1) {
+    const client = await pool.connect()
+    const socket = (client as unknown as { connection: { stream: Writable } }).connection.stream
+    socket.cork()
+    const sent = [
+      client.query(beginText(reach)),
+      client.query<Row>(statement),
+      client.query('commit'),
+    ] as const
+    socket.uncork()
+    const [begun, result, committed] = await Promise.allSettled(sent)
+    const broken = [begun, committed].find((each) => each.status === 'rejected')
+    // Nobody knows the state of a client whose transaction did not begin or end: the pool throws it away.
+    client.release(broken !== undefined)
+    if (result.status === 'fulfilled' && !broken) return result.value
+    const cause: unknown = result.status === 'rejected' ? result.reason : broken?.reason
+    if (!isWorthAnother(cause, round)) throw cause
+  }
+}
+
 /** Single statements on behalf of `reach`, each in a transaction of its own. */
 export function queryableAs(pool: Pool, reach: Reach): Queryable {
   return {
     query: <Row extends QueryResultRow>(text: string, values?: unknown[]) =>
-      transactionAs(pool, reach, (client) => client.query<Row>(text, values)),
+      queryAs<Row>(pool, reach, { text, ...(values && { values }) }),
   }
 }
 

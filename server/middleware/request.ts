@@ -22,9 +22,11 @@ export function requestLog(log: Logger): Handler {
     ctx.state.requestId = requestId
     ctx.state.log = log.child({ request_id: requestId })
     ctx.state.signal = gone.signal
+    ctx.state.abandon = () => gone.abort()
     ctx.set('X-Request-Id', requestId)
     ctx.res.once('close', () => {
-      gone.abort()
+      // Nobody waits for the signal of a reply that went out whole, and making the error of an abort takes its time.
+      if (!ctx.res.writableFinished) gone.abort()
       const { principal } = ctx.state
       ctx.state.log.info(
         {
@@ -68,9 +70,6 @@ export const errors: Handler = async (ctx, next) => {
 /** Answers 503 when a handler takes longer than `limitMs`, and tells it so by `state.signal`. Streams return at once. */
 export function deadline(limitMs: number): Handler {
   return async (ctx, next) => {
-    const late = new AbortController()
-    const outer = ctx.state.signal
-    ctx.state.signal = AbortSignal.any([outer, late.signal])
     let timer: NodeJS.Timeout | undefined
     const work = next()
     // When the deadline wins, the handler's own failure has nobody left to tell.
@@ -80,7 +79,7 @@ export function deadline(limitMs: number): Handler {
         work,
         new Promise<never>((_, reject) => {
           timer = setTimeout(() => {
-            late.abort()
+            ctx.state.abandon()
             reject(
               new Problem('SERVICE_UNAVAILABLE', `no answer within ${limitMs / 1_000} s`, {
                 reason: 'deadline',
