@@ -26,6 +26,10 @@ dev *args:
 test *args:
     @node test/support/run.ts tap run "$@"
 
+# The same, counting which lines ran; slower, since every process counts
+coverage *args:
+    @node test/support/run.ts tap run --no-disable-coverage "$@"
+
 # Run the tests in a real browser only
 test-e2e *args:
     @node test/support/run.ts tap run test/e2e "$@"

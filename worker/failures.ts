@@ -1,5 +1,5 @@
 /** What a failure of a step means: whether to try again, how soon, and what people are told. Pure. */
-import type { Retry } from '../core/jobs/steps.ts'
+import type { ClaimedStep, Retry } from '../core/jobs/steps.ts'
 import type { FailureType, JobError } from '../core/jobs/types.ts'
 import { isDatabaseUnavailable } from '../core/platform/errors.ts'
 import { ObjectStoreError } from '../core/platform/objects.ts'
@@ -30,10 +30,14 @@ const AWAY = new Set(['engine_unreachable', 'engine_lost'])
 const MAX_DELAY_S = 15
 
 /** @param attempt claims of this step so far, from 1: the wait doubles with each */
-export function judge(error: unknown, step: { key: string; attempt: number }): Verdict {
+export function judge(error: unknown, step: Pick<ClaimedStep, 'kind' | 'key' | 'attempt'>): Verdict {
+  const isScene = step.kind === 'scene'
   // The key of a line is its scene's with its number.
-  const sceneId = step.key.split('/', 1)[0]
-  const at = sceneId ? { scene_id: sceneId } : {}
+  const at = isScene
+    ? { scene_id: step.key }
+    : step.kind === 'voice'
+      ? { scene_id: step.key.split('/')[0]! }
+      : {}
   const delayS = Math.min(MAX_DELAY_S, 2 ** (step.attempt - 1))
   if (error instanceof StepFailure) {
     return {
@@ -44,7 +48,7 @@ export function judge(error: unknown, step: { key: string; attempt: number }): V
   }
   if (error instanceof EngineError) {
     // Whatever broke in a node, the catalogue of codes has one word for it; the message says the rest.
-    const code = error.code === 'node_failed' && step.key ? 'generation_failed' : error.code
+    const code = error.code === 'node_failed' && isScene ? 'generation_failed' : error.code
     const told: JobError = { code, message: error.message, ...at }
     if (!error.retryable) return { kind: 'fail', failureType: 'system', error: told }
     const away = AWAY.has(error.code)

@@ -7,10 +7,14 @@ import { appendEvent } from './events.ts'
 import type { ClaimedStep } from './steps.ts'
 import type { JobProgress } from './types.ts'
 
-/** Shares of the whole, in percent: planning, scenes, assembly. */
+/** Shares of the whole, in percent: planning, scenes, and making the film of them. */
 const PLAN_SHARE = 2
 const SCENES_SHARE = 86
-const ASSEMBLE_SHARE = 12
+const FILM_SHARE = 12
+/** Of making the film: what is made ahead of the assembly (joins, voices, sound), where there is any. */
+const AHEAD_PART = 0.5
+/** Kinds of steps that are made ahead of it. */
+const AHEAD = `kind in ('join', 'voice', 'sound')`
 
 /** How often a progress event is stored for one job. */
 const EVENT_INTERVAL_MS = 1_000
@@ -38,8 +42,8 @@ const RECKON = `
     count(*) filter (where kind = 'scene' and state = 'done' and (result ->> 'reused')::boolean)::int as scenes_reused,
     coalesce(avg(progress) filter (where kind = 'scene'), 0) as scenes_progress,
     coalesce(max(progress) filter (where kind = 'plan'), 0) as plan_progress,
+    avg(progress) filter (where ${AHEAD}) as ahead_progress,
     coalesce(max(progress) filter (where kind = 'assemble'), 0) as assemble_progress,
-    bool_or(kind = 'assemble' and state in ('ready', 'running', 'done')) as assembling,
     (array_agg(key order by started_at desc) filter (where kind = 'scene' and state = 'running'))[1] as current_scene,
     coalesce(jsonb_object_agg(key, round(progress::numeric, 3)) filter (where kind = 'scene' and progress > 0), '{}') as scenes,
     coalesce(jsonb_agg(jsonb_build_object('scene_id', key, 'key', preview_key,
@@ -53,8 +57,9 @@ type Reckoning = {
   scenes_reused: number
   scenes_progress: number
   plan_progress: number
+  /** Null when there is nothing to be made ahead. */
+  ahead_progress: number | null
   assemble_progress: number
-  assembling: boolean | null
   current_scene: string | null
   scenes: Record<string, number>
   previews: { scene_id: string; key: string; generated_at: string }[]
@@ -62,11 +67,13 @@ type Reckoning = {
 
 /** The progress object for what the steps say. Pure. */
 export function progressOf(found: Reckoning): JobProgress {
+  const ahead = found.ahead_progress === null ? 0 : AHEAD_PART
   const percent =
     PLAN_SHARE * found.plan_progress +
     SCENES_SHARE * (found.scenes_total > 0 ? found.scenes_progress : 0) +
-    ASSEMBLE_SHARE * found.assemble_progress
-  const phase = found.assembling ? 'stitching' : found.scenes_total > 0 ? 'generating' : 'initializing'
+    FILM_SHARE * (ahead * (found.ahead_progress ?? 0) + (1 - ahead) * found.assemble_progress)
+  const generated = found.scenes_completed === found.scenes_total
+  const phase = found.scenes_total === 0 ? 'initializing' : generated ? 'stitching' : 'generating'
   return {
     phase,
     // Only completion says 100.

@@ -9,7 +9,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { Client as MinioClient } from 'minio'
+import { CopyDestinationOptions, CopySourceOptions, Client as MinioClient } from 'minio'
 import { disposition } from './disposition.ts'
 import { signHeaders } from './presign.ts'
 import { retry, withDeadline } from './retry.ts'
@@ -44,6 +44,11 @@ export type ObjectStore = {
   ): Promise<void>
   /** Fetches an object into a file; with `sha256` (hex) the bytes must match. */
   getFile(key: string, path: string, signal: AbortSignal, sha256?: string, budgetMs?: number): Promise<void>
+  /**
+   * Copies an object within the store, unless one of the same size is there already: for keys that name their content.
+   * @throws {ObjectStoreError} `object_missing`
+   */
+  copy(from: string, to: string, signal: AbortSignal, budgetMs?: number): Promise<void>
   /** Null when there is no such object. */
   stat(key: string): Promise<ObjectStat | null>
   /** Bytes `start` to `end`, both inclusive; the whole object by default. */
@@ -285,6 +290,24 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
           await rm(path, { force: true })
           throw error
         }
+      }
+      await lasting(work, budgetMs, signal)
+    },
+    async copy(from, to, signal, budgetMs = DEFAULT_BUDGET_MS) {
+      const work = async () => {
+        const source = await stat(from)
+        if (!source) throw new ObjectStoreError('object_missing', 'the object to be copied is not there', 404)
+        if ((await stat(to))?.sizeBytes === source.sizeBytes) return
+        await limited(
+          inner.copyObject(
+            new CopySourceOptions({ Bucket: bucket, Object: from }),
+            new CopyDestinationOptions({ Bucket: bucket, Object: to }),
+          ),
+        ).catch((error: unknown) => {
+          if (isMissing(error))
+            throw new ObjectStoreError('object_missing', 'the object to be copied is not there', 404, error)
+          throw error
+        })
       }
       await lasting(work, budgetMs, signal)
     },

@@ -4,8 +4,8 @@ import { type Aspect, filmFormat, type Resolution } from '../../core/media/forma
 import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
 import { layOutBurnIn, marksOf } from '../../worker/compose/burn-in.ts'
 import { cutList, type RenderPiece } from '../../worker/compose/cut-list.ts'
-import { composeFilm, type Film } from '../../worker/compose/film.ts'
 import { buildPlan, frameHashes, makeClip, tempDir, tools, watch } from './fixtures.ts'
+import { type MadeFilm, makeFilm } from './make-film.ts'
 
 const dir = await tempDir(t)
 const CLIP = 60
@@ -28,9 +28,9 @@ const plan = (burnIn?: ShotPlan['burnIn']): ShotPlan => ({
   ...(burnIn && { burnIn }),
 })
 let films = 0
-const compose = (of: ShotPlan): Promise<Film> => {
+const compose = (of: ShotPlan): Promise<MadeFilm> => {
   films += 1
-  return composeFilm({ tools, plan: of, segments, workDir: dir, out: path.join(dir, `film-${films}.mp4`) })
+  return makeFilm({ tools, plan: of, segments, workDir: dir, out: path.join(dir, `film-${films}.mp4`) })
 }
 const rendered = (of: ShotPlan): RenderPiece[] =>
   cutList(of, segments).pieces.filter((piece) => piece.kind === 'render')
@@ -44,7 +44,7 @@ t.test(
   'a slate stands in the first second of each shot, and every other frame is copied as before',
   async (t) => {
     const film = await compose(plan({ slate: { take: 2 }, timecode: false }))
-    t.match(film, { frames: 108, framesEncoded: 24 + 12 + 24, framesCopied: 48 })
+    t.match(film, { frames: 108, framesRendered: 24 + 12 + 24, framesCopied: 48 })
     const hashes = await frameHashes(film.path)
     t.equal(hashes.length, plain.length)
     t.same(differing(hashes), [...range(0, 24), ...range(60, 84)])
@@ -53,7 +53,7 @@ t.test(
 
 t.test('a time code is in every frame', async (t) => {
   const film = await compose(plan({ slate: null, timecode: true }))
-  t.match(film, { frames: 108, framesEncoded: 108, framesCopied: 0 })
+  t.match(film, { frames: 108, framesRendered: 108, framesCopied: 0 })
   t.same(differing(await frameHashes(film.path)), range(0, 108))
 })
 
@@ -66,7 +66,7 @@ t.test('a time code tells its frame', async (t) => {
     burnIn: { slate: null, timecode: true },
   }
   const large = new Map([['large', { path: file, frames: CLIP, keyFrames: [0] }]])
-  const film = await composeFilm({
+  const film = await makeFilm({
     tools,
     plan: one,
     segments: large,

@@ -5,7 +5,6 @@ import type { FilmFormat } from '../../core/media/format.ts'
 import { FfmpegError, listPackets, parameterSets, probe } from '../../core/platform/ffmpeg.ts'
 import { conformClip, type Segment } from '../../worker/compose/conform.ts'
 import { ComposeError } from '../../worker/compose/errors.ts'
-import { composeFilm, type Film } from '../../worker/compose/film.ts'
 import {
   buildPlan,
   FORMAT,
@@ -21,6 +20,7 @@ import {
   tools,
   watch,
 } from './fixtures.ts'
+import { type MadeFilm, makeFilm } from './make-film.ts'
 
 const dir = await tempDir(t)
 const CLIP = 48
@@ -47,10 +47,10 @@ async function makeSegments(format: FilmFormat, folder: string): Promise<Map<str
 const segments = await makeSegments(FORMAT, dir)
 let films = 0
 
-async function compose(shots: ShotSpec[], joins: JoinSpec[] = []): Promise<{ film: Film; seen: Seen[] }> {
+async function compose(shots: ShotSpec[], joins: JoinSpec[] = []): Promise<{ film: MadeFilm; seen: Seen[] }> {
   films += 1
   const plan = buildPlan(shots, joins)
-  const film = await composeFilm({
+  const film = await makeFilm({
     tools,
     plan,
     segments,
@@ -80,7 +80,7 @@ t.test('a film of cuts is its clips, byte for byte', async (t) => {
     ...range('a', 0, CLIP),
     ...range('c', 0, CLIP),
   ])
-  t.match(film, { joinsEncoded: 0, framesCopied: 4 * CLIP, framesEncoded: 0, durationS: 8 })
+  t.match(film, { joins: 0, framesCopied: 4 * CLIP, framesRendered: 0, durationS: 8 })
   const sources = await Promise.all(['a', 'b', 'a', 'c'].map((id) => packetHashes(segments.get(id)!.path)))
   t.same(await packetHashes(film.path), sources.flat())
 })
@@ -135,7 +135,7 @@ t.test('joins: the right frames, mixed the right way, and every other frame unto
       { after: 1, frames: 11, type: 'fade', params: { color: '#ffffff' } },
     ],
   )
-  t.match(film, { joinsEncoded: 2, framesEncoded: 12 + 11 + 2, framesCopied: 96 })
+  t.match(film, { joins: 2, framesRendered: 12 + 11 + 2, framesCopied: 96 })
   // Untouched: identified by number, and identical once decoded.
   t.same(names(seen.slice(0, 36)), range('a', 0, 36))
   t.same(names(seen.slice(48, 73)), range('b', 12, 37))
@@ -245,7 +245,7 @@ t.test('cuts may lie anywhere, with or without a key frame', async (t) => {
   )
   t.same(names(seen.slice(0, 45)), [...range('a', 5, 22), 'b30', ...range('b', 11, 37), 'c46'])
   t.same(names(seen.slice(46)), range('c', 13, 36))
-  t.equal(film.framesCopied + film.framesEncoded, film.frames)
+  t.equal(film.framesCopied + film.framesRendered, film.frames)
   t.equal(film.framesCopied, 24, 'the one stretch between key frames')
 })
 
@@ -255,7 +255,7 @@ t.test('a flashback looks it, and its frames are the same moments', async (t) =>
     { scene: 'b', frames: 24, treatment: { desaturate: 1, grain: 0.3, blur: 0.4 } },
     { scene: 'c', frames: 6, treatment: { vignette: true } },
   ])
-  t.match(film, { framesCopied: CLIP, framesEncoded: 30 })
+  t.match(film, { framesCopied: CLIP, framesRendered: 30 })
   t.same(names(seen.slice(0, CLIP + 24)), [...range('b', 0, CLIP), ...range('b', 0, 24)])
   const { width, height } = FORMAT
   const spread = (luma: Buffer): number => {
@@ -294,7 +294,7 @@ t.test('every film rate has exact time stamps', async (t) => {
       format,
     )
     const out = path.join(dir, `film-${format.fps}.mp4`)
-    const film = await composeFilm({ tools, plan, segments, workDir: dir, out })
+    const film = await makeFilm({ tools, plan, segments, workDir: dir, out })
     const tick = 90_000 / format.fps
     const stamps = (await listPackets(tools, film.path)).map(({ pts }) => pts! / tick).sort((a, b) => a - b)
     t.same(
@@ -309,7 +309,7 @@ t.test('a film that would be wrong is not published', async (t) => {
   const lying = new Map([['a', { ...segments.get('a')!, keyFrames: [0, 20] }]])
   const plan = buildPlan([{ scene: 'a', frames: 28, inFrame: 20 }])
   const out = path.join(dir, 'wrong.mp4')
-  await t.rejects(composeFilm({ tools, plan, segments: lying, workDir: dir, out }), ComposeError)
+  await t.rejects(makeFilm({ tools, plan, segments: lying, workDir: dir, out }), ComposeError)
   // One made with other settings: another parameter set.
   const foreign = await makeClip(path.join(dir, 'foreign.mp4'), 1, 24, {
     args: [
@@ -333,7 +333,7 @@ t.test('a film that would be wrong is not published', async (t) => {
     { scene: 'a', frames: CLIP },
     { scene: 'x', frames: 24 },
   ])
-  await t.rejects(composeFilm({ tools, plan: two, segments: mixed, workDir: dir, out }), ComposeError)
+  await t.rejects(makeFilm({ tools, plan: two, segments: mixed, workDir: dir, out }), ComposeError)
   const left = await readdir(dir)
   t.same(
     left.filter((name) => name.startsWith('wrong') || name === 'pieces'),
@@ -355,7 +355,7 @@ t.test('an abort stops drawing and leaves nothing', async (t) => {
       { after: 1, frames: 12 },
     ],
   )
-  const run = composeFilm({
+  const run = makeFilm({
     tools,
     plan,
     segments,
@@ -375,7 +375,7 @@ t.test('progress only grows and ends at 1', async (t) => {
   const seen: number[] = []
   const plan = buildPlan([{ scene: 'a', frames: CLIP }], [{ after: -1, frames: 12 }])
   const out = path.join(dir, 'progress.mp4')
-  await composeFilm({
+  await makeFilm({
     tools,
     plan,
     segments,
@@ -395,7 +395,7 @@ t.test('a full disk is reported as such', async (t) => {
   // A name that leads to the device that is always full.
   const out = path.join(dir, 'full.mp4')
   await symlink('/dev/full', `${out}.part`)
-  const error = await composeFilm({ tools, plan, segments, workDir: dir, out }).then(
+  const error = await makeFilm({ tools, plan, segments, workDir: dir, out }).then(
     () => null,
     (reason: unknown) => reason,
   )

@@ -9,9 +9,9 @@ import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
 import { TRANSITION_TYPES } from '../../core/storyboard/transitions.ts'
 import type { Storyboard, TimelineElement, Transition } from '../../core/storyboard/types.ts'
 import { conformClip, type Segment } from '../../worker/compose/conform.ts'
-import { composeFilm } from '../../worker/compose/film.ts'
 import { check } from '../storyboard/build.ts'
 import { frameHashes, makeClip, tempDir, tools, watch } from './fixtures.ts'
+import { makeFilm } from './make-film.ts'
 
 t.setTimeout(240_000)
 const dir = await tempDir(t)
@@ -120,7 +120,7 @@ async function compare(
     }),
   )
   const out = path.join(dir, `film-${made}.mp4`)
-  const film = await composeFilm({ tools, plan, segments, workDir: path.join(dir, String(made)), out })
+  const film = await makeFilm({ tools, plan, segments, workDir: path.join(dir, String(made)), out })
   const [seen, hashes] = await Promise.all([watch(film.path, FORMAT), frameHashes(film.path)])
   if (seen.length !== plan.frames) throw new Error(`${seen.length} frames for ${plan.frames}`)
 

@@ -4,8 +4,11 @@ import { type FilmFormat, filmFormat } from '../../core/media/format.ts'
 import type { Join, Treatment } from '../../core/storyboard/plan-types.ts'
 import { EFFECT_NAMES, EFFECTS } from '../../core/storyboard/transition-effects.ts'
 import { encoderHeaderHash } from '../../worker/compose/check.ts'
+import type { RenderPiece } from '../../worker/compose/cut-list.ts'
+import { drawingOrder } from '../../worker/compose/drawing-order.ts'
 import { renderPiece } from '../../worker/compose/render.ts'
 import {
+  buildPlan,
   FORMAT,
   frameHashes,
   makeClip,
@@ -53,17 +56,18 @@ async function draw(
   const side = (sceneId: string) => ({ sceneId, from: 0, to: join.frames, treatment })
   drawings += 1
   const out = path.join(dir, `drawn-${drawings}.mp4`)
+  const piece: RenderPiece = {
+    kind: 'render',
+    startFrame: 0,
+    frames: join.frames,
+    join: treatment ? null : join,
+    outgoing: options.from ? null : side(a),
+    incoming: options.to || treatment ? null : side(b),
+  }
   await renderPiece({
     tools,
-    piece: {
-      kind: 'render',
-      startFrame: 0,
-      frames: join.frames,
-      join: treatment ? null : join,
-      outgoing: options.from ? null : side(a),
-      incoming: options.to || treatment ? null : side(b),
-    },
-    format,
+    order: drawingOrder(buildPlan([], [], format), piece),
+    pictures: [],
     segmentPath: (id) => id,
     headerHash: await encoderHeaderHash(tools, format, dir),
     out,

@@ -7,8 +7,8 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
 import { TRANSITION_TYPES } from '../../core/storyboard/transitions.ts'
-import { composeFilm } from '../../worker/compose/film.ts'
 import { buildPlan, FORMAT, makeClip, readFrame, tempDir, tools, watch } from '../compose/fixtures.ts'
+import { makeFilm as compose } from '../compose/make-film.ts'
 import { noBrowser, startBrowser } from '../support/browser.ts'
 
 const skip = noBrowser()
@@ -50,7 +50,7 @@ async function makeFilm(dir: string): Promise<string> {
     const file = await makeClip(path.join(dir, `${id}.mp4`), number, CLIP, { keyFrames })
     segments.set(id, { path: file, frames: CLIP, keyFrames })
   }
-  const film = await composeFilm({
+  const film = await compose({
     tools,
     plan: PLAN,
     segments,

@@ -5,7 +5,7 @@ import { EngineError } from '../../worker/engines/engine.ts'
 import { judge } from '../../worker/failures.ts'
 
 const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' })
-const SCENE = { key: 'dusk', attempt: 1 }
+const SCENE = { kind: 'scene', key: 'dusk', attempt: 1 } as const
 
 t.test('a database that is away leaves the step to its lease', async (t) => {
   t.strictSame(judge(refused, SCENE), { kind: 'leave' })
@@ -45,7 +45,7 @@ t.test('what is unexpected is not shown', async (t) => {
 
 t.test('waits double, up to a limit', async (t) => {
   const delays = [1, 2, 3, 4, 5, 9].map((attempt) => {
-    const verdict = judge(new Error('x'), { key: '', attempt })
+    const verdict = judge(new Error('x'), { kind: 'assemble', key: '', attempt })
     return verdict.kind === 'retry' && verdict.how.delayS
   })
   t.strictSame(delays, [1, 2, 4, 8, 15, 15])

@@ -4,7 +4,7 @@ import { ObjectStoreError } from '../../core/platform/objects.ts'
 import { EngineError } from '../../worker/engines/engine.ts'
 import { judge, StepFailure } from '../../worker/failures.ts'
 
-const scene = { key: 'rail', attempt: 1 }
+const scene = { kind: 'scene', key: 'rail', attempt: 1 } as const
 const coded = (code: string, message = 'text') => Object.assign(new Error(message), { code })
 
 const TABLE: [what: string, error: unknown, verdict: object][] = [
@@ -60,10 +60,12 @@ for (const [what, error, verdict] of TABLE) t.match(judge(error, scene), verdict
 
 t.strictSame(
   [1, 2, 3, 4, 5, 6, 9].map((attempt) => {
-    const verdict = judge(new Error('x'), { key: '', attempt })
+    const verdict = judge(new Error('x'), { kind: 'assemble', key: '', attempt })
     return verdict.kind === 'retry' ? verdict.how.delayS : null
   }),
   [1, 2, 4, 8, 15, 15, 15],
   'waits double up to a quarter of a minute',
 )
-t.notOk('scene_id' in (judge(new Error('x'), { key: '', attempt: 1 }) as { error: object }).error)
+t.notOk(
+  'scene_id' in (judge(new Error('x'), { kind: 'join', key: '1', attempt: 1 }) as { error: object }).error,
+)

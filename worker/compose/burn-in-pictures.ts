@@ -15,9 +15,17 @@ const DIM = '#a9aeb8'
 const AMBER = '#e8b45a'
 const ROWS = 60
 
-/** Draws each picture once, when it is first asked for; gives the files of a piece in the order of its inputs. */
-export function createBurnInPictures(plan: ShotPlan, workDir: string): (marks: Marks) => Promise<string[]> {
+/** The pictures of a piece as SVG, in the order of its inputs. */
+export function burnInSvgs(plan: ShotPlan, marks: Marks): string[] {
   const layout = layOutBurnIn(plan.format)
+  return [
+    ...(marks.timecode ? [stripSvg(marks.timecode.scenes, layout), digitsSvg(layout)] : []),
+    ...marks.slates.map(({ shot }) => slateSvg(plan, shot, layout)),
+  ]
+}
+
+/** Draws each picture once, when it is first asked for; gives their files. */
+export function createPictures(workDir: string): (svgs: readonly string[]) => Promise<string[]> {
   const drawn = new Map<string, Promise<string>>()
   const draw = (svg: string): Promise<string> => {
     const name = `burnt-${createHash('sha256').update(svg).digest('hex').slice(0, 32)}.png`
@@ -31,13 +39,7 @@ export function createBurnInPictures(plan: ShotPlan, workDir: string): (marks: M
     drawn.set(name, known)
     return known
   }
-  return (marks) =>
-    Promise.all(
-      [
-        ...(marks.timecode ? [stripSvg(marks.timecode.scenes, layout), digitsSvg(layout)] : []),
-        ...marks.slates.map(({ shot }) => slateSvg(plan, shot, layout)),
-      ].map(draw),
-    )
+  return (svgs) => Promise.all(svgs.map(draw))
 }
 
 const svg = (width: number, height: number, content: string): string =>

@@ -1,4 +1,5 @@
 /** The checks that come before a segment or a film is believed. */
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { segmentFileArgs, videoEncoderArgs } from '../../core/media/encoder-args.ts'
@@ -7,11 +8,11 @@ import {
   type FfmpegTools,
   listPackets,
   type MediaInfo,
-  type Packet,
   probe,
   runFfmpeg,
   wallLimitMs,
 } from '../../core/platform/ffmpeg.ts'
+import type { Track } from './mp4.ts'
 
 /** Frames by which decoding runs ahead of showing in what our encoder settings make (B-frames that are referred to). */
 export const REORDER_FRAMES = 2
@@ -62,12 +63,19 @@ export function streamFaults(info: MediaInfo, format: FilmFormat, headerHash: st
   return rules.flatMap(([holds, fault]) => (holds ? [] : [fault]))
 }
 
+/** As ffprobe tells it: the decoder configuration, hashed. */
+export const extradataHashOf = ({ config }: Pick<Track, 'config'>): string =>
+  `SHA256:${createHash('sha256').update(config).digest('hex')}`
+
+/** A packet as the checks need it, in ticks. */
+type Stamps = { readonly pts: number | null; readonly dts: number | null; readonly key: boolean }
+
 /**
  * Checks time stamps and GOPs: frame i is shown at exactly i / fps, packets are decoded one a frame, and nothing
  * reaches over a key frame in either direction. Pure.
  */
 export function checkGrid(
-  packets: readonly Packet[],
+  packets: readonly Stamps[],
   format: FilmFormat,
 ): { keyFrames: number[]; faults: string[] } {
   const tick = ticksPerFrame(format)

@@ -2,21 +2,20 @@
 import { segmentFileArgs, videoEncoderArgs } from '../../core/media/encoder-args.ts'
 import type { FilmFormat } from '../../core/media/format.ts'
 import { type FfmpegInput, type FfmpegTools, runFfmpeg, wallLimitMs } from '../../core/platform/ffmpeg.ts'
-import type { Marks } from './burn-in.ts'
-import { inspectStream } from './check.ts'
-import type { RenderPiece, Side } from './cut-list.ts'
-import { pieceGraph } from './effects.ts'
+import { checkGrid, decodeFaults, extradataHashOf } from './check.ts'
+import type { Side } from './cut-list.ts'
+import type { DrawingOrder } from './drawing-order.ts'
 import { ComposeError } from './errors.ts'
+import { readTracks } from './mp4.ts'
 
 export type RenderOptions = {
   tools: FfmpegTools
-  piece: RenderPiece
-  format: FilmFormat
+  order: DrawingOrder
   /** Path of a scene's segment. */
   segmentPath: (sceneId: string) => string
   headerHash: string
-  /** What is burnt in, and the files of its pictures. */
-  burnIn?: { marks: Marks; pictures: readonly string[] } | null
+  /** Files of the pictures that are burnt in. */
+  pictures: readonly string[]
   out: string
   signal?: AbortSignal
 }
@@ -25,20 +24,20 @@ export type RenderOptions = {
 const DRAWING_WEIGHT = 10
 
 /**
- * Encodes one piece of the cut list into `out`.
+ * Encodes one piece of the cut list into `out`, and decodes it whole before it is believed.
  * @throws {ComposeError} `film_invalid` when what came out is not exactly the piece
  */
 export async function renderPiece(options: RenderOptions): Promise<void> {
-  const { tools, piece, format, headerHash, burnIn = null, out, signal } = options
-  const sides = [piece.outgoing, piece.incoming].filter((side) => side !== null)
+  const { tools, order, pictures, out, signal } = options
+  const { piece, format, sides, graph } = order
   await runFfmpeg(
     tools,
     {
       inputs: [
         ...sides.map((side) => sideInput(side, options)),
-        ...(burnIn?.pictures ?? []).map((picture) => ({ path: picture })),
+        ...pictures.map((picture) => ({ path: picture })),
       ],
-      filter: pieceGraph(piece, format, burnIn?.marks ?? null),
+      filter: graph,
       outputs: [
         {
           path: out,
@@ -52,8 +51,7 @@ export async function renderPiece(options: RenderOptions): Promise<void> {
     },
     { wallMs: wallLimitMs((DRAWING_WEIGHT * piece.frames) / format.fps), ...(signal ? { signal } : {}) },
   )
-  const { frames, faults } = await inspectStream(tools, out, format, headerHash, signal)
-  if (frames !== piece.frames) faults.push(`${frames} of ${piece.frames} frames`)
+  const faults = await pieceFaults(options)
   if (faults.length > 0) {
     throw new ComposeError(
       'film_invalid',
@@ -62,13 +60,25 @@ export async function renderPiece(options: RenderOptions): Promise<void> {
   }
 }
 
+async function pieceFaults({ tools, order, headerHash, out, signal }: RenderOptions): Promise<string[]> {
+  const { piece, format } = order
+  const [track, ...others] = await readTracks(out)
+  if (track?.kind !== 'video' || others.length > 0) return ['not one video track']
+  const count =
+    track.samples.length === piece.frames ? [] : [`${track.samples.length} of ${piece.frames} frames`]
+  const header = extradataHashOf(track) === headerHash ? [] : ['SPS or PPS differ from those of the film']
+  const faults = [...count, ...header, ...checkGrid(track.samples, format).faults]
+  return faults.length > 0 ? faults : decodeFaults(tools, out, piece.frames, format, signal)
+}
+
 /**
  * Microseconds are fine enough to name a frame exactly on our time scale. Earlier would be dear: the decoder would have
  * to begin at the key frame before the one that stands at most cuts.
  */
-function sideInput({ sceneId, from, to }: Side, { segmentPath, format }: RenderOptions): FfmpegInput {
-  const seek = from === 0 ? [] : ['-ss', (from / format.fps).toFixed(6)]
+function sideInput({ sceneId, from, to }: Side, { segmentPath, order }: RenderOptions): FfmpegInput {
+  const { fps }: FilmFormat = order.format
+  const seek = from === 0 ? [] : ['-ss', (from / fps).toFixed(6)]
   // Reading ends a little behind the last frame, so that no decoder runs ahead of what is wanted.
-  const length = ['-t', ((to - from + 0.5) / format.fps).toFixed(6)]
+  const length = ['-t', ((to - from + 0.5) / fps).toFixed(6)]
   return { path: segmentPath(sceneId), options: ['-threads', '1', ...seek, ...length] }
 }

@@ -1,71 +1,54 @@
-/** The assemble step: fetches the clips, composes the film, makes its pictures, and publishes it. */
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { objectPrefix } from '../../core/access/owner.ts'
+/**
+ * The assemble step: when everything is there, puts the film together and publishes it. A film that is known already is
+ * published without being put together again.
+ */
+import { creditSource, objectPrefix } from '../../core/access/owner.ts'
+import { storeCached, touchCached } from '../../core/jobs/content-cache.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { finishStep } from '../../core/jobs/steps.ts'
 import { completeJob } from '../../core/jobs/transitions.ts'
 import type { JobOutput } from '../../core/jobs/types.ts'
 import type { Queryable } from '../../core/platform/database.ts'
 import { fault } from '../../core/platform/faults.ts'
-import { composeFilm } from '../compose/film.ts'
-import { makeContactSheet, makeThumbnail } from '../compose/stills.ts'
+import { cutList } from '../compose/cut-list.ts'
+import { filmKey } from '../compose/film-key.ts'
 import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
+import { keyedOrders } from './join.ts'
+import { loadDrawn, loadPlan, loadScenes } from './load-film.ts'
 import { loadJob, lockJob } from './load-job.ts'
-import type { PlanOutcome, SceneOutcome } from './plan.ts'
+import { type FilmParts, makeFilm, type PlacedOrder } from './make-film.ts'
 import { createReporter } from './report.ts'
-
-/** Clips fetched at the same time. */
-const PARALLEL_FETCHES = 4
-/** How long a store that is away is waited for, for the small pictures. */
-const PICTURE_BUDGET_MS = 60_000
-/** Shares of this step's progress. */
-const FETCHED = 0.2
-const COMPOSED = 0.85
+import { reuseFilm } from './reuse-film.ts'
 
 export async function assembleStep(context: WorkerContext, run: StepRun): Promise<void> {
-  const { db, store, tools } = context
-  const { step, signal, workDir } = run
+  const { db } = context
+  const { step } = run
   const job = await loadJob(db.pool, step.jobId)
   const { plan, warnings } = await loadPlan(db.pool, job.id)
   const scenes = await loadScenes(db.pool, job.id)
+  const drawn = await loadDrawn(db.pool, job.id)
   const report = createReporter(context, run)
   await run.commit((client) => updateProgress(client, job.id, true))
 
-  const segments = await fetchSegments(context, run, scenes, (fraction) =>
-    report.progress(FETCHED * fraction),
+  const list = cutList(plan, scenes)
+  const orders = list.pieces.flatMap((piece, index): PlacedOrder[] =>
+    piece.kind === 'render' ? [{ ...keyedOrders(plan, [piece], scenes)[0]!, index }] : [],
   )
-  const composed = await composeFilm({
-    tools,
+  const keys = new Map(orders.map(({ index, contentKey }) => [index, contentKey]))
+  const contentKey = filmKey({
     plan,
-    segments,
-    workDir,
-    out: join(workDir, 'film.mp4'),
-    signal,
-    onProgress: (fraction) => report.progress(FETCHED + (COMPOSED - FETCHED) * fraction),
+    pieces: list.pieces,
+    sha256Of: (sceneId) => scenes.get(sceneId)!.sha256,
+    drawingKeyOf: (index) => keys.get(index)!,
+    sound: null,
+    captions: [],
   })
-  fault('worker.assemble.composed')
-  const pictures = { tools, film: composed.path, plan, workDir, signal }
-  const thumbnail = await makeThumbnail(pictures)
-  const contactSheet = await makeContactSheet(pictures)
-  report.progress(0.9)
-
-  // The hash is part of the key: two attempts that made other bytes never write over each other.
-  const sha256 = await hashFile(composed.path)
-  const prefix = `${objectPrefix(job.owner)}jobs/${job.id}/${sha256.slice(0, 16)}`
-  const keys = {
-    video: `${prefix}/final.mp4`,
-    thumbnail: `${prefix}/thumbnail.jpg`,
-    contactSheet: `${prefix}/contact-sheet.png`,
-  }
-  await store.putFile(keys.video, composed.path, 'video/mp4', signal)
-  await store.putBytes(keys.thumbnail, thumbnail, 'image/jpeg', signal, PICTURE_BUDGET_MS)
-  await store.putBytes(keys.contactSheet, contactSheet, 'image/png', signal, PICTURE_BUDGET_MS)
-  fault('worker.assemble.after_put')
+  const scope = creditSource(job.owner)
+  const prefix = `${objectPrefix(job.owner)}jobs/${job.id}`
+  const parts: FilmParts = { plan, list, scenes, orders, drawn, scope, prefix }
+  const known = await reuseFilm(context, run, scope, contentKey, prefix)
+  const film = known ?? (await makeFilm(context, run, parts, report))
   await report.settled()
 
   const made = [...scenes.values()].find((scene) => !scene.reused)
@@ -73,9 +56,9 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
   await run.commit(async (client) => {
     await lockJob(client, job.id)
     const output: JobOutput = {
-      video_key: keys.video,
-      thumbnail_key: keys.thumbnail,
-      contact_sheet_key: keys.contactSheet,
+      video_key: film.videoKey,
+      thumbnail_key: film.thumbnailKey,
+      contact_sheet_key: film.contactSheetKey,
       scene_clips: plan.clips.map((clip) => {
         const scene = scenes.get(clip.sceneId)!
         return {
@@ -85,79 +68,37 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
           reused: scene.reused,
         }
       }),
-      duration: composed.durationS,
+      duration: plan.frames / fps,
       resolution: `${width}x${height}`,
       format: 'mp4',
-      size_bytes: composed.sizeBytes,
-      sha256,
+      size_bytes: film.sizeBytes,
+      sha256: film.sha256,
       metadata: {
         model_used: made?.model ?? job.options.workflow,
         seed: job.options.seed ?? null,
-        frames: composed.frames,
+        frames: plan.frames,
         fps,
         scenes_total: scenes.size,
         scenes_reused: [...scenes.values()].filter((scene) => scene.reused).length,
-        joins_encoded: composed.joinsEncoded,
-        frames_copied: composed.framesCopied,
-        frames_encoded: composed.framesEncoded,
+        joins_encoded: orders.filter(({ piece }) => piece.join !== null).length,
+        frames_copied: list.framesCopied,
+        frames_encoded: list.framesRendered,
         sound: 'silent',
         warnings,
         ...(await spentSoFar(client, job.id)),
       },
     }
-    if (!(await finishStep(client, step, { video_key: keys.video, sha256 }))) return
+    if (!(await finishStep(client, step, { video_key: film.videoKey, sha256: film.sha256, reused: !!known })))
+      return
+    if (known) await touchCached(client, scope, 'film', [contentKey])
+    else {
+      const { videoKey: objectKey, sha256, sizeBytes, thumbnailKey, contactSheetKey } = film
+      const meta = { thumbnailKey, contactSheetKey }
+      await storeCached(client, scope, 'film', { contentKey, objectKey, sha256, sizeBytes, meta })
+    }
     await completeJob(client, job.id, output)
   })
   fault('worker.assemble.committed')
-}
-
-async function loadPlan(db: Queryable, jobId: string): Promise<PlanOutcome> {
-  const { rows } = await db.query<{ result: PlanOutcome }>(
-    `select result from job_steps where job_id = $1 and kind = 'plan' and state = 'done'`,
-    [jobId],
-  )
-  if (!rows[0]) throw new Error('the assembly was reached without a plan')
-  return rows[0].result
-}
-
-async function loadScenes(db: Queryable, jobId: string): Promise<Map<string, SceneOutcome>> {
-  const { rows } = await db.query<{ key: string; result: SceneOutcome }>(
-    `select key, result from job_steps where job_id = $1 and kind = 'scene' and state = 'done'`,
-    [jobId],
-  )
-  return new Map(rows.map((row) => [row.key, row.result]))
-}
-
-type Segment = { path: string; frames: number; keyFrames: number[] }
-
-/** Fetches every clip once, a few at a time, each checked against its hash. */
-async function fetchSegments(
-  context: WorkerContext,
-  run: StepRun,
-  scenes: ReadonlyMap<string, SceneOutcome>,
-  onProgress: (fraction: number) => void,
-): Promise<Map<string, Segment>> {
-  const folder = join(run.workDir, 'segments')
-  await mkdir(folder)
-  const segments = new Map<string, Segment>()
-  const queue = [...scenes]
-  const fetchNext = async (): Promise<void> => {
-    for (let next = queue.pop(); next; next = queue.pop()) {
-      const [sceneId, scene] = next
-      const path = join(folder, `${scene.sha256}-${queue.length}.mp4`)
-      await context.store.getFile(scene.objectKey, path, run.signal, scene.sha256)
-      segments.set(sceneId, { path, frames: scene.frames, keyFrames: scene.keyFrames })
-      onProgress(segments.size / scenes.size)
-    }
-  }
-  await Promise.all(Array.from({ length: PARALLEL_FETCHES }, fetchNext))
-  return segments
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
 }
 
 /** Seconds spent a stage, and all in all in milliseconds, by the database's clock. */
@@ -173,14 +114,13 @@ async function spentSoFar(
   }>(
     `with steps as (
        select max(finished_at) filter (where kind = 'plan') as planned,
-         max(finished_at) filter (where kind = 'scene') as generated,
-         max(started_at) filter (where kind = 'assemble') as assembling
+         max(finished_at) filter (where kind = 'scene') as generated
        from job_steps where job_id = $1
      )
      select extract(epoch from j.started_at - j.created_at) as waiting,
        extract(epoch from s.planned - j.started_at) as planning,
        greatest(0, extract(epoch from s.generated - s.planned)) as scenes,
-       extract(epoch from clock_timestamp() - s.assembling) as assembling
+       extract(epoch from clock_timestamp() - greatest(s.planned, s.generated)) as assembling
      from jobs j, steps s where j.id = $1`,
     [jobId],
   )

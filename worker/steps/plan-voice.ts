@@ -1,6 +1,6 @@
 /** The lines of a job as steps: one for each line of each scene that plays, however often the scene is shown. */
 
-import { type CachedObject, findCached, forgetCached } from '../../core/jobs/content-cache.ts'
+import type { CachedObject } from '../../core/jobs/content-cache.ts'
 import { contentKey } from '../../core/jobs/content-keys.ts'
 import { type NewStep, stepName } from '../../core/jobs/steps.ts'
 import { type DialogueTime, dialogueTimes, lineKey } from '../../core/storyboard/dialogue-times.ts'
@@ -9,6 +9,7 @@ import type { Storyboard } from '../../core/storyboard/types.ts'
 import type { WorkerContext } from '../context.ts'
 import type { Speaker, Voice, VoiceEngine, WordTime } from '../voice/engine.ts'
 import { FINISH_VERSION } from '../voice/finish.ts'
+import { presentCached } from './present-cached.ts'
 
 /** What a voice step is told, stored with it. */
 export type VoiceInput = {
@@ -83,9 +84,10 @@ export async function planVoices(
     input,
     key: voiceKey(engine, input),
   }))
-  const known = await presentSpeech(
+  const known = await presentCached(
     context,
     scope,
+    'voice',
     lines.map(({ key }) => key),
   )
   const first = new Map<string, string>()
@@ -109,21 +111,3 @@ export const reusedSpeech = ({ objectKey, sha256, sizeBytes, meta }: CachedObjec
   sizeBytes,
   reused: true,
 })
-
-/** Speech that is known and whose bytes are still there; the rest is forgotten, and so spoken again. */
-export async function presentSpeech(
-  { db, store }: Pick<WorkerContext, 'db' | 'store'>,
-  scope: string,
-  keys: readonly string[],
-): Promise<Map<string, CachedObject>> {
-  const known = await findCached(db.pool, scope, 'voice', keys)
-  const stats = await Promise.all(
-    [...known.values()].map(async (speech) => ({ speech, stat: await store.stat(speech.objectKey) })),
-  )
-  const gone = stats
-    .filter(({ speech, stat }) => stat?.sizeBytes !== speech.sizeBytes)
-    .map(({ speech }) => speech.contentKey)
-  if (gone.length > 0) await forgetCached(db.pool, scope, 'voice', gone)
-  for (const key of gone) known.delete(key)
-  return known
-}

@@ -1,7 +1,7 @@
 /** The plan step: checks the storyboard again, reckons the shots, and cuts the job into scene steps and an assembly. */
 import { creditSource, usableFileOwners } from '../../core/access/owner.ts'
 import { clipMeta, posterKeyOf } from '../../core/jobs/cached-clips.ts'
-import { type CachedObject, findCached, forgetCached, touchCached } from '../../core/jobs/content-cache.ts'
+import { type CachedObject, touchCached } from '../../core/jobs/content-cache.ts'
 import { clipKey, type Recipe, sceneSeed } from '../../core/jobs/content-keys.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
@@ -10,14 +10,15 @@ import { checkSpec, imageHashes } from '../../core/jobs/spec-check.ts'
 import { finishStep, insertSteps, type NewStep } from '../../core/jobs/steps.ts'
 import { Problem } from '../../core/platform/errors.ts'
 import { fault } from '../../core/platform/faults.ts'
-import type { ObjectStore } from '../../core/platform/objects.ts'
 import { planShots } from '../../core/storyboard/plan.ts'
 import type { ClipPlan, ShotPlan } from '../../core/storyboard/plan-types.ts'
 import type { WorkerContext } from '../context.ts'
 import { StepFailure } from '../failures.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { loadJob, lockJob, type RenderJob } from './load-job.ts'
+import { planJoins } from './plan-joins.ts'
 import { planVoices } from './plan-voice.ts'
+import { presentCached } from './present-cached.ts'
 
 /** What a scene step is told, stored with it. */
 export type SceneInput = {
@@ -44,7 +45,7 @@ export type SceneOutcome = {
 export type PlanOutcome = { plan: ShotPlan; warnings: string[] }
 
 export async function planStep(context: WorkerContext, run: StepRun): Promise<void> {
-  const { db, store } = context
+  const { db } = context
   const { step } = run
   const job = await loadJob(db.pool, step.jobId)
   const check = await checkSpec(
@@ -67,16 +68,11 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
     const key = clipKey({ title: plan.title, format: plan.format, scenesTotal }, clip, recipe, seed, hashes)
     return { clip, seed, key }
   })
-  const cached = await presentClips(
+  const cached = await presentCached(
     context,
-    store,
     scope,
-    await findCached(
-      db.pool,
-      scope,
-      'clip',
-      scenes.map((scene) => scene.key),
-    ),
+    'clip',
+    scenes.map((scene) => scene.key),
   )
   const steps = scenes.map(({ clip, seed, key }): NewStep => {
     const known = cached.get(key)
@@ -91,18 +87,23 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
       ...(known ? { result: reusedOutcome(known, seed), previewKey: posterKeyOf(known.objectKey) } : {}),
     }
   })
+  const reused = new Map(
+    scenes.flatMap(({ clip, seed, key }) => {
+      const known = cached.get(key)
+      return known ? [[clip.sceneId, reusedOutcome(known, seed)] as const] : []
+    }),
+  )
+  const joins = await planJoins(context, scope, plan, reused)
   const voices = await planVoices(context, scope, plan, job.storyboard)
+  steps.push(...joins.steps, ...voices.steps)
   fault('worker.plan.before_commit')
   await run.commit(async (client) => {
     await lockJob(client, job.id)
     const outcome: PlanOutcome = { plan, warnings: check.warnings.map((warning) => warning.message) }
     if (!(await finishStep(client, step, outcome))) return
-    await insertSteps(client, job.id, [...steps, ...voices.steps], {
-      kind: 'assemble',
-      key: '',
-      task: 'assemble',
-    })
+    await insertSteps(client, job.id, steps, { kind: 'assemble', key: '', task: 'assemble' })
     if (cached.size > 0) await touchCached(client, scope, 'clip', [...cached.keys()])
+    if (joins.reused.length > 0) await touchCached(client, scope, 'join', joins.reused)
     if (voices.reused.length > 0) await touchCached(client, scope, 'voice', voices.reused)
     let completed = 0
     for (const { clip, key } of scenes) {
@@ -147,24 +148,4 @@ function chooseRecipe({ workflows, config }: WorkerContext, { engine, options }:
     if (error instanceof Problem) throw new StepFailure('system', 'workflow_rejected', error.message, error)
     throw error
   }
-}
-
-/** Of the cached clips those whose bytes are still in the store; the others are forgotten, and so rendered again. */
-async function presentClips(
-  context: WorkerContext,
-  store: ObjectStore,
-  scope: string,
-  cached: Map<string, CachedObject>,
-): Promise<Map<string, CachedObject>> {
-  const found = await Promise.all(
-    [...cached.values()].map(async (clip) => ({ clip, stat: await store.stat(clip.objectKey) })),
-  )
-  const gone = found
-    .filter(({ clip, stat }) => stat?.sizeBytes !== clip.sizeBytes)
-    .map(({ clip }) => clip.contentKey)
-  if (gone.length > 0) {
-    await forgetCached(context.db.pool, scope, 'clip', gone)
-    for (const key of gone) cached.delete(key)
-  }
-  return cached
 }

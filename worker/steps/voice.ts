@@ -11,7 +11,8 @@ import type { StepRun } from '../tasks/run-step.ts'
 import { VoiceError } from '../voice/engine.ts'
 import { finishSpeech } from '../voice/finish.ts'
 import { loadJob, lockJob } from './load-job.ts'
-import { presentSpeech, reusedSpeech, type VoiceInput, type VoiceOutcome } from './plan-voice.ts'
+import { reusedSpeech, type VoiceInput, type VoiceOutcome } from './plan-voice.ts'
+import { presentCached } from './present-cached.ts'
 
 export async function voiceStep(context: WorkerContext, run: StepRun): Promise<void> {
   const { db, store, tools, voice: engine } = context
@@ -40,7 +41,7 @@ export async function voiceStep(context: WorkerContext, run: StepRun): Promise<v
   }
 
   // The same words may have been spoken since this job was planned, also by the step before this one.
-  const known = (await presentSpeech(context, scope, [contentKey])).get(contentKey)
+  const known = (await presentCached(context, scope, 'voice', [contentKey])).get(contentKey)
   if (known) return finish(reusedSpeech(known))
 
   try {

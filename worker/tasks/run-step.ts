@@ -45,7 +45,7 @@ export async function runStep(context: WorkerContext, stepId: string, work: Step
     jobId: step.jobId,
     stepId,
     kind: step.kind,
-    scene: step.key || undefined,
+    key: step.key || undefined,
     attempt: step.attempt,
   })
   const signal = running.add(step)

@@ -4,6 +4,7 @@ import { openMailer } from '../../core/platform/mail.ts'
 import type { WorkerContext } from '../context.ts'
 import type { Engine } from '../engines/engine.ts'
 import { assembleStep } from '../steps/assemble.ts'
+import { joinStep } from '../steps/join.ts'
 import { planStep } from '../steps/plan.ts'
 import { sceneStep } from '../steps/scene.ts'
 import { voiceStep } from '../steps/voice.ts'
@@ -57,7 +58,9 @@ export function otherTasks(context: WorkerContext): TaskList {
   const roles = context.config.WORKER_ROLES
   return {
     ...(roles.includes('plan') ? { plan: stepTask(context, planStep) } : {}),
-    ...(roles.includes('assemble') ? { assemble: stepTask(context, assembleStep) } : {}),
+    ...(roles.includes('assemble')
+      ? { join: stepTask(context, joinStep), assemble: stepTask(context, assembleStep) }
+      : {}),
     ...(roles.includes('scene')
       ? Object.fromEntries(
           [...context.engines].map(([kind, engine]) => [`interrupt.${kind}`, interruptTask(engine)]),
