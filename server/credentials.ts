@@ -4,6 +4,7 @@ import { decodeJwt } from 'jose'
 import type { Principal, UserPrincipal } from '../core/access/principal.ts'
 import type { ExternalTokens } from '../core/accounts/external-tokens.ts'
 import { findKey, findKeyById, KEY_PREFIX } from '../core/accounts/keys.ts'
+import { namingFailures } from '../core/accounts/load-failures.ts'
 import { findTokenPrincipal } from '../core/accounts/principals.ts'
 import { provision, syncEmail } from '../core/accounts/provision.ts'
 import {
@@ -160,7 +161,7 @@ export function createAuthenticator({
       const { kind, token } = credential
       if (kind === 'watch' || kind === 'ticket') return findByLink(credential, isCounted)
       const counting = isCounted ? countingLookUp(system) : null
-      const lookUp = counting?.lookUp ?? plainLookUp(system)
+      const lookUp = namingFailures(system, counting?.lookUp ?? plainLookUp(system))
       const isKey = token.startsWith(KEY_PREFIX)
       const principal = await (isKey ? findKey(system, token, lookUp) : findBearer(token, lookUp))
       if (!principal)

@@ -9,6 +9,14 @@ import {
 } from '../core/platform/errors.ts'
 import { ObjectStoreError } from '../core/platform/objects.ts'
 
+/** A handler has done its work, and what it wants to say cannot be written as JSON. */
+export class UnserialisableReply extends Error {
+  constructor(cause: unknown) {
+    super('the reply cannot be written as JSON', { cause })
+    this.name = 'UnserialisableReply'
+  }
+}
+
 export type ErrorReply = {
   status: number
   headers: Record<string, string>
@@ -35,6 +43,7 @@ export function toProblem(error: unknown): Problem | null {
     if (error.code === 'object_missing') return new Problem('NOT_FOUND', 'no such file', { cause: error })
     return unavailable('the object store cannot be used right now', error.code, error)
   }
+  if (error instanceof UnserialisableReply) return null
   const state = sqlState(error)
   if (isTimeout(state)) return unavailable('the database took too long to answer', 'database_busy', error)
   if (isDatabaseUnavailable(error))
@@ -68,12 +77,22 @@ export function toProblem(error: unknown): Problem | null {
   return null
 }
 
+/** Faults of the language or the runtime: no part of the program throws these on purpose. */
+const SLIPS = [TypeError, RangeError, ReferenceError, SyntaxError, EvalError, URIError]
+
+/** The code of a failure that nobody expected. Invariants of ours that do not hold are `INTERNAL_ERROR`. */
+function codeOf(error: unknown): ProblemCode {
+  if (error instanceof UnserialisableReply) return 'SERIALIZATION_ERROR'
+  if (sqlState(error) !== null) return 'DATABASE_ERROR'
+  if (!(error instanceof Error) || SLIPS.some((slip) => error instanceof slip)) return 'UNEXPECTED_ERROR'
+  return 'INTERNAL_ERROR'
+}
+
 /** The reply to a failed request. */
 export function toReply(error: unknown, requestId: string): ErrorReply {
   const known = toProblem(error)
   const problem =
-    known ??
-    new Problem('INTERNAL_ERROR', `something went wrong on our side; please quote request ${requestId}`)
+    known ?? new Problem(codeOf(error), `something went wrong on our side; please quote request ${requestId}`)
   const { code, message, reason, details, retryAfterS } = problem
   const headers: Record<string, string> = {}
   if (retryAfterS !== undefined) headers['Retry-After'] = String(retryAfterS)

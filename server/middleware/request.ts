@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { Problem } from '../../core/platform/errors.ts'
 import type { Logger } from '../../core/platform/log.ts'
 import type { Context, Handler } from '../context.ts'
-import { toReply } from '../problems.ts'
+import { toReply, UnserialisableReply } from '../problems.ts'
 
 const SANE_ID = /^[A-Za-z0-9._~:-]{1,128}$/
 const MAX_URL_BYTES = 8_192
@@ -46,10 +46,36 @@ export function requestLog(log: Logger): Handler {
   }
 }
 
+/** Whether Koa would write this body as JSON: no text, no bytes, no stream. */
+const isPlain = (body: unknown): body is object =>
+  typeof body === 'object' &&
+  body !== null &&
+  !Buffer.isBuffer(body) &&
+  !(body instanceof Blob) &&
+  !(body instanceof ReadableStream) &&
+  !(body instanceof Response) &&
+  !('pipe' in body)
+
+/** Writes the reply out while a failure can still be told. */
+function serialise(ctx: Context): void {
+  const { body } = ctx
+  if (!isPlain(body)) return
+  let text: string
+  try {
+    text = JSON.stringify(body)
+  } catch (error) {
+    throw new UnserialisableReply(error)
+  }
+  // In this order: a text without a type becomes text/plain.
+  if (!ctx.response.get('content-type')) ctx.type = 'json'
+  ctx.body = text
+}
+
 /** Turns whatever is thrown further in into the reply described in the API's error table. */
 export const errors: Handler = async (ctx, next) => {
   try {
     await next()
+    serialise(ctx)
   } catch (error) {
     const reply = toReply(error, ctx.state.requestId)
     if (reply.unexpected) ctx.state.log.error({ err: error }, 'unexpected failure')

@@ -3,6 +3,7 @@ import * as example from './account-examples.ts'
 import { TEAM_ID } from './examples.ts'
 import { CURSOR, NEXT_PAGE, pageOf } from './jobs.ts'
 import { id, json, type Operation, query, type Refusal, type Reply } from './operation.ts'
+import { OUR_FAULTS } from './responses.ts'
 
 const PUBLIC = { kind: 'public' } as const
 const SESSION = { kind: 'session' } as const
@@ -26,11 +27,6 @@ const BUSY: Refusal = {
   code: 'SERVICE_UNAVAILABLE',
   when: 'The database is away, or too many passwords are being looked at; come back after `Retry-After`.',
   text: 'too many people are logging in at once',
-}
-const INTERNAL: Refusal = {
-  code: 'INTERNAL_ERROR',
-  when: 'The fault is ours.',
-  text: 'something went wrong on our side; please quote request 8c0d2f6e-5b0e-4b1c-9a53-0f2f3c3f9a10',
 }
 const guestRate: Refusal = {
   code: 'RATE_LIMIT_EXCEEDED',
@@ -90,7 +86,7 @@ export const accountOperations: readonly Operation[] = [
       },
       EMAIL_TAKEN,
       guestRate,
-      INTERNAL,
+      ...OUR_FAULTS,
       BUSY,
     ],
   },
@@ -107,7 +103,7 @@ export const accountOperations: readonly Operation[] = [
       content: [{ type: 'application/json', schema: 'log-in-request', example: example.logInRequest }],
     },
     replies: [welcome(200, 'A new session.')],
-    refusals: [CREDENTIALS, LOCAL_OFF, guestRate, FAILURES, INTERNAL, BUSY],
+    refusals: [CREDENTIALS, LOCAL_OFF, guestRate, FAILURES, ...OUR_FAULTS, BUSY],
   },
   {
     method: 'post',
@@ -134,7 +130,7 @@ export const accountOperations: readonly Operation[] = [
       },
       EMAIL_TAKEN,
       guestRate,
-      INTERNAL,
+      ...OUR_FAULTS,
       BUSY,
     ],
   },

@@ -39,6 +39,16 @@ const EMAIL_HELD: Refusal = {
 }
 const AUTH_AWAY: readonly Refusal[] = [
   {
+    code: 'USER_LOAD_ERROR',
+    when: 'Whom the credential stands for cannot be read.',
+    text: 'the user of this credential cannot be read',
+  },
+  {
+    code: 'MEMBERSHIPS_LOAD_ERROR',
+    when: 'The teams of whom the credential stands for cannot be read.',
+    text: 'the teams of this user cannot be read',
+  },
+  {
     code: 'AUTH_ERROR',
     when: 'The keys of the token’s issuer cannot be had.',
     text: 'the keys of the token’s issuer cannot be had right now',
@@ -89,11 +99,23 @@ const MEDIA_TYPE: Refusal = {
   when: 'The body is compressed, or of a type that is not read here.',
   text: 'compressed bodies are not accepted',
 }
-const INTERNAL: Refusal = {
-  code: 'INTERNAL_ERROR',
-  when: 'The fault is ours; the log has more under the request id.',
-  text: 'something went wrong on our side; please quote request 8c0d2f6e-5b0e-4b1c-9a53-0f2f3c3f9a10',
-}
+const OUR_FAULT =
+  'something went wrong on our side; please quote request 8c0d2f6e-5b0e-4b1c-9a53-0f2f3c3f9a10'
+/** Whatever an operation does, it may fail for a reason of ours. */
+export const OUR_FAULTS: readonly Refusal[] = [
+  {
+    code: 'INTERNAL_ERROR',
+    when: 'The fault is ours; the log has more under the request id.',
+    text: OUR_FAULT,
+  },
+  { code: 'DATABASE_ERROR', when: 'The database refused a statement of ours.', text: OUR_FAULT },
+  { code: 'UNEXPECTED_ERROR', when: 'There is a fault in the program.', text: OUR_FAULT },
+  {
+    code: 'SERIALIZATION_ERROR',
+    when: 'The request was carried out, but its reply cannot be put into words.',
+    text: OUR_FAULT,
+  },
+]
 const RATE: Refusal = {
   code: 'RATE_LIMIT_EXCEEDED',
   when: 'The minute’s requests are used up: 60 of a starter, 300 of a creator, 30 of an address without a credential that holds. Come back after `Retry-After`.',
@@ -114,7 +136,7 @@ const SHARED: Readonly<Record<string, readonly Refusal[]>> = {
   ForeignOrigin: [FOREIGN_ORIGIN],
   EmailHeld: [EMAIL_HELD],
   RateLimited: [RATE],
-  InternalError: [INTERNAL, ...AUTH_AWAY],
+  InternalError: [...OUR_FAULTS, ...AUTH_AWAY],
   Unavailable: [UNAVAILABLE],
 }
 
@@ -131,7 +153,7 @@ export function refusalsOf(operation: Operation): readonly Refusal[] {
     ...(hasPathId ? [PATH_ID] : []),
     ...(body ? [BODY_SYNTAX, { ...BODY_SHAPE, status: shapeStatus }, TOO_LARGE, MEDIA_TYPE] : []),
     ...refusals,
-    ...(isPublic ? [] : [EMAIL_HELD, RATE, INTERNAL, ...AUTH_AWAY, UNAVAILABLE]),
+    ...(isPublic ? [] : [EMAIL_HELD, RATE, ...OUR_FAULTS, ...AUTH_AWAY, UNAVAILABLE]),
   ]
 }
 

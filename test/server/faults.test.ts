@@ -55,7 +55,7 @@ t.test('a failure nobody expected is 500 with an id, and nothing else', async (t
   const studio = await startStudio(t)
   await studio.pool.query('alter table jobs rename column owner to something_else')
   const reply = await read<WireError>(studio.request('/v1/jobs', { headers: { 'x-request-id': 'odd-1' } }))
-  t.match(reply, { status: 500, body: { error: { code: 'INTERNAL_ERROR', message: /odd-1/ } } })
+  t.match(reply, { status: 500, body: { error: { code: 'DATABASE_ERROR', message: /odd-1/ } } })
   t.notMatch(JSON.stringify(reply.body), /column|select|something_else/)
   t.ok(
     studio.lines.some((line) => line.msg === 'unexpected failure' && line.request_id === 'odd-1'),
