@@ -17,22 +17,12 @@ import {
   startFaultStack,
   until,
 } from '../support/faults.ts'
+import { dice } from '../support/random.ts'
 
 t.setTimeout(240_000)
 const KILLS = 3
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31))
 t.comment(`SEED=${seed}`)
-
-/** Numbers in [0, 1) that are the same for the same seed (mulberry32). */
-function random(from: number): () => number {
-  let state = from >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const spec = parse(
   await readFile(join(import.meta.dirname, '../../examples/long.yaml'), 'utf8'),
@@ -40,7 +30,7 @@ const spec = parse(
 const parsed = parseOptions(OPTIONS)
 if (!('options' in parsed)) throw new Error('these options are good')
 const { frames } = planShots(spec, parsed.options)
-const next = random(seed)
+const { next } = dice(seed)
 /** Numbers of finished scenes at which the worker is to die; with all of them finished, it dies in the assembly. */
 const moments = new Set<number>()
 while (moments.size < KILLS) moments.add(Math.floor(next() * (spec.scenes.length + 1)))

