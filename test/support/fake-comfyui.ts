@@ -47,6 +47,8 @@ export type FakeComfy = {
   readonly requests: string[]
   /** The next `times` uses of a part go wrong. */
   fail<P extends FakePart>(part: P, what: FaultsByPart[P], times?: number): void
+  /** A run goes on when this has resolved. */
+  hold: ((graph: Graph) => Promise<void> | undefined) | null
   /** Every reply waits this long. */
   delayMs: number
   /** Killed and started again on the same port: sockets cut, memory lost, files kept. */
@@ -139,6 +141,7 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
     historyDelayMs: options.historyDelayMs ?? 0,
     isOutput: (classType) => catalogue.get(classType)?.output_node === true,
     takeRunFault: () => take('run'),
+    held: (graph) => fake.hold?.(graph),
     send(clientId, message) {
       const client = clients.get(clientId ?? '')
       if (client) deliver(client, JSON.stringify(message))
@@ -425,6 +428,7 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
     machine,
     posts,
     requests,
+    hold: null,
     delayMs: 0,
     fail: (part, what, times = 1) => void faults.set(part, { what, left: times }),
     async leave() {

@@ -87,6 +87,13 @@ export async function until<T>(
   }
 }
 
+/** Keys of the objects under a prefix. */
+export async function keysUnder(stack: Stack, prefix: string): Promise<string[]> {
+  const keys: string[] = []
+  for await (const key of stack.store.list(prefix)) keys.push(key)
+  return keys
+}
+
 /** Takes the running steps of a job as far past the end of their leases as it takes for the sweeper to act. */
 export async function ageLeases(stack: Stack, jobId: string): Promise<number> {
   const { rowCount } = await stack.db.pool.query(

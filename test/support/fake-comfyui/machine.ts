@@ -30,6 +30,8 @@ export type MachineOptions = {
   broadcast(message: { type: string; data: Json }): void
   preview(clientId: string | undefined, promptId: string, nodeId: string): void
   takeRunFault(): RunFault | null
+  /** Awaited before a run goes on from its first message. */
+  held(graph: Graph): Promise<void> | undefined
 }
 
 const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
@@ -183,6 +185,7 @@ export class Machine {
     const cached = fault ? [] : order.filter((id) => this.#cache.has(keys.get(id) ?? ''))
     record('execution_start', {})
     record('execution_cached', { nodes: cached })
+    await this.#options.held(graph)
     try {
       for (const id of order) {
         const node = graph[id]
