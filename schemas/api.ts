@@ -27,6 +27,8 @@ import type {
   ProjectChanges,
   ProjectSpec,
   ReceivedInvitation,
+  RenderPlan,
+  RenderPlanRequest,
   RenderRequest,
   SetUpRequest,
   SignUpRequest,
@@ -160,9 +162,17 @@ export type paths = {
   '/v1/spec/estimate': {
     /** Reckon what a render would take */
     post: {
-      parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean } }
+      parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean; cache?: 'use' | 'refresh' | 'bypass' | 'only'; scenes?: string } }
       requestBody: { content: { 'application/json': EstimateRequest } }
       responses: { 200: { content: { 'application/json': Estimate } } } & Refusals
+    }
+  }
+  '/v1/spec/plan': {
+    /** See what a render would do */
+    post: {
+      parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean; cache?: 'use' | 'refresh' | 'bypass' | 'only'; scenes?: string } }
+      requestBody: { content: { 'application/json': EstimateRequest } }
+      responses: { 200: { content: { 'application/json': RenderPlan } } } & Refusals
     }
   }
   '/v1/teams': {
@@ -331,10 +341,18 @@ export type paths = {
       responses: { 201: { content: { 'application/json': Job } }; 200: { content: { 'application/json': Job } } } & Refusals
     }
   }
+  '/v1/projects/{id}/render-plan': {
+    /** See what a render of a project would do */
+    post: {
+      parameters: { path: { id: string } }
+      requestBody?: { content: { 'application/json': RenderPlanRequest } }
+      responses: { 200: { content: { 'application/json': RenderPlan } } } & Refusals
+    }
+  }
   '/v1/generate': {
     /** Render a storyboard */
     post: {
-      parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean }; header?: { 'Idempotency-Key'?: string } }
+      parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean; cache?: 'use' | 'refresh' | 'bypass' | 'only'; scenes?: string }; header?: { 'Idempotency-Key'?: string } }
       requestBody: { content: { 'application/json': GenerateRequest } }
       responses: { 201: { content: { 'application/json': Job } }; 200: { content: { 'application/json': Job } } } & Refusals
     }

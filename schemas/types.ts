@@ -1683,7 +1683,169 @@ export type RenderOptionsBody = {
    * Burns the film's time code (HH:MM:SS:FF) and the scene's id into every frame. All frames are encoded, none is copied.
    */
   timecode?: boolean | null
+  /**
+   * What may be taken from the cache: use (whatever is known), refresh (render again and replace what is known), bypass (render again and store nothing), only (render nothing: refused when a clip is missing).
+   */
+  cache?: 'use' | 'refresh' | 'bypass' | 'only' | null
+  /**
+   * Ids of the scenes to render; the clips of all others must be known already. All scenes when missing.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  scenes?: string[] | null
 } | null
+
+// render-plan-request.schema.json
+
+/**
+ * Body of POST /v1/projects/:id/render-plan; the whole body may be left out.
+ */
+export interface RenderPlanRequest {
+  /**
+   * As `options.scenes`: ids of the scenes to render.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  scenes?: string[] | null
+  /**
+   * How to render, as in render-options.schema.json.
+   */
+  options?: {} | null
+}
+
+// render-plan.schema.json
+
+/**
+ * What a render would do with each scene, and what it would take. Nothing is queued, spent or reserved.
+ */
+export interface RenderPlan {
+  /**
+   * Every scene of the storyboard, in its order.
+   */
+  scenes: PlannedScene[]
+  totals: PlanTotals
+  /**
+   * All of it in one sentence, for people.
+   */
+  summary: string
+  /**
+   * Why a render with these options would be refused; null when it would be accepted.
+   */
+  refusal: PlanRefusal | null
+  /**
+   * Warnings about the storyboard, and a balance that would not do.
+   */
+  warnings: PlanWarning[]
+}
+export interface PlannedScene {
+  /**
+   * Id of the scene.
+   */
+  scene_id: string
+  /**
+   * What would be made.
+   */
+  stage: 'clip'
+  /**
+   * reuse: its clip is known. render: its clip is made. locked: its chosen take is kept. skip: it does not play, or is left out by `scenes` and not known.
+   */
+  action: 'reuse' | 'render' | 'locked' | 'skip'
+  /**
+   * Why: for a scene to be rendered, the first input that differs from when it was rendered last.
+   */
+  reason:
+    | 'cached'
+    | 'prompt_changed'
+    | 'negative_prompt_changed'
+    | 'reference_image_changed'
+    | 'duration_changed'
+    | 'resolution_changed'
+    | 'frame_rate_changed'
+    | 'seed_changed'
+    | 'engine_changed'
+    | 'model_changed'
+    | 'workflow_changed'
+    | 'board_changed'
+    | 'encoder_changed'
+    | 'inputs_changed'
+    | 'never_rendered'
+    | 'evicted'
+    | 'refresh'
+    | 'bypass'
+    | 'not_played'
+    | 'not_ready'
+  /**
+   * Content key of its clip; null for a scene that does not play.
+   */
+  key: string | null
+  /**
+   * Engine that would make it.
+   */
+  engine: string
+  estimate: StageEstimate
+}
+export interface StageEstimate {
+  /**
+   * Seconds of generating; 0 when nothing is made.
+   */
+  seconds: number
+  /**
+   * Credits.
+   */
+  cost: number
+}
+export interface PlanTotals {
+  /**
+   * Scenes to render.
+   */
+  render: number
+  /**
+   * Scenes whose clip is known.
+   */
+  reuse: number
+  /**
+   * Scenes that keep their chosen take.
+   */
+  locked: number
+  /**
+   * Scenes left out.
+   */
+  skip: number
+  /**
+   * What the render would be charged.
+   */
+  credits: number
+  /**
+   * From start to finished film.
+   */
+  seconds: number
+  /**
+   * Length of the film.
+   */
+  film_seconds: number
+}
+export interface PlanRefusal {
+  /**
+   * For programs.
+   */
+  reason: 'cache_miss' | 'scenes_not_ready'
+  /**
+   * For people.
+   */
+  message: string
+  /**
+   * Scenes whose clip would have to be rendered.
+   */
+  scenes: string[]
+}
+export interface PlanWarning {
+  /**
+   * For people.
+   */
+  message: string
+}
 
 // render-request.schema.json
 

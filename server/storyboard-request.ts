@@ -27,7 +27,7 @@ type Body = Pick<GenerateRequest, 'spec' | 'owner' | 'idempotency_key'> & Pick<E
 /** Options as query values: numbers and booleans are written as words there. */
 function optionsFromQuery(ctx: Context): Record<string, unknown> {
   const options: Record<string, unknown> = {}
-  for (const name of ['engine', 'resolution', 'aspect', 'workflow']) {
+  for (const name of ['engine', 'resolution', 'aspect', 'workflow', 'cache']) {
     const value = queryText(ctx, name)
     if (value !== undefined) options[name] = value
   }
@@ -38,6 +38,8 @@ function optionsFromQuery(ctx: Context): Record<string, unknown> {
   }
   const draft = queryText(ctx, 'draft')
   if (draft !== undefined) options.draft = draft === 'true' ? true : draft === 'false' ? false : draft
+  const scenes = queryText(ctx, 'scenes')
+  if (scenes !== undefined) options.scenes = scenes.split(',').map((id) => id.trim())
   return options
 }
 

@@ -16,7 +16,7 @@ import { newId } from '../platform/ids.ts'
 import { queryableAs, transactionAs } from '../platform/reach.ts'
 import type { Project } from '../projects/entities.ts'
 import { beginRendering } from '../projects/transitions.ts'
-import { type Estimate, estimate } from '../storyboard/estimate.ts'
+import { type Estimate, estimate, generationSeconds } from '../storyboard/estimate.ts'
 import { planShots } from '../storyboard/plan.ts'
 import type { ShotPlan } from '../storyboard/plan-types.ts'
 import { parseOptions, type RenderOptions } from '../storyboard/render-options.ts'
@@ -25,12 +25,16 @@ import type { Storyboard } from '../storyboard/types.ts'
 import type { ValidationResult } from '../storyboard/validate.ts'
 import { freshHostFacts } from '../workflows/host-facts.ts'
 import { findCached } from './content-cache.ts'
-import { clipKey, type Recipe, sceneSeed } from './content-keys.ts'
+import type { Recipe } from './content-keys.ts'
 import { balanceOf, charge } from './credits.ts'
 import type { Job } from './entities.ts'
 import { appendEvent } from './events.ts'
+import { lastRenders, type RenderLine } from './last-renders.ts'
+import { type PresentedPlan, presentPlan } from './present-plan.ts'
 import { readJob, readKeyedJob } from './reading.ts'
 import { recipeFor, requireFit, type WorkflowLibrary } from './recipe.ts'
+import { planRender, type RenderPlan } from './render-plan.ts'
+import { keyScenes } from './scene-keys.ts'
 import { checkSpec, imageHashes } from './spec-check.ts'
 import { insertSteps } from './steps.ts'
 
@@ -49,6 +53,30 @@ export type AcceptanceDeps = { db: Database; config: Config; workflows: Workflow
 
 /** Drawing an animatic takes about as long as it plays (two cores, 720p). */
 const PREVIEW_SECONDS_PER_SECOND = 1
+
+/** What a render would do and take. */
+type Outlook = {
+  engine: EngineKind
+  recipe: Recipe
+  plan: RenderPlan
+  /** Seconds of generating a scene, by id. */
+  secondsOf: ReadonlyMap<string, number>
+  estimate: Estimate
+  warnings: { message: string }[]
+}
+
+const titleOf = (spec: unknown): string => String((spec as { title?: unknown } | null)?.title ?? '')
+
+/** @throws {Problem} VALIDATION_ERROR for a scene that the storyboard does not have */
+function requireScenes(storyboard: Storyboard, asked: RenderOptions['scenes']): void {
+  const known = new Set(storyboard.scenes.map(({ id }) => id))
+  const unknown = asked?.filter((id) => !known.has(id)) ?? []
+  if (unknown.length === 0) return
+  const path = 'options.scenes'
+  const message = `${path}: the storyboard has no scene ${unknown.join(', ')}`
+  const errors = [{ path, message, code: 'options_value', value: unknown }]
+  throw new Problem('VALIDATION_ERROR', message, { details: { errors } })
+}
 
 /** A request whose owner is chosen and allowed. */
 type OwnedRequest = Omit<AcceptRequest, 'owner'> & { owner: string; project?: Project }
@@ -154,53 +182,61 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
     return recipe
   }
 
-  /** Which distinct scenes the owner has as clips already: those cost nothing. */
-  async function knownScenes(
+  /**
+   * What a render would do with each scene, and what it would take. The plan that people see and the charge are this one
+   * computation.
+   * @param line where earlier renders are looked for, to say why a scene is rendered again; null: nobody asks
+   */
+  async function lookAhead(
     principal: UserPrincipal,
-    storyboard: Storyboard,
-    plan: ShotPlan,
-    recipe: Recipe,
+    { owner, spec, source }: Pick<OwnedRequest, 'owner' | 'spec' | 'source'>,
     options: RenderOptions,
-    owner: string,
-  ): Promise<Set<string>> {
-    const hashes = await imageHashes(queryable(principal), storyboard)
-    const keys = new Map(
-      plan.clips.map((clip) => [
-        clip.sceneId,
-        clipKey(
-          { title: plan.title, format: plan.format, scenesTotal: storyboard.scenes.length },
-          clip,
-          recipe,
-          sceneSeed(clip, options.seed ?? null),
-          hashes,
-        ),
-      ]),
-    )
-    const cached = await findCached(queryable(principal), creditSource(owner), 'clip', [...keys.values()])
-    return new Set([...keys].filter(([, key]) => cached.has(key)).map(([sceneId]) => sceneId))
-  }
-
-  async function reckon(
-    principal: UserPrincipal,
-    storyboard: Storyboard,
-    plan: ShotPlan,
-    recipe: Recipe,
-    options: RenderOptions,
-    owner: string,
-  ): Promise<Estimate> {
-    const { engine } = recipe
+    line: RenderLine | null = null,
+  ): Promise<Outlook> {
+    const { warnings } = await requireValid(principal, { owner, spec, source: source ?? null })
+    const storyboard = spec as Storyboard
+    requireScenes(storyboard, options.scenes)
+    const engine = chooseEngine(options.engine)
+    const shots = planShots(storyboard, options)
+    const recipe = await chooseRecipe(shots, options, engine)
+    const db = queryable(principal)
+    const hashes = await imageHashes(db, storyboard)
+    const keyed = keyScenes(shots, storyboard.scenes.length, recipe, options.seed, hashes)
+    const keys = keyed.map(({ key }) => key)
+    const cached = new Set((await findCached(db, creditSource(owner), 'clip', keys)).keys())
+    const ids = storyboard.scenes.map(({ id }) => id)
+    const plan = planRender(ids, keyed, options, cached, line ? await lastRenders(db, line, ids) : undefined)
     const rates = {
       creditsPerSecond: config.CREDITS_PER_SECOND,
       gpuSecondsPerVideoSecond:
         engine === 'preview' ? PREVIEW_SECONDS_PER_SECOND : config.GPU_SECONDS_PER_VIDEO_SECOND,
       engine,
     }
-    return estimate(
-      storyboard,
-      options,
-      rates,
-      await knownScenes(principal, storyboard, plan, recipe, options, owner),
+    const kept = plan.scenes.filter(({ action }) => action !== 'render').map(({ sceneId }) => sceneId)
+    const secondsOf = new Map(
+      shots.clips.map(({ sceneId, durationS }) => [sceneId, generationSeconds(durationS, options, rates)]),
     )
+    return {
+      engine,
+      recipe,
+      plan,
+      secondsOf,
+      estimate: estimate(storyboard, options, rates, new Set(kept)),
+      warnings: warnings.map(({ message }) => ({ message })),
+    }
+  }
+
+  /** Says when the balance would not do, to whoever asks on behalf of an owner. */
+  async function balanceNotes(
+    principal: UserPrincipal,
+    owner: string,
+    credits: number,
+  ): Promise<{ message: string }[]> {
+    if (config.CREDITS_MODE !== 'enforce') return []
+    const balance = await balanceOf(queryable(principal), creditSource(owner))
+    return balance < credits
+      ? [{ message: `the balance is ${balance} credits; this render needs ${credits}` }]
+      : []
   }
 
   /**
@@ -268,16 +304,13 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
     const { owner, project = null } = request
     const idempotencyKey = request.idempotencyKey ?? null
     const options = readOptions(request.options)
-    await requireValid(principal, request)
-    const storyboard = request.spec as Storyboard
-    const engine = chooseEngine(options.engine)
-    const plan = planShots(storyboard, options)
-    const recipe = await chooseRecipe(plan, options, engine)
+    const { engine, recipe, plan, estimate } = await lookAhead(principal, request, options)
     await requireRoom(queryable(principal), { owner, tier: principal.tier, bytes: 0 }, config)
-    const credits =
-      config.CREDITS_MODE === 'off'
-        ? 0
-        : (await reckon(principal, storyboard, plan, recipe, options, owner)).estimated_credits
+    if (plan.refusal) {
+      const { reason, text, scenes } = plan.refusal
+      throw new Problem('CONFLICT', text, { reason, details: { scenes } })
+    }
+    const credits = config.CREDITS_MODE === 'off' ? 0 : estimate.estimated_credits
 
     const id = newId()
     try {
@@ -347,21 +380,44 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
     ): Promise<Estimate & { warnings?: { message: string }[] }> {
       const owner = chooseOwner(principal, request.owner, 'jobs.create')
       const options = readOptions(request.options)
-      const { warnings } = await requireValid(principal, { ...request, owner })
-      const storyboard = request.spec as Storyboard
-      const plan = planShots(storyboard, options)
-      const recipe = await chooseRecipe(plan, options, chooseEngine(options.engine))
-      const found = await reckon(principal, storyboard, plan, recipe, options, owner)
-      const notes = warnings.map(({ message }) => ({ message }))
-      if (request.owner && config.CREDITS_MODE === 'enforce') {
-        const balance = await balanceOf(queryable(principal), creditSource(owner))
-        if (balance < found.estimated_credits) {
-          notes.push({
-            message: `the balance is ${balance} credits; this render needs ${found.estimated_credits}`,
-          })
-        }
-      }
+      const outlook = await lookAhead(principal, { ...request, owner }, options)
+      const found = outlook.estimate
+      const notes = [
+        ...outlook.warnings,
+        ...(request.owner ? await balanceNotes(principal, owner, found.estimated_credits) : []),
+      ]
       return notes.length > 0 ? { ...found, warnings: notes } : found
+    },
+
+    /** What a render of a storyboard would do, scene by scene. Spends and reserves nothing. */
+    async plan(
+      principal: UserPrincipal,
+      request: Omit<AcceptRequest, 'idempotencyKey'>,
+    ): Promise<PresentedPlan> {
+      const owner = chooseOwner(principal, request.owner, 'jobs.create')
+      const options = readOptions(request.options)
+      const title = titleOf(request.spec)
+      const outlook = await lookAhead(principal, { ...request, owner }, options, { owner, title })
+      return presentPlan(outlook, await balanceNotes(principal, owner, outlook.estimate.estimated_credits))
+    },
+
+    /** The same for the storyboard of a project as it is now. */
+    async planProject(
+      principal: UserPrincipal,
+      project: Project,
+      request: Pick<AcceptRequest, 'options'> & { scenes?: string[] | null | undefined },
+    ): Promise<PresentedPlan> {
+      requireTeamAction(principal, project.teamId, 'projects.view')
+      if (!project.spec) throw new Problem('VALIDATION_ERROR', 'the project has no storyboard yet')
+      const options = readOptions(request.options)
+      const owner = formatOwner({ kind: 'team', teamId: project.teamId })
+      const outlook = await lookAhead(
+        principal,
+        { owner, spec: project.spec },
+        { ...options, scenes: request.scenes ?? options.scenes },
+        { projectId: project.id },
+      )
+      return presentPlan(outlook, await balanceNotes(principal, owner, outlook.estimate.estimated_credits))
     },
   }
 }

@@ -50,19 +50,44 @@ export async function findCached(
   )
 }
 
-/** Notes that entries were reused. */
+/**
+ * Notes that entries are reused, and keeps eviction from them until the caller's transaction ends: whoever is about to
+ * rely on an entry does this in the transaction that says so.
+ * @returns the keys of those that are still there
+ */
 export async function touchCached(
   db: Queryable,
   scope: string,
   stage: CacheStage,
   contentKeys: readonly string[],
-): Promise<void> {
-  await db.query(
-    `update content_cache set hits = hits + 1, last_used_at = now()
-     where scope = $1 and stage = $2 and content_key = any($3)`,
+): Promise<Set<string>> {
+  if (contentKeys.length === 0) return new Set()
+  // Locked in one order, so that two plans with clips in common wait for each other instead of for ever.
+  const { rows } = await db.query<{ content_key: string }>(
+    `with held as (
+       select scope, stage, content_key from content_cache
+       where scope = $1 and stage = $2 and content_key = any($3) order by content_key for update
+     )
+     update content_cache c set hits = c.hits + 1, last_used_at = now() from held
+     where c.scope = held.scope and c.stage = held.stage and c.content_key = held.content_key
+     returning c.content_key`,
     [scope, stage, contentKeys],
   )
+  return new Set(rows.map((row) => row.content_key))
 }
+
+const INSERT = `insert into content_cache as c (scope, stage, content_key, object_key, sha256, size_bytes, meta)
+  values ($1, $2, $3, $4, $5, $6, $7::jsonb) on conflict (scope, stage, content_key)`
+
+const valuesOf = (scope: string, stage: CacheStage, entry: CachedObject): unknown[] => [
+  scope,
+  stage,
+  entry.contentKey,
+  entry.objectKey,
+  entry.sha256,
+  entry.sizeBytes,
+  JSON.stringify(entry.meta),
+]
 
 /** Stores an entry; the first one stays when two workers made the same. */
 export async function storeCached(
@@ -71,18 +96,20 @@ export async function storeCached(
   stage: CacheStage,
   entry: CachedObject,
 ): Promise<void> {
+  await db.query(`${INSERT} do nothing`, valuesOf(scope, stage, entry))
+}
+
+/** Stores an entry in the place of whatever was there. The object that it replaces goes when nothing needs it. */
+export async function replaceCached(
+  db: Queryable,
+  scope: string,
+  stage: CacheStage,
+  entry: CachedObject,
+): Promise<void> {
   await db.query(
-    `insert into content_cache (scope, stage, content_key, object_key, sha256, size_bytes, meta)
-     values ($1, $2, $3, $4, $5, $6, $7::jsonb) on conflict (scope, stage, content_key) do nothing`,
-    [
-      scope,
-      stage,
-      entry.contentKey,
-      entry.objectKey,
-      entry.sha256,
-      entry.sizeBytes,
-      JSON.stringify(entry.meta),
-    ],
+    `${INSERT} do update set object_key = excluded.object_key, sha256 = excluded.sha256,
+       size_bytes = excluded.size_bytes, meta = excluded.meta, last_used_at = now()`,
+    valuesOf(scope, stage, entry),
   )
 }
 

@@ -5,7 +5,13 @@ import type { ClipPlan, ShotPlan } from '../storyboard/plan-types.ts'
 import { canonicalJson } from '../workflows/canonical.ts'
 
 /** The engine and workflow that will make a clip, by content rather than by name. */
-export type Recipe = { engine: string; workflow: string; workflowDigest: string }
+export type Recipe = {
+  engine: string
+  workflow: string
+  workflowDigest: string
+  /** Weights that the workflow names. */
+  models: readonly string[]
+}
 
 /** Key of a stage's result: SHA-256, hex, over the stage's name and its inputs. */
 export function contentKey(stage: string, inputs: object): string {
@@ -27,18 +33,21 @@ export function sceneSeed(clip: ClipPlan, jobSeed: number | null): number {
   return createHash('sha256').update(`seed\n${clip.prompt}`).digest().readUIntBE(0, 6)
 }
 
+/** Everything that shapes the bytes of a clip as conformed for the film. */
+export type ClipInputs = ReturnType<typeof clipInputs>
+
 /**
- * Content key of a clip as conformed for the film. Left out on purpose: scene id, place on the timeline, transitions,
- * owner, job. The preview engine prints title, number and id on the board, so there they do count.
+ * Inputs of a clip. Left out on purpose: scene id, place on the timeline, transitions, owner, job. The preview engine
+ * prints title, number and id on the board, so there they do count.
  * @param imageHashes SHA-256 (hex) of each reference image, by asset id
  */
-export function clipKey(
+export function clipInputs(
   plan: Pick<ShotPlan, 'title'> & { format: FilmFormat; scenesTotal: number },
   clip: ClipPlan,
-  recipe: Recipe,
+  recipe: Pick<Recipe, 'engine' | 'workflowDigest'>,
   seed: number,
   imageHashes: ReadonlyMap<string, string>,
-): string {
+) {
   const board =
     recipe.engine === 'preview'
       ? {
@@ -50,7 +59,7 @@ export function clipKey(
           details: clip.details,
         }
       : undefined
-  return contentKey('clip', {
+  return {
     engine: recipe.engine,
     adapter: ADAPTER_VERSION,
     encoder: ENCODER_VERSION,
@@ -65,5 +74,8 @@ export function clipKey(
       weight: image.weight,
     })),
     board,
-  })
+  }
 }
+
+/** Content key of a clip. */
+export const clipKey = (inputs: ClipInputs): string => contentKey('clip', inputs)

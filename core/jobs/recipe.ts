@@ -32,11 +32,12 @@ export type RecipeRequest = {
  */
 export function recipeFor(request: RecipeRequest): Recipe {
   const template = templateFor(request)
-  const { digest, parameters, sizes, still } = template
+  const { digest, parameters, sizes, still, models } = template
   return {
     engine: request.engine,
     workflow: template.slug,
     workflowDigest: contentKey('workflow', { digest, parameters, sizes, still }),
+    models,
   }
 }
 

@@ -45,6 +45,8 @@ export function createJobService(deps: AcceptanceDeps) {
     acceptProject: acceptance.acceptProject,
     validate: acceptance.validate,
     estimate: acceptance.estimate,
+    plan: acceptance.plan,
+    planProject: acceptance.planProject,
     find,
     list,
 

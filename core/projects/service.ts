@@ -7,6 +7,7 @@ import type { UserPrincipal } from '../access/principal.ts'
 import { reachOf } from '../access/reach.ts'
 import { requireTeamAction, type TeamAction } from '../access/roles.ts'
 import type { Accepted } from '../jobs/acceptance.ts'
+import type { PresentedPlan } from '../jobs/present-plan.ts'
 import type { JobService } from '../jobs/service.ts'
 import type { Database } from '../platform/database.ts'
 import { Problem } from '../platform/errors.ts'
@@ -194,6 +195,15 @@ export function createProjectService({ db, jobs }: { db: Database; jobs: JobServ
       request: { options: unknown; idempotencyKey: string | null },
     ): Promise<Accepted> {
       return jobs.acceptProject(principal, await find(principal, id), request)
+    },
+
+    /** What a render of the storyboard as it is now would do. */
+    async plan(
+      principal: UserPrincipal,
+      id: string,
+      request: { options?: unknown; scenes?: string[] | null | undefined },
+    ): Promise<PresentedPlan> {
+      return jobs.planProject(principal, await find(principal, id), request)
     },
   }
 }

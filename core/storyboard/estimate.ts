@@ -45,6 +45,20 @@ function filmMs(storyboard: Storyboard): number {
   return joins.reduce((sum, join, i) => sum - (isInner(join, shots.length) ? overlaps[i]!.given : 0), played)
 }
 
+/** Thousandths of a part by which resolution and draft change cost and time. */
+const factorOf = (options: { resolution: Resolution; draft?: boolean }): bigint =>
+  RESOLUTION_FACTOR[options.resolution] / (options.draft === true ? 2n : 1n)
+
+/** Seconds of generating one scene, by the configured rate; whole seconds, rounded up. */
+export function generationSeconds(
+  durationS: number,
+  options: { resolution: Resolution; draft?: boolean },
+  { gpuSecondsPerVideoSecond }: Pick<EstimateConfig, 'gpuSecondsPerVideoSecond'>,
+): number {
+  const exact = thousandths(durationS) * thousandths(gpuSecondsPerVideoSecond) * factorOf(options)
+  return Number(ceilDiv(exact, THOUSAND ** 3n))
+}
+
 /**
  * The same computation serves the plan a person sees and the charge.
  * @param storyboard a document that passed validation
@@ -56,7 +70,7 @@ export function estimate(
   config: EstimateConfig,
   cachedScenes: ReadonlySet<string> = new Set(),
 ): Estimate {
-  const factor = RESOLUTION_FACTOR[options.resolution] / (options.draft === true ? 2n : 1n)
+  const factor = factorOf(options)
   const rate = thousandths(config.creditsPerSecond)
   const played = playedScenes(storyboard)
   const isFree = (scene: Scene) => config.engine === 'preview' || cachedScenes.has(scene.id)

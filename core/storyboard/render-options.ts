@@ -21,6 +21,10 @@ export type RenderOptions = {
   slate: boolean | { take?: number | null }
   /** In every frame. */
   timecode: boolean
+  /** What may be taken from the cache, and whether something is left there. */
+  cache: 'use' | 'refresh' | 'bypass' | 'only'
+  /** The scenes that are rendered where that is needed; the others have to be there. null: all of them. */
+  scenes: string[] | null
   /** Unknown keys are kept as they came. */
   [unknown: string]: unknown
 }
@@ -58,6 +62,8 @@ export function parseOptions(raw: unknown): { options: RenderOptions } | { probl
       draft: false,
       slate: false,
       timecode: false,
+      cache: 'use',
+      scenes: null,
       ...given,
     },
   }
@@ -68,6 +74,7 @@ const WANTED: Readonly<Record<string, string>> = {
   workflow: 'the name of a workflow, 1 to 100 characters',
   slate: 'true, false, or an object such as {"take": 2}',
   'slate.take': 'a whole number from 1 to 999',
+  scenes: 'a list of 1 to 100 different scene ids',
 }
 
 function problemsOf(raw: unknown): Problem[] {
@@ -92,7 +99,7 @@ function problemsOf(raw: unknown): Problem[] {
       const message = `${path} must be one of ${allowed.join(', ')}; found ${describe(error.data)}.${hint}`
       return { path, message, code: 'options_value', value: error.data, valid_values: allowed }
     }
-    const wanted = WANTED[name] ?? 'true or false'
+    const wanted = WANTED[name] ?? WANTED[name.replace(/\.\d+$/, '')] ?? 'true or false'
     return {
       path,
       message: `${path} must be ${wanted}; found ${describe(error.data)}`,

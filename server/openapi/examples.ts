@@ -6,6 +6,7 @@ import type {
   JobProgress,
   NewWatchLink,
   Project,
+  RenderPlan,
   SceneCompletePayload,
   Status,
   Storyboard,
@@ -252,6 +253,34 @@ export const estimate: Estimate = {
     { id: 'stairs', duration: 4, credits: 0 },
     { id: 'lamp', duration: 3, credits: 0 },
   ],
+}
+
+const SHA = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae'
+export const renderPlan: RenderPlan = {
+  scenes: [
+    {
+      scene_id: 'stairs',
+      stage: 'clip',
+      action: 'reuse',
+      reason: 'cached',
+      key: SHA,
+      engine: 'preview',
+      estimate: { seconds: 0, cost: 0 },
+    },
+    {
+      scene_id: 'lamp',
+      stage: 'clip',
+      action: 'render',
+      reason: 'prompt_changed',
+      key: 'fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9',
+      engine: 'preview',
+      estimate: { seconds: 3, cost: 0 },
+    },
+  ],
+  totals: { render: 1, reuse: 1, locked: 0, skip: 0, credits: 0, seconds: 33, film_seconds: 6.5 },
+  summary: '1 scene will render, 1 reused, 0 credits, about 33 s',
+  refusal: null,
+  warnings: [],
 }
 
 export const status: Status = {

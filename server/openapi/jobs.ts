@@ -55,6 +55,11 @@ export const accepted = (description: string, over: object = {}): readonly Reply
     headers: LOCATION,
   },
 ]
+export const NOT_READY: Refusal = {
+  code: 'CONFLICT',
+  when: 'A clip that is not known would have to be rendered, which `options.cache` (`reason` is `cache_miss`) or `options.scenes` (`scenes_not_ready`) rules out. `details.scenes` names the scenes.',
+  text: 'options.cache is "only", and these scenes would have to be rendered: harbor',
+}
 export const BUSY: Refusal = {
   code: 'CONFLICT',
   when: 'Too many renders are active: one of a starter, five of an owner.',
@@ -89,7 +94,7 @@ export const jobOperations: readonly Operation[] = [
       idempotency_key: 'lamp-take-1',
     }),
     replies: accepted('The new job, queued.'),
-    refusals: [SPEC_REFUSAL, OWNER_REFUSAL, QUOTA, BUSY, BALANCE],
+    refusals: [SPEC_REFUSAL, OWNER_REFUSAL, QUOTA, NOT_READY, BUSY, BALANCE],
   },
   {
     method: 'get',
@@ -177,6 +182,7 @@ export const jobOperations: readonly Operation[] = [
       NO_JOB,
       OWNER_REFUSAL,
       QUOTA,
+      NOT_READY,
       BUSY,
       BALANCE,
     ],

@@ -2,7 +2,17 @@
 import type { Scope } from '../../core/access/principal.ts'
 import { PROJECT_STATUSES } from '../../core/projects/entities.ts'
 import * as example from './examples.ts'
-import { accepted, BALANCE, BUSY, CURSOR, IDEMPOTENCY_KEY, NEXT_PAGE, PAGE, QUOTA } from './jobs.ts'
+import {
+  accepted,
+  BALANCE,
+  BUSY,
+  CURSOR,
+  IDEMPOTENCY_KEY,
+  NEXT_PAGE,
+  NOT_READY,
+  PAGE,
+  QUOTA,
+} from './jobs.ts'
 import { type Access, id, json, type Operation, query, type Refusal, type Reply } from './operation.ts'
 
 const PROJECT = id('id', 'project', example.PROJECT_ID)
@@ -243,8 +253,40 @@ export const projectOperations: readonly Operation[] = [
         'It is archived, or a render of it is active.',
         'this project is being rendered; wait for it or cancel it',
       ),
+      NOT_READY,
       BUSY,
       BALANCE,
+    ],
+  },
+  {
+    method: 'post',
+    path: '/v1/projects/{id}/render-plan',
+    operationId: 'planProject',
+    summary: 'See what a render of a project would do',
+    description:
+      'Scene by scene: reused or rendered, why, and what it would take. The same computation as the charge. Compared with the last renders of the project. Nothing is queued, spent or reserved.',
+    tag: 'Projects',
+    access: READ,
+    parameters: [PROJECT],
+    body: {
+      description: 'How it would be rendered.',
+      required: false,
+      content: [
+        {
+          type: 'application/json',
+          schema: 'render-plan-request',
+          example: { scenes: ['lamp'], options: { engine: 'preview', resolution: '480p' } },
+        },
+      ],
+    },
+    replies: [json(200, 'What would be done with each scene.', 'render-plan', example.renderPlan)],
+    refusals: [
+      {
+        code: 'VALIDATION_ERROR',
+        when: 'There is no storyboard yet, or it or an option is wrong.',
+        text: 'the project has no storyboard yet',
+      },
+      NO_PROJECT,
     ],
   },
 ]

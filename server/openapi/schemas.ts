@@ -30,6 +30,8 @@ import projectChanges from '../../schemas/project-changes.schema.json' with { ty
 import projectSpec from '../../schemas/project-spec.schema.json' with { type: 'json' }
 import receivedInvitation from '../../schemas/received-invitation.schema.json' with { type: 'json' }
 import renderOptions from '../../schemas/render-options.schema.json' with { type: 'json' }
+import renderPlan from '../../schemas/render-plan.schema.json' with { type: 'json' }
+import renderPlanRequest from '../../schemas/render-plan-request.schema.json' with { type: 'json' }
 import renderRequest from '../../schemas/render-request.schema.json' with { type: 'json' }
 import setUpRequest from '../../schemas/set-up-request.schema.json' with { type: 'json' }
 import signUpRequest from '../../schemas/sign-up-request.schema.json' with { type: 'json' }
@@ -97,6 +99,8 @@ const FILES = {
   'project-changes': projectChanges,
   'project-spec': projectSpec,
   'render-options': renderOptions,
+  'render-plan': renderPlan,
+  'render-plan-request': renderPlanRequest,
   'render-request': renderRequest,
   'spec-request': specRequest,
   status,

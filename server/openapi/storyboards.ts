@@ -12,12 +12,18 @@ const withYaml = (text: string): string => `With a YAML body: ${text}`
 
 /** What a YAML body has no place for. */
 export const YAML_OWNER: Parameter = query('owner', withYaml(OWNER), { type: 'string', maxLength: 500 })
-export const YAML_OPTIONS: readonly Parameter[] = (
-  ['engine', 'resolution', 'aspect', 'fps', 'seed', 'workflow', 'draft'] as const
-).map((name) => {
-  const { description, ...schema } = queryOption(name)
-  return query(name, withYaml(String(description)), schema)
-})
+export const YAML_OPTIONS: readonly Parameter[] = [
+  ...(['engine', 'resolution', 'aspect', 'fps', 'seed', 'workflow', 'draft', 'cache'] as const).map(
+    (name) => {
+      const { description, ...schema } = queryOption(name)
+      return query(name, withYaml(String(description)), schema)
+    },
+  ),
+  query('scenes', withYaml('ids of the scenes to render, with commas between them.'), {
+    type: 'string',
+    maxLength: 10_000,
+  }),
+]
 
 /** A storyboard as JSON under `spec`, or as YAML that is the storyboard itself. */
 export const storyboardBody = (schema: SchemaName, value: object): Body => ({
@@ -82,6 +88,20 @@ export const storyboardOperations: readonly Operation[] = [
     parameters: [YAML_OWNER, ...YAML_OPTIONS],
     body: storyboardBody('estimate-request', { spec: example.storyboard, options: { resolution, engine } }),
     replies: [json(200, 'Credits and times.', 'estimate', example.estimate)],
+    refusals: [SPEC_REFUSAL, OWNER_REFUSAL],
+  },
+  {
+    method: 'post',
+    path: '/v1/spec/plan',
+    operationId: 'planStoryboard',
+    summary: 'See what a render would do',
+    description:
+      'Scene by scene: reused or rendered, why, and what it would take. The same computation as the charge. Compared with the last renders of a storyboard of this title by the same owner. Nothing is queued, spent or reserved.',
+    tag: 'Storyboards',
+    access: { kind: 'key', scopes: ['generate', 'projects:read'] },
+    parameters: [YAML_OWNER, ...YAML_OPTIONS],
+    body: storyboardBody('estimate-request', { spec: example.storyboard, options: { resolution, engine } }),
+    replies: [json(200, 'What would be done with each scene.', 'render-plan', example.renderPlan)],
     refusals: [SPEC_REFUSAL, OWNER_REFUSAL],
   },
 ]

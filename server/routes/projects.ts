@@ -6,8 +6,15 @@ import { presentProject, presentProjectWithJob, specTag } from '../../core/proje
 import newProjectSchema from '../../schemas/new-project.schema.json' with { type: 'json' }
 import changesSchema from '../../schemas/project-changes.schema.json' with { type: 'json' }
 import specSchema from '../../schemas/project-spec.schema.json' with { type: 'json' }
+import planSchema from '../../schemas/render-plan-request.schema.json' with { type: 'json' }
 import renderSchema from '../../schemas/render-request.schema.json' with { type: 'json' }
-import type { NewProject, ProjectChanges, ProjectSpec, RenderRequest } from '../../schemas/types.ts'
+import type {
+  NewProject,
+  ProjectChanges,
+  ProjectSpec,
+  RenderPlanRequest,
+  RenderRequest,
+} from '../../schemas/types.ts'
 import { bodyReader, RENDER_STATUSES } from '../body.ts'
 import type { ApiRouter, Context, RequestState, ServerDeps } from '../context.ts'
 import { type Access, user } from '../middleware/access.ts'
@@ -18,6 +25,7 @@ import { headerKey } from '../storyboard-request.ts'
 const readNew = bodyReader<NewProject>(newProjectSchema)
 const readChanges = bodyReader<ProjectChanges>(changesSchema)
 const readSpec = bodyReader<ProjectSpec>(specSchema)
+const readPlan = bodyReader<RenderPlanRequest>(planSchema, { optional: true })
 const readRender = bodyReader<RenderRequest>(renderSchema, { statuses: RENDER_STATUSES, optional: true })
 
 const DEFAULT_LIMIT = 20
@@ -101,6 +109,11 @@ export function projectRoutes(
     ctx.status = replayed ? 200 : 201
     ctx.set('Location', `/v1/jobs/${job.id}`)
     ctx.body = await presentJob(job, media)
+  })
+
+  router.post('/v1/projects/:id/render-plan', mayRead, async (ctx) => {
+    const id = pathId(ctx)
+    ctx.body = await projects.plan(user(ctx), id, await readPlan(ctx.req))
   })
 
   return router

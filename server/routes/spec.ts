@@ -24,5 +24,10 @@ export function specRoutes({ jobs }: ServerDeps, { allow }: { allow: Allow }): A
     ctx.body = await jobs.estimate(user(ctx), { spec, source, owner, options })
   })
 
+  router.post('/v1/spec/plan', allow('generate', 'projects:read'), async (ctx) => {
+    const { spec, source, owner, options } = await readStoryboardRequest(ctx, readEstimate, PLAIN_STATUSES)
+    ctx.body = await jobs.plan(user(ctx), { spec, source, owner, options })
+  })
+
   return router
 }

@@ -89,6 +89,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
   'POST /v1/projects/{id}/unarchive': { ok: 200, spent: true, state: 'archived' },
   // It has no storyboard.
   'POST /v1/projects/{id}/render': { ok: 400 },
+  'POST /v1/projects/{id}/render-plan': { ok: 400 },
 
   'POST /v1/generate': { ok: 400, body: { spec: {} } },
   'GET /v1/jobs': { ok: 200 },
@@ -105,6 +106,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
 
   'POST /v1/spec/validate': { ok: 200, body: { spec: {} } },
   'POST /v1/spec/estimate': { ok: 400, body: { spec: {} } },
+  'POST /v1/spec/plan': { ok: 400, body: { spec: {} } },
 
   'GET /v1/assets': { ok: 200 },
   'GET /v1/assets/{id}': { ok: 200 },

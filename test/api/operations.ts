@@ -141,6 +141,7 @@ export const AGREED: readonly AgreedOperation[] = [
   creator('POST /v1/projects/{id}/archive', ['projects:write'], { roles: ADMINS }),
   creator('POST /v1/projects/{id}/unarchive', ['projects:write'], { roles: ADMINS }),
   creator('POST /v1/projects/{id}/render', ['projects:write'], { roles: WORKERS }),
+  creator('POST /v1/projects/{id}/render-plan', ['projects:read'], { roles: ALL }),
 
   anyone('POST /v1/generate', ['generate'], onBehalf('body')),
   anyone('GET /v1/jobs', ['jobs:read']),
@@ -157,6 +158,7 @@ export const AGREED: readonly AgreedOperation[] = [
 
   anyone('POST /v1/spec/validate', ['generate', 'projects:read']),
   anyone('POST /v1/spec/estimate', ['generate', 'projects:read'], onBehalf('body')),
+  anyone('POST /v1/spec/plan', ['generate', 'projects:read'], onBehalf('body')),
 
   anyone('GET /v1/assets', ['assets:read']),
   anyone('GET /v1/assets/{id}', ['assets:read'], { roles: ALL }),
@@ -229,6 +231,7 @@ export const ANSWERS: Readonly<Record<string, string>> = {
   'POST /v1/projects/{id}/archive': '200 403 404 409',
   'POST /v1/projects/{id}/unarchive': '200 403 404 409',
   'POST /v1/projects/{id}/render': '201 400 402 403 404 409 415 422',
+  'POST /v1/projects/{id}/render-plan': '200 400 404',
   'POST /v1/generate': '200 201 400 402 403 409 415 422',
   'GET /v1/jobs': '200 400',
   'GET /v1/jobs/{id}': '200 404',
@@ -243,6 +246,7 @@ export const ANSWERS: Readonly<Record<string, string>> = {
   'GET /v1/ws': '101 401 426 429',
   'POST /v1/spec/validate': '200 400',
   'POST /v1/spec/estimate': '200 400 403',
+  'POST /v1/spec/plan': '200 400 403',
   'GET /v1/assets': '200',
   'GET /v1/assets/{id}': '200 404',
   'POST /v1/assets/upload-url': '201 400 403 404',

@@ -1,11 +1,13 @@
 /** The plan step: checks the storyboard again, reckons the shots, and cuts the job into scene steps and an assembly. */
 import { creditSource, usableFileOwners } from '../../core/access/owner.ts'
+import { type CachePolicy, policyFor } from '../../core/jobs/cache-policy.ts'
 import { clipMeta, posterKeyOf } from '../../core/jobs/cached-clips.ts'
-import { type CachedObject, touchCached } from '../../core/jobs/content-cache.ts'
-import { clipKey, type Recipe, sceneSeed } from '../../core/jobs/content-keys.ts'
-import { appendEvent } from '../../core/jobs/events.ts'
+import type { CachedObject } from '../../core/jobs/content-cache.ts'
+import type { Recipe } from '../../core/jobs/content-keys.ts'
+import type { KeyParts } from '../../core/jobs/key-parts.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { recipeFor } from '../../core/jobs/recipe.ts'
+import { keyScenes } from '../../core/jobs/scene-keys.ts'
 import { checkSpec, imageHashes } from '../../core/jobs/spec-check.ts'
 import { finishStep, insertSteps, type NewStep } from '../../core/jobs/steps.ts'
 import { Problem } from '../../core/platform/errors.ts'
@@ -16,9 +18,9 @@ import type { WorkerContext } from '../context.ts'
 import { StepFailure } from '../failures.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { loadJob, lockJob, type RenderJob } from './load-job.ts'
+import { announceReused, EntriesGone, holdKnown, knownClips, requireClips } from './plan-clips.ts'
 import { planJoins } from './plan-joins.ts'
 import { planVoices } from './plan-voice.ts'
-import { presentCached } from './present-cached.ts'
 
 /** What a scene step is told, stored with it. */
 export type SceneInput = {
@@ -27,6 +29,9 @@ export type SceneInput = {
   workflow: string
   scenesTotal: number
   title: string
+  cache: CachePolicy
+  /** Hashes of what shaped the clip, for plans to compare with. */
+  parts: KeyParts
 }
 
 /** What a scene step leaves behind: the clip as conformed for the film. */
@@ -43,6 +48,9 @@ export type SceneOutcome = {
 }
 
 export type PlanOutcome = { plan: ShotPlan; warnings: string[] }
+
+/** How often the cache is looked at anew, when entries go between the look and the commit. */
+const MAX_LOOKS = 5
 
 export async function planStep(context: WorkerContext, run: StepRun): Promise<void> {
   const { db } = context
@@ -63,70 +71,62 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
   const hashes = await imageHashes(db.pool, job.storyboard)
   const scope = creditSource(job.owner)
   const scenesTotal = job.storyboard.scenes.length
-  const scenes = plan.clips.map((clip) => {
-    const seed = sceneSeed(clip, job.options.seed ?? null)
-    const key = clipKey({ title: plan.title, format: plan.format, scenesTotal }, clip, recipe, seed, hashes)
-    return { clip, seed, key }
-  })
-  const cached = await presentCached(
-    context,
-    scope,
-    'clip',
-    scenes.map((scene) => scene.key),
-  )
-  const steps = scenes.map(({ clip, seed, key }): NewStep => {
-    const known = cached.get(key)
-    const input: SceneInput = { clip, seed, workflow: recipe.workflow, scenesTotal, title: plan.title }
-    return {
-      kind: 'scene',
-      key: clip.sceneId,
-      task: `scene.${job.engine}`,
-      engine: job.engine,
-      contentKey: key,
-      input,
-      ...(known ? { result: reusedOutcome(known, seed), previewKey: posterKeyOf(known.objectKey) } : {}),
-    }
-  })
-  const reused = new Map(
-    scenes.flatMap(({ clip, seed, key }) => {
-      const known = cached.get(key)
-      return known ? [[clip.sceneId, reusedOutcome(known, seed)] as const] : []
-    }),
-  )
-  const joins = await planJoins(context, scope, plan, reused)
-  const voices = await planVoices(context, scope, plan, job.storyboard)
-  steps.push(...joins.steps, ...voices.steps)
-  fault('worker.plan.before_commit')
-  await run.commit(async (client) => {
-    await lockJob(client, job.id)
+  const scenes = keyScenes(plan, scenesTotal, recipe, job.options.seed ?? null, hashes)
+  for (let look = 1; ; look += 1) {
+    const known = await knownClips(context, scope, job, scenes)
+    requireClips(job, scenes, known)
+    const steps = scenes.map(({ clip, seed, key, parts }): NewStep => {
+      const cached = known.get(clip.sceneId)
+      const input: SceneInput = {
+        clip,
+        seed,
+        workflow: recipe.workflow,
+        scenesTotal,
+        title: plan.title,
+        cache: policyFor(job.options, clip.sceneId),
+        parts,
+      }
+      return {
+        kind: 'scene',
+        key: clip.sceneId,
+        task: `scene.${job.engine}`,
+        engine: job.engine,
+        contentKey: key,
+        input,
+        ...(cached ? { result: reusedOutcome(cached, seed), previewKey: posterKeyOf(cached.objectKey) } : {}),
+      }
+    })
+    const reused = new Map(
+      scenes.flatMap(({ clip, seed }) => {
+        const cached = known.get(clip.sceneId)
+        return cached ? [[clip.sceneId, reusedOutcome(cached, seed)] as const] : []
+      }),
+    )
+    const joins = await planJoins(context, scope, plan, reused)
+    const voices = await planVoices(context, scope, plan, job.storyboard)
+    steps.push(...joins.steps, ...voices.steps)
+    fault('worker.plan.before_commit')
     const outcome: PlanOutcome = { plan, warnings: check.warnings.map((warning) => warning.message) }
-    if (!(await finishStep(client, step, outcome))) return
-    await insertSteps(client, job.id, steps, { kind: 'assemble', key: '', task: 'assemble' })
-    if (cached.size > 0) await touchCached(client, scope, 'clip', [...cached.keys()])
-    if (joins.reused.length > 0) await touchCached(client, scope, 'join', joins.reused)
-    if (voices.reused.length > 0) await touchCached(client, scope, 'voice', voices.reused)
-    let completed = 0
-    for (const { clip, key } of scenes) {
-      if (!cached.has(key)) continue
-      completed += 1
-      await appendEvent(client, job.id, 'scene_complete', {
-        scene_id: clip.sceneId,
-        scenes_completed: completed,
-        scenes_total: plan.clips.length,
-        duration: clip.durationS,
-        reused: true,
-        previews: [
-          {
-            scene_id: clip.sceneId,
-            key: posterKeyOf(cached.get(key)!.objectKey),
-            generated_at: new Date().toISOString(),
-          },
-        ],
+    try {
+      await run.commit(async (client) => {
+        await lockJob(client, job.id)
+        if (!(await finishStep(client, step, outcome))) return
+        await insertSteps(client, job.id, steps, { kind: 'assemble', key: '', task: 'assemble' })
+        await holdKnown(client, scope, 'clip', keysOf(known))
+        await holdKnown(client, scope, 'join', joins.reused)
+        await holdKnown(client, scope, 'voice', voices.reused)
+        await announceReused(client, job.id, plan.clips, known)
+        await updateProgress(client, job.id, true)
       })
+      return
+    } catch (error) {
+      if (!(error instanceof EntriesGone) || look === MAX_LOOKS) throw error
     }
-    await updateProgress(client, job.id, true)
-  })
+  }
 }
+
+const keysOf = (known: ReadonlyMap<string, CachedObject>): string[] =>
+  [...known.values()].map(({ contentKey }) => contentKey)
 
 /** The outcome of a scene whose clip was there already. */
 export const reusedOutcome = (clip: CachedObject, seed: number): SceneOutcome => ({

@@ -2,8 +2,9 @@
 import { extname, join } from 'node:path'
 import sharp from 'sharp'
 import { creditSource, objectPrefix } from '../../core/access/owner.ts'
+import { mayReuse } from '../../core/jobs/cache-policy.ts'
 import { posterKeyOf } from '../../core/jobs/cached-clips.ts'
-import { findCached, storeCached } from '../../core/jobs/content-cache.ts'
+import { findCached, replaceCached, storeCached, touchCached } from '../../core/jobs/content-cache.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { finishStep, storeRemoteId } from '../../core/jobs/steps.ts'
@@ -38,7 +39,9 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   const contentKey = step.contentKey!
 
   // Another job may have made this very clip since ours was planned.
-  const known = (await findCached(db.pool, scope, 'clip', [contentKey])).get(contentKey)
+  const known = mayReuse(input.cache)
+    ? (await findCached(db.pool, scope, 'clip', [contentKey])).get(contentKey)
+    : undefined
   if (known && (await store.stat(known.objectKey))?.sizeBytes === known.sizeBytes) {
     await finish(run, job, input, reusedOutcome(known, input.seed))
     return
@@ -113,7 +116,9 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   laps.lap('conform')
   fault('worker.scene.conformed')
 
-  const objectKey = `${objectPrefix(scope)}clips/${conformed.sha256}.mp4`
+  // A clip that is not to be kept goes with its job.
+  const folder = input.cache === 'bypass' ? `${objectPrefix(job.owner)}jobs/${job.id}/` : objectPrefix(scope)
+  const objectKey = `${folder}clips/${conformed.sha256}.mp4`
   const poster = await makePoster({
     tools,
     source: conformed.path,
@@ -155,13 +160,11 @@ async function finish(run: StepRun, job: RenderJob, input: SceneInput, outcome: 
     if (!(await finishStep(client, step, outcome, posterKey))) return
     const { objectKey, sha256, sizeBytes, frames, keyFrames } = outcome
     const contentKey = step.contentKey!
-    await storeCached(client, creditSource(job.owner), 'clip', {
-      contentKey,
-      objectKey,
-      sha256,
-      sizeBytes,
-      meta: { frames, keyFrames },
-    })
+    const clip = { contentKey, objectKey, sha256, sizeBytes, meta: { frames, keyFrames } }
+    const scope = creditSource(job.owner)
+    if (input.cache === 'refresh') await replaceCached(client, scope, 'clip', clip)
+    else if (outcome.reused) await touchCached(client, scope, 'clip', [contentKey])
+    else if (input.cache !== 'bypass') await storeCached(client, scope, 'clip', clip)
     const { rows } = await client.query<{ total: number; completed: number }>(
       `select count(*)::int as total, count(*) filter (where state = 'done')::int as completed
        from job_steps where job_id = $1 and kind = 'scene'`,
