@@ -77,7 +77,10 @@ t.test('a title or a place changes no key of an engine that does not print them'
 })
 
 t.test('policies, scene by scene', async (t) => {
-  const document = storyboard({ scenes: [scene('a'), scene('b'), scene('c')], timeline: ['a', 'b'] })
+  const document = storyboard({
+    scenes: [scene('a'), scene('b'), scene('c')],
+    timeline: [{ scene: 'a' }, { scene: 'b' }],
+  })
   const played = keysOf(document)
   const [a, b] = played as [KeyedScene, KeyedScene]
   const actions = (

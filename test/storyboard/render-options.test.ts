@@ -12,6 +12,8 @@ const DEFAULTS = {
   draft: false,
   slate: false,
   timecode: false,
+  cache: 'use',
+  scenes: null,
 }
 
 t.test('absent, null and empty options are the defaults', async (t) => {
@@ -31,6 +33,8 @@ t.test('what is given is kept, unknown keys too', async (t) => {
     draft: true,
     slate: { take: 3, note: 'x' },
     timecode: true,
+    cache: 'refresh',
+    scenes: ['a'],
     note: [1],
   }
   t.same(parseOptions(raw), { options: raw })
@@ -51,6 +55,10 @@ for (const [raw, path, words] of [
   [{ slate: { take: 1000 } }, 'options.slate.take', '1 to 999'],
   [{ slate: { take: '2' } }, 'options.slate.take', 'found the text "2"'],
   [{ timecode: 1 }, 'options.timecode', 'true or false'],
+  [{ cache: 'refesh' }, 'options.cache', 'Did you mean "refresh"?'],
+  [{ scenes: 'a' }, 'options.scenes', 'a list of 1 to 100 different scene ids'],
+  [{ scenes: [] }, 'options.scenes', 'a list of 1 to 100 different scene ids'],
+  [{ scenes: [1] }, 'options.scenes.0', 'a list of 1 to 100 different scene ids'],
   [{ draft: 'yes' }, 'options.draft', 'true or false'],
   ['fast', 'options', 'must be an object'],
   [[], 'options', 'must be an object'],
