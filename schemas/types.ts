@@ -1120,10 +1120,7 @@ export interface SceneClip {
  * How the film was made.
  */
 export interface RenderMetadata {
-  /**
-   * What the sound track holds. This version lays a silent one.
-   */
-  sound: 'silent'
+  sound: FilmSound
   /**
    * Workflow that makes the scenes.
    */
@@ -1174,6 +1171,27 @@ export interface RenderMetadata {
    * What is not quite as the storyboard asked.
    */
   warnings: string[]
+}
+/**
+ * What the sound track holds, measured on the finished film.
+ */
+export interface FilmSound {
+  /**
+   * How loud the film was to be, as in options.loudness.
+   */
+  profile: 'web' | 'ebu-r128' | 'none'
+  /**
+   * Different sounds that are heard. 0: the track is silent.
+   */
+  sources: number
+  /**
+   * Integrated loudness in LUFS (EBU R 128); null for silence.
+   */
+  lufs: number | null
+  /**
+   * Highest true peak in dBTP; null for silence.
+   */
+  true_peak_db: number | null
 }
 export interface JobError {
   /**
@@ -1694,6 +1712,10 @@ export type RenderOptionsBody = {
    * @maxItems 100
    */
   scenes?: string[] | null
+  /**
+   * How loud the film is: web (-14 LUFS, as video platforms play), ebu-r128 (-23 LUFS, for broadcasting), none (as mixed). True peaks stay below -1 dBTP in any case.
+   */
+  loudness?: 'web' | 'ebu-r128' | 'none' | null
 } | null
 
 // render-plan-request.schema.json

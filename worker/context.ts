@@ -14,6 +14,8 @@ export type WorkerContext = {
   readonly config: Config
   readonly db: Database
   readonly store: ObjectStore
+  /** Where the sounds are that come with Framecast. */
+  readonly systemStore: ObjectStore
   readonly tools: FfmpegTools
   readonly workflows: WorkflowLibrary
   /** Engines this worker can drive, by kind. */

@@ -10,11 +10,20 @@ import { VoiceError } from './voice/engine.ts'
 export class StepFailure extends Error {
   readonly failureType: Exclude<FailureType, 'canceled'>
   readonly code: string
-  constructor(failureType: StepFailure['failureType'], code: string, message: string, cause?: unknown) {
+  /** Where to look, when the step itself is not about one scene. */
+  readonly sceneId: string | null
+  constructor(
+    failureType: StepFailure['failureType'],
+    code: string,
+    message: string,
+    cause?: unknown,
+    sceneId: string | null = null,
+  ) {
     super(message, { cause })
     this.name = 'StepFailure'
     this.failureType = failureType
     this.code = code
+    this.sceneId = sceneId
   }
 }
 
@@ -43,7 +52,12 @@ export function judge(error: unknown, step: Pick<ClaimedStep, 'kind' | 'key' | '
     return {
       kind: 'fail',
       failureType: error.failureType,
-      error: { code: error.code, message: error.message, ...at },
+      error: {
+        code: error.code,
+        message: error.message,
+        ...at,
+        ...(error.sceneId ? { scene_id: error.sceneId } : {}),
+      },
     }
   }
   if (error instanceof EngineError) {

@@ -9,7 +9,7 @@ import { openDatabase } from '../core/platform/database.ts'
 import { findTools } from '../core/platform/ffmpeg.ts'
 import type { Logger } from '../core/platform/log.ts'
 import { withDeadline } from '../core/platform/retry.ts'
-import { openStore } from '../core/platform/store.ts'
+import { openStore, openSystemStore } from '../core/platform/store.ts'
 import { loadWorkflows, workflowDirs } from '../core/workflows/load.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import type { WorkerContext } from './context.ts'
@@ -66,6 +66,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     config,
     db,
     store: openStore(config),
+    systemStore: openSystemStore(config),
     tools,
     workflows,
     engines: createEngines(config, workflows, tools, log),

@@ -1,7 +1,7 @@
 /** Jobs and events as the wire shows them. Object keys become links here, and nowhere else. */
 import type { MediaLinks } from '../platform/media-links.ts'
 import type { Job } from './entities.ts'
-import type { JobEvent, JobOutput, JobProgress } from './types.ts'
+import { type FilmSound, type JobEvent, type JobOutput, type JobProgress, silentTrack } from './types.ts'
 
 const HOUR_S = 3_600
 
@@ -15,6 +15,9 @@ async function presentProgress(progress: JobProgress, media: MediaLinks): Promis
   }))
   return { ...rest, previews: await Promise.all(links) }
 }
+
+/** Films made before sound was mixed say `silent`. */
+const presentSound = (sound: FilmSound | 'silent'): FilmSound => (sound === 'silent' ? silentTrack() : sound)
 
 async function presentOutput(output: JobOutput, media: MediaLinks): Promise<object> {
   return {
@@ -33,7 +36,7 @@ async function presentOutput(output: JobOutput, media: MediaLinks): Promise<obje
     format: output.format,
     size_bytes: output.size_bytes,
     sha256: output.sha256,
-    metadata: output.metadata,
+    metadata: { ...output.metadata, sound: presentSound(output.metadata.sound) },
   }
 }
 

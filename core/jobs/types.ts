@@ -1,5 +1,7 @@
 /** Words and shapes of jobs, as stored. URLs are made when a job is presented (present.ts). */
 
+import type { LoudnessProfile } from '../storyboard/render-options.ts'
+
 export const JOB_STATUSES = ['queued', 'processing', 'completed', 'failed', 'canceled'] as const
 export type JobStatus = (typeof JOB_STATUSES)[number]
 export const TERMINAL_STATUSES = ['completed', 'failed', 'canceled'] as const
@@ -28,6 +30,25 @@ export type JobProgress = {
   scenes?: Record<string, number>
 }
 
+/** What the sound track holds. */
+export type FilmSound = {
+  profile: LoudnessProfile
+  /** Distinct sounds that are heard; 0: a silent track. */
+  sources: number
+  /** Of the film as delivered; null for silence. */
+  lufs: number | null
+  /** dBTP; null for silence. */
+  true_peak_db: number | null
+}
+
+/** Of a film that has nothing to be heard. */
+export const silentTrack = (profile: LoudnessProfile = 'web'): FilmSound => ({
+  profile,
+  sources: 0,
+  lufs: null,
+  true_peak_db: null,
+})
+
 export type JobOutput = {
   video_key: string
   thumbnail_key: string
@@ -51,8 +72,8 @@ export type JobOutput = {
     joins_encoded: number
     frames_copied: number
     frames_encoded: number
-    /** What the sound track holds; nothing is mixed yet. */
-    sound: 'silent'
+    /** Films made before sound was mixed say `silent`. */
+    sound: FilmSound | 'silent'
     /** Seconds spent a stage: waiting, planning, scenes, assembling. */
     stages: Record<string, number>
     warnings: string[]

@@ -1,6 +1,6 @@
 /** Measuring a sound that comes in pieces: loudness by ITU-R BS.1770 and EBU R 128, and its true peak. */
 import { biquad } from './filters.ts'
-import type { Mono, Stereo } from './signal.ts'
+import { type Mono, peakOf, type Stereo } from './signal.ts'
 
 /** 100 ms at 48 kHz; a window has four. */
 const HOP = 4_800
@@ -122,10 +122,7 @@ export function createTruePeakMeter(): PeakMeter {
   let rest: Mono = new Float32Array(0)
   return {
     take(piece) {
-      for (const sample of piece) {
-        const level = Math.abs(sample)
-        if (level > peak) peak = level
-      }
+      peak = Math.max(peak, peakOf(piece))
       const sound = new Float32Array(rest.length + piece.length)
       sound.set(rest)
       sound.set(piece, rest.length)

@@ -7,6 +7,9 @@ import type { Problem } from './problems.ts'
 import { didYouMean } from './suggest.ts'
 import { byteSize, describe } from './values.ts'
 
+/** How loud a film is made: for the web (-14 LUFS), for broadcasting in Europe (-23 LUFS), or as mixed. */
+export type LoudnessProfile = 'web' | 'ebu-r128' | 'none'
+
 export type RenderOptions = {
   engine: 'auto' | 'preview' | 'comfyui' | 'runpod'
   resolution: Resolution
@@ -25,6 +28,7 @@ export type RenderOptions = {
   cache: 'use' | 'refresh' | 'bypass' | 'only'
   /** The scenes that are rendered where that is needed; the others have to be there. null: all of them. */
   scenes: string[] | null
+  loudness: LoudnessProfile
   /** Unknown keys are kept as they came. */
   [unknown: string]: unknown
 }
@@ -64,6 +68,7 @@ export function parseOptions(raw: unknown): { options: RenderOptions } | { probl
       timecode: false,
       cache: 'use',
       scenes: null,
+      loudness: 'web',
       ...given,
     },
   }

@@ -168,7 +168,7 @@ export const completedJob: Job = {
       joins_encoded: 1,
       scenes_reused: 0,
       frames_encoded: 12,
-      sound: 'silent',
+      sound: { profile: 'web', sources: 4, lufs: -14.1, true_peak_db: -1.6 },
       generation_time_ms: 19619,
     },
   },

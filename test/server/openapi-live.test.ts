@@ -42,7 +42,7 @@ const aFilm = (id: string): JobOutput => ({
     joins_encoded: 0,
     frames_copied: 96,
     frames_encoded: 0,
-    sound: 'silent',
+    sound: { profile: 'web', sources: 4, lufs: -14.1, true_peak_db: -1.6 },
     stages: { scenes: 1.5 },
     warnings: ['a join was shortened'],
   },

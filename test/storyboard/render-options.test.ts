@@ -14,6 +14,7 @@ const DEFAULTS = {
   timecode: false,
   cache: 'use',
   scenes: null,
+  loudness: 'web',
 }
 
 t.test('absent, null and empty options are the defaults', async (t) => {
@@ -35,6 +36,7 @@ t.test('what is given is kept, unknown keys too', async (t) => {
     timecode: true,
     cache: 'refresh',
     scenes: ['a'],
+    loudness: 'none',
     note: [1],
   }
   t.same(parseOptions(raw), { options: raw })
@@ -60,6 +62,7 @@ for (const [raw, path, words] of [
   [{ scenes: [] }, 'options.scenes', 'a list of 1 to 100 different scene ids'],
   [{ scenes: [1] }, 'options.scenes.0', 'a list of 1 to 100 different scene ids'],
   [{ draft: 'yes' }, 'options.draft', 'true or false'],
+  [{ loudness: 'webb' }, 'options.loudness', 'Did you mean "web"?'],
   ['fast', 'options', 'must be an object'],
   [[], 'options', 'must be an object'],
   [{ note: 'x'.repeat(9000) }, 'options', '8192 bytes'],

@@ -7,7 +7,7 @@ import { storeCached, touchCached } from '../../core/jobs/content-cache.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { finishStep } from '../../core/jobs/steps.ts'
 import { completeJob } from '../../core/jobs/transitions.ts'
-import type { JobOutput } from '../../core/jobs/types.ts'
+import { type JobOutput, silentTrack } from '../../core/jobs/types.ts'
 import type { Queryable } from '../../core/platform/database.ts'
 import { fault } from '../../core/platform/faults.ts'
 import { cutList } from '../compose/cut-list.ts'
@@ -15,7 +15,7 @@ import { filmKey } from '../compose/film-key.ts'
 import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { keyedOrders } from './join.ts'
-import { loadDrawn, loadPlan, loadScenes } from './load-film.ts'
+import { loadDrawn, loadPlan, loadScenes, loadSound } from './load-film.ts'
 import { loadJob, lockJob } from './load-job.ts'
 import { type FilmParts, makeFilm, type PlacedOrder } from './make-film.ts'
 import { createReporter } from './report.ts'
@@ -28,6 +28,7 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
   const { plan, warnings } = await loadPlan(db.pool, job.id)
   const scenes = await loadScenes(db.pool, job.id)
   const drawn = await loadDrawn(db.pool, job.id)
+  const sound = await loadSound(db.pool, job.id)
   const report = createReporter(context, run)
   await run.commit((client) => updateProgress(client, job.id, true))
 
@@ -41,12 +42,12 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
     pieces: list.pieces,
     sha256Of: (sceneId) => scenes.get(sceneId)!.sha256,
     drawingKeyOf: (index) => keys.get(index)!,
-    sound: null,
+    sound: sound?.sha256 ?? null,
     captions: [],
   })
   const scope = creditSource(job.owner)
   const prefix = `${objectPrefix(job.owner)}jobs/${job.id}`
-  const parts: FilmParts = { plan, list, scenes, orders, drawn, scope, prefix }
+  const parts: FilmParts = { plan, list, scenes, orders, drawn, sound, scope, prefix }
   const known = await reuseFilm(context, run, scope, contentKey, prefix)
   const film = known ?? (await makeFilm(context, run, parts, report))
   await report.settled()
@@ -83,7 +84,7 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
         joins_encoded: orders.filter(({ piece }) => piece.join !== null).length,
         frames_copied: list.framesCopied,
         frames_encoded: list.framesRendered,
-        sound: 'silent',
+        sound: sound?.sound ?? silentTrack(job.options.loudness),
         warnings,
         ...(await spentSoFar(client, job.id)),
       },

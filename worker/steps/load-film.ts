@@ -2,6 +2,8 @@
 import type { Queryable } from '../../core/platform/database.ts'
 import type { DrawnPiece, JoinOutcome } from './join.ts'
 import type { PlanOutcome, SceneOutcome } from './plan.ts'
+import type { VoiceOutcome } from './plan-voice.ts'
+import type { SoundOutcome } from './sound.ts'
 
 export async function loadPlan(db: Queryable, jobId: string): Promise<PlanOutcome> {
   const [plan] = await loadResults<PlanOutcome>(db, jobId, 'plan')
@@ -19,6 +21,18 @@ export async function loadScenes(db: Queryable, jobId: string): Promise<Map<stri
 export async function loadDrawn(db: Queryable, jobId: string): Promise<Map<string, DrawnPiece>> {
   const rows = await loadResults<JoinOutcome>(db, jobId, 'join')
   return new Map(rows.flatMap(({ result }) => result.drawn).map((piece) => [piece.contentKey, piece]))
+}
+
+/** Spoken lines by `lineKey`. */
+export async function loadLines(db: Queryable, jobId: string): Promise<Map<string, VoiceOutcome>> {
+  const rows = await loadResults<VoiceOutcome>(db, jobId, 'voice')
+  return new Map(rows.map((row) => [row.key, row.result]))
+}
+
+/** The film's sound; null when there is nothing to be heard. */
+export async function loadSound(db: Queryable, jobId: string): Promise<SoundOutcome | null> {
+  const [sound] = await loadResults<SoundOutcome>(db, jobId, 'sound')
+  return sound?.result ?? null
 }
 
 /** Results of the finished steps of a kind. */

@@ -16,6 +16,7 @@ import { fetchAll, fetchSegments } from './fetch-segments.ts'
 import type { DrawnPiece, KeyedOrder } from './join.ts'
 import type { SceneOutcome } from './plan.ts'
 import type { Reporter } from './report.ts'
+import type { SoundOutcome } from './sound.ts'
 
 /** An order and its place in the cut list. */
 export type PlacedOrder = KeyedOrder & { readonly index: number }
@@ -28,6 +29,8 @@ export type FilmParts = {
   orders: readonly PlacedOrder[]
   /** What was drawn already, by content key. */
   drawn: ReadonlyMap<string, DrawnPiece>
+  /** Null: the film is silent. */
+  sound: SoundOutcome | null
   /** Credit source URN whose cache the pieces belong to. */
   scope: string
   /** Where the job's objects are put. */
@@ -70,6 +73,7 @@ export async function makeFilm(
     signal,
     onDrawn: ({ index }, file) => void drawn.set(index, file),
   })
+  const sound = await fetchSound(context, run, parts)
   report.progress(SHARE.fetched)
 
   const film = await composeFilm({
@@ -78,6 +82,7 @@ export async function makeFilm(
     list,
     segments,
     drawn,
+    ...(sound === null ? {} : { sound }),
     workDir,
     out: join(workDir, 'film.mp4'),
     signal,
@@ -140,6 +145,18 @@ async function fetchDrawn(
     for (const { index } of placed) files.set(index, path)
   })
   return files
+}
+
+/** Fetches the film's sound; null when there is none. */
+async function fetchSound(
+  { store }: WorkerContext,
+  { workDir, signal }: StepRun,
+  { sound }: FilmParts,
+): Promise<string | null> {
+  if (!sound) return null
+  const path = join(workDir, 'sound.m4a')
+  await store.getFile(sound.objectKey, path, signal, sound.sha256)
+  return path
 }
 
 const isLost = (error: unknown): error is ObjectStoreError =>

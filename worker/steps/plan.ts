@@ -20,6 +20,7 @@ import type { StepRun } from '../tasks/run-step.ts'
 import { loadJob, lockJob, type RenderJob } from './load-job.ts'
 import { announceReused, EntriesGone, holdKnown, knownClips, requireClips } from './plan-clips.ts'
 import { planJoins } from './plan-joins.ts'
+import { soundSteps } from './plan-sound.ts'
 import { planVoices } from './plan-voice.ts'
 
 /** What a scene step is told, stored with it. */
@@ -104,7 +105,7 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
     )
     const joins = await planJoins(context, scope, plan, reused)
     const voices = await planVoices(context, scope, plan, job.storyboard)
-    steps.push(...joins.steps, ...voices.steps)
+    steps.push(...joins.steps, ...voices.steps, ...soundSteps(job.storyboard, plan, voices.steps))
     fault('worker.plan.before_commit')
     const outcome: PlanOutcome = { plan, warnings: check.warnings.map((warning) => warning.message) }
     try {

@@ -7,6 +7,7 @@ import { assembleStep } from '../steps/assemble.ts'
 import { joinStep } from '../steps/join.ts'
 import { planStep } from '../steps/plan.ts'
 import { sceneStep } from '../steps/scene.ts'
+import { soundStep } from '../steps/sound.ts'
 import { voiceStep } from '../steps/voice.ts'
 import { deliverWebhook } from './deliver-webhook.ts'
 import { purgeAccountTask } from './purge-account.ts'
@@ -59,7 +60,11 @@ export function otherTasks(context: WorkerContext): TaskList {
   return {
     ...(roles.includes('plan') ? { plan: stepTask(context, planStep) } : {}),
     ...(roles.includes('assemble')
-      ? { join: stepTask(context, joinStep), assemble: stepTask(context, assembleStep) }
+      ? {
+          join: stepTask(context, joinStep),
+          sound: stepTask(context, soundStep),
+          assemble: stepTask(context, assembleStep),
+        }
       : {}),
     ...(roles.includes('scene')
       ? Object.fromEntries(
