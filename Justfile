@@ -28,7 +28,7 @@ test *args:
 
 # The same, counting which lines ran; slower, since every process counts
 coverage *args:
-    @node test/support/run.ts tap run --no-disable-coverage "$@"
+    @node test/support/run.ts tap run --no-disable-coverage --test-env=_TAPJS_PROCESSINFO_EXCLUDE_ "$@"
 
 # Run the tests in a real browser only
 test-e2e *args:
@@ -89,10 +89,6 @@ logs *args:
 # Run the benchmarks, or the given one
 bench *args:
     @node bench/run.ts "$@"
-
-# Break a whole installation at random, and check that every promise is kept (`--seed N --runs M`)
-chaos *args:
-    @node test/faults/chaos/main.ts "$@"
 
 # Print the OpenAPI document of the HTTP API
 openapi:

@@ -2,13 +2,20 @@
 // Starts the command with a Node that runs TypeScript as it is: this one when it is 24 or newer, else the one that npm
 // installed with the project. Plain JavaScript, so that an older Node can read it.
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
+import module, { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const require = createRequire(import.meta.url)
 const main = new URL('./main.ts', import.meta.url)
+
+// What was compiled once starts in half the time from then on, here and in everything that the command starts. It is kept
+// beside the packages, so that nobody can put code there who could not change ours; where that cannot be written, it is not.
+const cache = module.enableCompileCache?.(
+  fileURLToPath(new URL('../node_modules/.cache/framecast', import.meta.url)),
+)
+if (cache?.directory) process.env.NODE_COMPILE_CACHE ??= cache.directory
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   await import(main.href)

@@ -85,7 +85,7 @@ export async function readJson(request: IncomingMessage, statuses: BodyStatuses)
   }
 }
 
-const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true })
+const ajv = new Ajv2020({ validateSchema: false, allErrors: true, strict: true, allowUnionTypes: true })
 
 /** One sentence on what is wrong with a field, and what would be right. */
 function explain({ instancePath, keyword, params }: ErrorObject): string {
@@ -133,9 +133,11 @@ export function bodyReader<T>(
   { statuses = PLAIN_STATUSES, optional = false }: { statuses?: BodyStatuses; optional?: boolean } = {},
 ): BodyReader<T> {
   const { $id: _, ...rest } = schema as ObjectSchema & { $id?: string }
-  const validate: ValidateFunction = ajv.compile({ ...rest, type: 'object' })
+  // Made by the first body: making all of them takes a good part of the time in which a server starts.
+  let validate: ValidateFunction | null = null
   return async (request) => {
     const body = optional && !hasBody(request) ? {} : await readJson(request, statuses)
+    validate ??= ajv.compile({ ...rest, type: 'object' })
     if (!validate(body)) {
       const faults = (validate.errors ?? []).slice(0, 20).map(explain)
       throw new Problem('VALIDATION_ERROR', faults.join('; '), { status: statuses.shape })

@@ -109,6 +109,7 @@ function check(env: NodeJS.ProcessEnv, names: readonly string[]): Checked {
     if (text !== undefined && text !== '') given[name] = text
   }
   const validate = new Ajv2020({
+    validateSchema: false,
     coerceTypes: true,
     useDefaults: true,
     allErrors: true,

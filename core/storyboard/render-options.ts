@@ -36,6 +36,7 @@ export type RenderOptions = {
 export const MAX_OPTIONS_BYTES = 8192
 
 const validate = new Ajv2020({
+  validateSchema: false,
   allErrors: true,
   verbose: true,
   allowUnionTypes: true,

@@ -29,6 +29,7 @@ const MAX_FILE_BYTES = 2 * 1024 * 1024
 const MAX_FILES = 1_000
 
 const validate = new Ajv2020({
+  validateSchema: false,
   allErrors: true,
   strict: true,
   allowUnionTypes: true,

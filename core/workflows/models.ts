@@ -13,6 +13,7 @@ const MAX_ALIASES = 100
 const GB = 1e9
 
 const validate = new Ajv2020({
+  validateSchema: false,
   allErrors: true,
   strict: true,
   strictRequired: false,

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import http from 'node:http'
 import type net from 'node:net'
 import path from 'node:path'
+import { childEnv } from '../support/child-env.ts'
 
 export const ROOT = path.resolve(import.meta.dirname, '../..')
 export const JOB_ID = '0192f0c4-1111-7222-8333-444455556666'
@@ -22,7 +23,7 @@ export function startCli(
 ): Running {
   const child = spawn(process.execPath, [path.join(ROOT, options.program ?? 'cli/main.ts'), ...args], {
     cwd: options.cwd ?? ROOT,
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...options.env },
+    env: { ...childEnv(), ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   child.stdin.end(options.input ?? '')

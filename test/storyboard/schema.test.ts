@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -58,6 +58,18 @@ t.test('examples and defaults of the storyboard schema obey it', async (t) => {
     }
   }
   visit(schema, '')
+})
+
+t.test('every schema is one by the rules of its draft, which is not checked again at run time', async (t) => {
+  const folder = new URL('../../schemas/', import.meta.url)
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.schema.json'))
+  t.ok(files.length >= 30)
+  const ajv = new Ajv2020()
+  for (const file of files) {
+    const isValid = ajv.validateSchema(JSON.parse(await readFile(new URL(file, folder), 'utf8')))
+    t.ok(isValid, `${file} ${ajv.errorsText()}`)
+  }
+  t.notOk(ajv.validateSchema({ type: 'sometimes' }), 'what is none is told')
 })
 
 const run = promisify(execFile)

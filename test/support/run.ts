@@ -3,6 +3,7 @@
  * `node test/support/run.ts tap run [files]`. Test files find them by TEST_DATABASE_URL and TEST_S3_URL.
  */
 import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { prepareTemplate, startPostgres } from './postgres.ts'
 import { startStoreServer } from './store.ts'
 
@@ -18,7 +19,13 @@ try {
   await prepareTemplate(postgres.url)
   const child = spawn(command, args, {
     stdio: 'inherit',
-    env: { ...process.env, TEST_DATABASE_URL: postgres.url, TEST_S3_URL: store.url },
+    env: {
+      // Most of what starts here is the same code, hundreds of times: compiled once, it starts in half the time.
+      NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/framecast', import.meta.url)),
+      ...process.env,
+      TEST_DATABASE_URL: postgres.url,
+      TEST_S3_URL: store.url,
+    },
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
   code = await new Promise<number>((resolve, reject) => {

@@ -15,6 +15,7 @@ import { type Database, openDatabase } from '../../core/platform/database.ts'
 import type { ObjectStore, ObjectStoreOptions } from '../../core/platform/objects.ts'
 import { openStore } from '../../core/platform/store.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../../core/workflows/load.ts'
+import { childEnv } from './child-env.ts'
 import { brokenRules, complain, freePort, type Scope, serverUrlOf, startDatabase } from './postgres.ts'
 import { startStore } from './store.ts'
 
@@ -39,7 +40,7 @@ const LEASH = new URL('../../embedded/leash.ts', import.meta.url).href
 /** Starts one of our processes. It is killed at the end of the test if it still runs. */
 export function startPart(t: Scope, script: string, env: Record<string, string>): Part {
   const child = spawn(process.execPath, ['--import', LEASH, join(ROOT, script)], {
-    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    env: { ...childEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   child.channel?.unref()

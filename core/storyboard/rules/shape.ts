@@ -23,7 +23,13 @@ let compiled: ValidateFunction | undefined
 function validator(): ValidateFunction {
   if (compiled === undefined) {
     // Own properties only: a document may not satisfy `required` by what objects inherit.
-    const ajv = new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true, ownProperties: true })
+    const ajv = new Ajv2020({
+      validateSchema: false,
+      allErrors: true,
+      verbose: true,
+      allowUnionTypes: true,
+      ownProperties: true,
+    })
     ajv.addVocabulary(['x-rule'])
     compiled = ajv.compile(schema)
   }
