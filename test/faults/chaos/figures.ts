@@ -23,6 +23,21 @@ export type Figures = {
   doubleFilms: number
 }
 
+export const NOTHING: Figures = {
+  jobs: 0,
+  completed: 0,
+  failed: 0,
+  canceled: 0,
+  repeatedAttempts: 0,
+  looksAtBooks: 0,
+  webhooks: { deliveries: 0, requests: 0 },
+  takeoverMs: [],
+  disturbedTakeoverMs: [],
+  serverBackMs: [],
+  workersBackMs: [],
+  doubleFilms: 0,
+}
+
 export async function figuresOf(
   installation: Installation,
   facts: Facts,

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Installation, startInstallation, stopProcesses } from './installation.ts'
 import { inWords, planRun } from './plan.ts'
-import { type RunResult, runOnce } from './run.ts'
+import { brokenOff, type RunResult, runOnce } from './run.ts'
 import { runLine, summaryOf, summaryTable } from './summary.ts'
 
 const { values } = parseArgs({
@@ -67,24 +67,32 @@ async function keepArtefacts(installation: Installation, result: RunResult): Pro
 const results: RunResult[] = []
 let nextIndex = 0
 
-/** Runs on one installation, one after another, until there are none left. */
-async function lane(): Promise<void> {
+/** Runs on one installation, one after another, until there are none left or it cannot be used any more. */
+async function useOneInstallation(): Promise<void> {
   const endings: (() => unknown)[] = []
   try {
     const installation = await startInstallation({ teardown: (work) => endings.unshift(work) })
     endings.unshift(() => stopProcesses(installation))
     while (nextIndex < runs) {
-      const { result } = await runOnce(installation, firstSeed + nextIndex++)
+      const seed = firstSeed + nextIndex++
+      const { result } = await runOnce(installation, seed).catch((error: Error) => ({
+        result: brokenOff(seed, error),
+      }))
       results.push(result)
       say(runLine(result))
       if (result.violations.length === 0) continue
       const folder = await keepArtefacts(installation, result)
       say(`${result.timeline.map((line) => `    ${line}`).join('\n')}\n    kept in ${folder}`)
       say(`    again: npx just chaos --seed ${result.seed} --runs 1`)
+      if (result.isBrokenOff) return
     }
   } finally {
     for (const end of endings) await end()
   }
+}
+
+async function lane(): Promise<void> {
+  while (nextIndex < runs) await useOneInstallation()
 }
 
 const startedAt = performance.now()

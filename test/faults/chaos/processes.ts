@@ -6,7 +6,7 @@ import type { ProcessName } from './plan.ts'
 
 const CLOCK = new URL('./shifted-clock.ts', import.meta.url).href
 const RESTART_AFTER_MS = 300
-const START_LIMIT_MS = 60_000
+const START_LIMIT_MS = 180_000
 
 export type Life = {
   readonly pid: number

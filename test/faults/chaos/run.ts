@@ -4,7 +4,7 @@ import { until } from '../../support/faults.ts'
 import { dice } from '../../support/random.ts'
 import type { Answer as Reply } from '../../support/receiver.ts'
 import { cancel, newCustomer, type Submitted, submit } from './customers.ts'
-import { type Figures, figuresOf } from './figures.ts'
+import { type Figures, figuresOf, NOTHING } from './figures.ts'
 import { heal, type Injected, inject, wakeSleepers } from './inject.ts'
 import { type Installation, JOB_TIMEOUT_S } from './installation.ts'
 import { inWords, type PlannedJob, planRun, type RunPlan } from './plan.ts'
@@ -21,6 +21,8 @@ export type RunResult = {
   violations: Violation[]
   figures: Figures
   timeline: readonly string[]
+  /** It did not come to its end, and the installation cannot be used for another. */
+  isBrokenOff: boolean
 }
 
 const ASLEEP_MS = 25_000
@@ -187,6 +189,22 @@ export async function runOnce(
     violations,
     figures: await figuresOf(installation, facts, sampled.looks),
     timeline: timeline.lines,
+    isBrokenOff: false,
   }
   return { result, facts }
+}
+
+/** What is said of a run that could not be carried through. */
+export function brokenOff(seed: number, error: Error): RunResult {
+  const plan = planRun(seed)
+  return {
+    seed,
+    faults: plan.faults.map(inWords),
+    kinds: plan.faults.map(({ kind }) => kind),
+    tookMs: 0,
+    violations: [{ promise: 'R1', what: `the run broke off: ${error.stack}` }],
+    figures: NOTHING,
+    timeline: [],
+    isBrokenOff: true,
+  }
 }
