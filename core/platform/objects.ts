@@ -11,8 +11,9 @@ import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CopyDestinationOptions, CopySourceOptions, Client as MinioClient } from 'minio'
 import { disposition } from './disposition.ts'
-import { signHeaders } from './presign.ts'
+import { datedAnew, type SignedRequest, signHeaders } from './presign.ts'
 import { retry, withDeadline } from './retry.ts'
+import { createStoreClock, type StoreClock } from './store-clock.ts'
 
 export type ObjectStat = { sizeBytes: number; contentType: string; etag: string }
 
@@ -95,12 +96,28 @@ export class ObjectStoreError extends Error {
   }
 }
 
-function client(options: ObjectStoreOptions, endpoint: string): MinioClient {
+/** What the client of the store sends its requests by: dated by the store's clock, which its answers tell. */
+function datedTransport(secure: boolean, clock: StoreClock, secretKey: string): Pick<typeof http, 'request'> {
+  const request = (options: http.RequestOptions, onResponse: (response: http.IncomingMessage) => void) => {
+    const headers = { ...(options.headers as http.OutgoingHttpHeaders) }
+    if (clock.isOff)
+      Object.assign(headers, datedAnew({ ...options, headers } as SignedRequest, clock.now(), secretKey))
+    return (secure ? https : http).request({ ...options, headers }, (response) => {
+      clock.learn(response.headers.date)
+      onResponse(response)
+    })
+  }
+  return { request: request as typeof http.request }
+}
+
+function client(options: ObjectStoreOptions, endpoint: string, clock: StoreClock): MinioClient {
   const url = new URL(endpoint)
+  const secure = url.protocol === 'https:'
   return new MinioClient({
+    transport: datedTransport(secure, clock, options.secretKey),
     endPoint: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port ? Number(url.port) : url.protocol === 'https:' ? 443 : 80,
-    useSSL: url.protocol === 'https:',
+    port: url.port ? Number(url.port) : secure ? 443 : 80,
+    useSSL: secure,
     accessKey: options.accessKey,
     secretKey: options.secretKey,
     region: options.region,
@@ -165,8 +182,12 @@ const isFinal = (error: unknown): boolean =>
 
 export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
   const { bucket } = options
-  const inner = client(options, options.endpoint)
-  const outer = client(options, options.publicEndpoint)
+  const clock = createStoreClock()
+  const inner = client(options, options.endpoint, clock)
+  const outer = client(options, options.publicEndpoint, clock)
+  /** For our own use at once: method, key. */
+  const presigned = (method: 'GET' | 'PUT', key: string): Promise<string> =>
+    limited(inner.presignedUrl(method, bucket, key, 900, {}, clock.now()))
   const limited = <T>(work: Promise<T>): Promise<T> =>
     withDeadline(work, IDLE_MS, 'the object store did not answer within 30 s')
 
@@ -197,9 +218,10 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
         : body
     if (body instanceof Readable) body.once('error', (error) => (tap as Transform).destroy(error))
     else md5.update(body)
-    const url = await limited(inner.presignedPutObject(bucket, key, 900))
+    const url = await presigned('PUT', key)
     const headers = { 'content-length': String(sizeBytes), 'content-type': contentType }
     const response = await exchange(url, 'PUT', headers, tap, signal)
+    clock.learn(response.headers.date)
     const text = await drain(response)
     if (response.statusCode !== 200) {
       const full = response.statusCode === 507 || /XMinioStorageFull|QuotaExceeded|ENOSPC/i.test(text)
@@ -232,9 +254,10 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
     signal: AbortSignal,
     range?: { start: number; end: number },
   ): Promise<Readable> {
-    const url = await limited(inner.presignedGetObject(bucket, key, 900))
+    const url = await presigned('GET', key)
     const headers: Record<string, string> = range ? { range: `bytes=${range.start}-${range.end}` } : {}
     const response = await exchange(url, 'GET', headers, null, signal)
+    clock.learn(response.headers.date)
     if (response.statusCode !== 200 && response.statusCode !== 206) {
       await drain(response)
       const missing = response.statusCode === 404
@@ -327,10 +350,10 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
     },
     async presignGet(key, expiresS, filename) {
       const headers = filename ? { 'response-content-disposition': disposition('attachment', filename) } : {}
-      return outer.presignedGetObject(bucket, key, expiresS, headers)
+      return outer.presignedGetObject(bucket, key, expiresS, headers, clock.now())
     },
     async presignPut(key, expiresS, { contentType, sizeBytes }) {
-      const url = await outer.presignedPutObject(bucket, key, expiresS)
+      const url = await outer.presignedUrl('PUT', bucket, key, expiresS, {}, clock.now())
       const headers = { 'content-type': contentType, 'content-length': String(sizeBytes) }
       return signHeaders('PUT', url, headers, options.secretKey)
     },

@@ -94,7 +94,7 @@ async function send(
     const reply = await deps.outbound.send({
       method: 'POST',
       url: claimed.url,
-      headers: signedHeaders(secret, claimed.id, Math.floor(Date.now() / 1_000), bytes),
+      headers: signedHeaders(secret, claimed.id, Math.floor(claimed.claimed_at_s), bytes),
       body: bytes,
       limitMs: ANSWER_LIMIT_MS,
       maxReplyBytes: ANSWER_BYTES,

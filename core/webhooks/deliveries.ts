@@ -23,6 +23,8 @@ export type ClaimedDelivery = {
   id: string
   /** Fence: the end of this attempt, as the database wrote it. */
   attempt_until: string
+  /** When it was taken up, in Unix seconds of the database: the one clock that everybody goes by. */
+  claimed_at_s: number
   attempts: number
   max_attempts: number
   event_type: (typeof DELIVERY_EVENTS)[number]
@@ -80,7 +82,7 @@ async function claim(client: Queryable, id: string, limit: number): Promise<Clai
      from webhooks w
      where d.id = $1 and w.id = d.webhook_id and ${DUE} and d.attempts < d.max_attempts
        and (select count(*) from webhook_deliveries o where o.webhook_id = d.webhook_id and o.status = 'attempting') < $3
-     returning d.id, d.attempt_until::text, d.attempts, d.max_attempts, d.event_type, d.payload,
+     returning d.id, d.attempt_until::text, extract(epoch from now())::float as claimed_at_s, d.attempts, d.max_attempts, d.event_type, d.payload,
        w.id as webhook_id, w.url, w.secret, w.is_active,
        (select j.output from jobs j where j.id = d.job_id and d.event_type = 'job.completed') as output`,
     [id, ATTEMPT_LIMIT_S, limit],

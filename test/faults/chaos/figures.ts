@@ -21,6 +21,8 @@ export type Figures = {
   workersBackMs: number[]
   /** Published films beyond one a job. */
   doubleFilms: number
+  /** How long the harness was kept waiting for the machine. */
+  stalledMs: number
 }
 
 export const NOTHING: Figures = {
@@ -36,6 +38,7 @@ export const NOTHING: Figures = {
   serverBackMs: [],
   workersBackMs: [],
   doubleFilms: 0,
+  stalledMs: 0,
 }
 
 export async function figuresOf(
@@ -68,5 +71,6 @@ export async function figuresOf(
     serverBackMs: facts.injected.returns.map(({ serverMs }) => serverMs),
     workersBackMs: facts.injected.returns.map(({ workersMs }) => workersMs),
     doubleFilms: rows[0].publications - count('completed'),
+    stalledMs: facts.timeline.stalledMs,
   }
 }

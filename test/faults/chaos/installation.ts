@@ -3,7 +3,7 @@
  * and two workers under supervision, a receiver of webhooks, and a proxy in every link between them.
  */
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -15,6 +15,7 @@ import { createObjectStore, type ObjectStore } from '../../../core/platform/obje
 import { type FakeComfy, startFakeComfy } from '../../support/fake-comfyui.ts'
 import {
   freePort,
+  isAlive,
   type PostgresServer,
   prepareTemplate,
   type Scope,
@@ -38,6 +39,7 @@ import { CREDITS_PER_SECOND, OPTIONS, SCENE_S } from './storyboards.ts'
 
 /** Far longer than a run takes on a slow machine, short enough that a job which hangs is seen to end. */
 export const JOB_TIMEOUT_S = 150
+const FOLDER = 'framecast-chaos-'
 const DISK_BYTES = 96 * 2 ** 20
 /** Time of one of four steps of a generation: long enough for faults to strike in the middle. */
 const STEP_MS = 120
@@ -132,8 +134,19 @@ function through(url: string, proxy: FaultyLink): string {
   return address.href.replace(/\/$/, '')
 }
 
+/** Removes what runs that were killed left behind. */
+async function sweepAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const owner = name.startsWith(FOLDER) ? Number(name.slice(FOLDER.length).split('-')[0]) : Number.NaN
+    if (!Number.isInteger(owner) || isAlive(owner)) continue
+    await promisify(execFile)('umount', ['--lazy', join(tmpdir(), name, 'disk-a')]).catch(() => {})
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {})
+  }
+}
+
 export async function startInstallation(t: Scope): Promise<Installation> {
-  const folder = await mkdtemp(join(tmpdir(), `framecast-chaos-${process.pid}-`))
+  await sweepAbandoned()
+  const folder = await mkdtemp(join(tmpdir(), `${FOLDER}${process.pid}-`))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const workDirs = { 'worker-a': join(folder, 'disk-a'), 'worker-b': join(folder, 'disk-b') }
   for (const path of Object.values(workDirs)) await mkdir(path)
@@ -229,7 +242,10 @@ export async function startInstallation(t: Scope): Promise<Installation> {
     hasOwnDisk,
     async fillDisk() {
       const { bavail, bsize } = await statfs(workDirs['worker-a'])
-      await writeFile(filler, Buffer.alloc(bavail * bsize))
+      // Others write at the same time: when there is no room for the last of it, the disk is full just as well.
+      await writeFile(filler, Buffer.alloc(bavail * bsize)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOSPC') throw error
+      })
     },
     async emptyDisk() {
       // Removed in two steps: what was written is given back even when somebody looks at the file just now.

@@ -65,11 +65,14 @@ async function keepArtefacts(installation: Installation, result: RunResult): Pro
 }
 
 const results: RunResult[] = []
+/** How each installation in use is taken down. */
+const open = new Set<(() => unknown)[]>()
 let nextIndex = 0
 
 /** Runs on one installation, one after another, until there are none left or it cannot be used any more. */
 async function useOneInstallation(): Promise<void> {
   const endings: (() => unknown)[] = []
+  open.add(endings)
   try {
     const installation = await startInstallation({ teardown: (work) => endings.unshift(work) })
     endings.unshift(() => stopProcesses(installation))
@@ -87,6 +90,7 @@ async function useOneInstallation(): Promise<void> {
       if (result.isBrokenOff) return
     }
   } finally {
+    open.delete(endings)
     for (const end of endings) await end()
   }
 }
@@ -94,6 +98,13 @@ async function useOneInstallation(): Promise<void> {
 async function lane(): Promise<void> {
   while (nextIndex < runs) await useOneInstallation()
 }
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, async () => {
+    nextIndex = runs
+    for (const endings of open) for (const end of endings) await Promise.resolve(end()).catch(() => {})
+    process.exit(130)
+  })
 
 const startedAt = performance.now()
 await Promise.all(Array.from({ length: lanes }, lane))

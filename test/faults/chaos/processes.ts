@@ -4,7 +4,7 @@ import type { Scope } from '../../support/postgres.ts'
 import { type Part, startPart } from '../../support/stack.ts'
 import type { ProcessName } from './plan.ts'
 
-const CLOCK = new URL('./shifted-clock.ts', import.meta.url).href
+const CLOCK = new URL('../../support/shifted-clock.ts', import.meta.url).href
 const RESTART_AFTER_MS = 300
 const START_LIMIT_MS = 180_000
 
@@ -65,7 +65,7 @@ export async function supervise(
     part = startPart(t, script, {
       ...env,
       ...(faultPlan ? { FAULT_PLAN: faultPlan } : {}),
-      ...(clockHours ? { NODE_OPTIONS: `--import ${CLOCK}`, CHAOS_CLOCK_HOURS: String(clockHours) } : {}),
+      ...(clockHours ? { NODE_OPTIONS: `--import ${CLOCK}`, CLOCK_HOURS_OFF: String(clockHours) } : {}),
     })
     const mine = part
     mine

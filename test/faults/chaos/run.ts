@@ -191,6 +191,7 @@ export async function runOnce(
     timeline: timeline.lines,
     isBrokenOff: false,
   }
+  timeline.close()
   return { result, facts }
 }
 

@@ -34,6 +34,7 @@ export type Summary = {
   deliveries: number
   webhookRequests: number
   doubleFilms: number
+  stalledMs: number
   takeoverMs: Spread
   disturbedTakeoverMs: Spread
   serverBackMs: Spread
@@ -68,6 +69,7 @@ export function summaryOf(
     deliveries: sum(({ figures }) => figures.webhooks.deliveries),
     webhookRequests: sum(({ figures }) => figures.webhooks.requests),
     doubleFilms: sum(({ figures }) => figures.doubleFilms),
+    stalledMs: sum(({ figures }) => figures.stalledMs),
     takeoverMs: all((figures) => figures.takeoverMs),
     disturbedTakeoverMs: all((figures) => figures.disturbedTakeoverMs),
     serverBackMs: all((figures) => figures.serverBackMs),
@@ -103,6 +105,7 @@ export function summaryTable(summary: Summary): string {
     ['double films', String(summary.doubleFilms)],
     ['looks at the books under way', String(summary.looksAtBooks)],
     ['webhook deliveries', `${summary.deliveries} in ${summary.webhookRequests} requests`],
+    ['waited for the machine', `${(summary.stalledMs / 1_000).toFixed(1)} s`],
     ['next attempt after SIGKILL', seconds(summary.takeoverMs)],
     ['the same, with other faults', seconds(summary.disturbedTakeoverMs)],
     ['server after the database', seconds(summary.serverBackMs)],

@@ -1,5 +1,5 @@
-/** Loaded before a program (`node --import`): its clock goes wrong by CHAOS_CLOCK_HOURS, in every thread of it. */
-const shiftMs = Number(process.env.CHAOS_CLOCK_HOURS ?? 0) * 3_600_000
+/** Loaded before a program (`node --import`): its clock goes wrong by CLOCK_HOURS_OFF, in every thread of it. */
+const shiftMs = Number(process.env.CLOCK_HOURS_OFF ?? 0) * 3_600_000
 const RealDate = Date
 
 class ShiftedDate extends RealDate {
