@@ -63,11 +63,10 @@ export async function inject(
           .catch(() => {})
         return
       }
-      await timeline.outage('database', async () => {
-        await postgres[fault.how as 'crash' | 'stop']()
-        await sleep(fault.forMs)
-        await postgres.start()
-      })
+      await postgres[fault.how]()
+      await sleep(fault.forMs)
+      await postgres.start()
+      timeline.note('the database is back')
       injected.returns.push(await measureReturn(installation, customer))
       return
     case 'store':

@@ -1,13 +1,8 @@
 /** What happened when, for people who have to find out why. */
-export type Outage = { what: string; from: number; to: number }
-
 const TICK_MS = 50
 
 export type Timeline = {
   note(text: string): void
-  /** Notes the beginning and the end of something that takes from the promises' premises while it lasts. */
-  outage<T>(what: string, work: () => Promise<T>): Promise<T>
-  readonly outages: readonly Outage[]
   /** How long this very process was kept waiting for the machine, in ms: others are in the way. */
   readonly stalledMs: number
   close(): void
@@ -17,7 +12,6 @@ export type Timeline = {
 export function startTimeline(): Timeline {
   const startedAt = Date.now()
   const lines: string[] = []
-  const outages: Outage[] = []
   let stalledMs = 0
   let tickedAt = performance.now()
   const witness = setInterval(() => {
@@ -31,17 +25,6 @@ export function startTimeline(): Timeline {
   }
   return {
     note,
-    async outage(what, work) {
-      const outage = { what, from: Date.now(), to: Number.POSITIVE_INFINITY }
-      outages.push(outage)
-      try {
-        return await work()
-      } finally {
-        outage.to = Date.now()
-        note(`${what} is back`)
-      }
-    },
-    outages,
     lines,
     get stalledMs() {
       return Math.round(stalledMs)
