@@ -31,6 +31,12 @@ async function presentOutput(output: JobOutput, media: MediaLinks): Promise<obje
     ),
     thumbnail_url: await media.url(output.thumbnail_key, HOUR_S),
     contact_sheet_url: await media.url(output.contact_sheet_key, HOUR_S),
+    captions: output.captions
+      ? {
+          srt: await media.url(output.captions.srt_key, HOUR_S),
+          vtt: await media.url(output.captions.vtt_key, HOUR_S),
+        }
+      : null,
     duration: output.duration,
     resolution: output.resolution,
     format: output.format,

@@ -53,6 +53,8 @@ export type JobOutput = {
   video_key: string
   thumbnail_key: string
   contact_sheet_key: string
+  /** Absent in jobs of before there were captions. */
+  captions?: { srt_key: string; vtt_key: string } | null
   scene_clips: { scene_id: string; key: string; duration: number; reused: boolean }[]
   /** Seconds. */
   duration: number

@@ -29,6 +29,7 @@ export type RenderOptions = {
   /** The scenes that are rendered where that is needed; the others have to be there. null: all of them. */
   scenes: string[] | null
   loudness: LoudnessProfile
+  captions: 'soft' | 'burn' | 'off'
   /** Unknown keys are kept as they came. */
   [unknown: string]: unknown
 }
@@ -70,6 +71,7 @@ export function parseOptions(raw: unknown): { options: RenderOptions } | { probl
       cache: 'use',
       scenes: null,
       loudness: 'web',
+      captions: 'soft',
       ...given,
     },
   }

@@ -151,6 +151,7 @@ export const completedJob: Job = {
     ],
     thumbnail_url: `${FILM}/thumbnail.jpg${LINK}`,
     contact_sheet_url: `${FILM}/contact-sheet.png${LINK}`,
+    captions: { srt: `${FILM}/captions.srt${LINK}`, vtt: `${FILM}/captions.vtt${LINK}` },
     duration: 6.5,
     resolution: '854x480',
     format: 'mp4',

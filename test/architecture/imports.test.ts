@@ -22,6 +22,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 const PURE = [
   'core/storyboard',
   'core/access',
+  'core/captions',
   'core/sound',
   'worker/compose/burn-in.ts',
   'worker/compose/cut-list.ts',
