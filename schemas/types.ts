@@ -1081,6 +1081,19 @@ export interface JobOutput {
    */
   contact_sheet_url: string
   /**
+   * Captions as files, when there is dialogue; null otherwise.
+   */
+  captions: {
+    /**
+     * SubRip.
+     */
+    srt: string
+    /**
+     * WebVTT.
+     */
+    vtt: string
+  } | null
+  /**
    * Length of the film in seconds.
    */
   duration: number
@@ -1697,6 +1710,10 @@ export type RenderOptionsBody = {
         take?: number | null
       }
     | null
+  /**
+   * What becomes of dialogue as text: soft (a caption track in the film, and files beside it), burn (drawn into the picture as well; those frames are encoded, not copied), off (neither track nor files).
+   */
+  captions?: 'soft' | 'burn' | 'off' | null
   /**
    * Burns the film's time code (HH:MM:SS:FF) and the scene's id into every frame. All frames are encoded, none is copied.
    */

@@ -15,6 +15,7 @@ const DEFAULTS = {
   cache: 'use',
   scenes: null,
   loudness: 'web',
+  captions: 'soft',
 }
 
 t.test('absent, null and empty options are the defaults', async (t) => {
@@ -37,6 +38,7 @@ t.test('what is given is kept, unknown keys too', async (t) => {
     cache: 'refresh',
     scenes: ['a'],
     loudness: 'none',
+    captions: 'burn',
     note: [1],
   }
   t.same(parseOptions(raw), { options: raw })

@@ -1,13 +1,17 @@
 /** Dialogue through the whole render path, with real processes. */
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import t from 'tap'
 import type { JobOutput } from '../../core/jobs/types.ts'
-import { findTools } from '../../core/platform/ffmpeg.ts'
+import { findTools, listPackets, probe } from '../../core/platform/ffmpeg.ts'
 import type { VoiceOutcome } from '../../worker/steps/plan-voice.ts'
 import { buildUser, person } from '../support/builders.ts'
 import { levelOf } from '../support/sound-level.ts'
 import { startStack } from '../support/stack.ts'
 
+const run = promisify(execFile)
 const stack = await startStack(t)
 const tools = await findTools(process.env)
 await stack.startWorker()
@@ -80,7 +84,63 @@ t.test('every line that can be said is spoken once, however often its scene is s
     t.ok(Math.abs(level.durationS - line.durationS) < 0.05)
   }
   t.ok(last.durationS > 2.5 && last.durationS < 9, `${last.durationS} s`)
-  t.same((done.output as JobOutput).duration, 8)
+  const output = done.output as JobOutput
+  t.same(output.duration, 8)
+  t.match(output.metadata.warnings.join(), /line 3 of scene stairs lasts .* its end is cut/)
+})
+
+t.test('the film carries its captions as a track, and files beside it say the same', async (t) => {
+  const { rows } = await stack.db.pool.query<{ output: JobOutput }>('select output from jobs limit 1')
+  const { output } = rows[0]!
+  const { srt_key, vtt_key } = output.captions!
+  t.equal(
+    srt_key.slice(0, srt_key.lastIndexOf('/')),
+    output.video_key.slice(0, output.video_key.lastIndexOf('/')),
+  )
+  const fetched = async (key: string, name: string): Promise<string> => {
+    const path = join(stack.workDir, name)
+    await stack.store.getFile(key, path, AbortSignal.timeout(10_000))
+    return path
+  }
+  const vtt = await readFile(await fetched(vtt_key, 'captions.vtt'), 'utf8')
+  t.match(vtt, /^WEBVTT\n\n00:00:00\.200 --> 00:00:\d\d\.\d\d\d\nKeeper: Who is there\?\n/)
+  t.match(vtt, /\nChild: …\n/, 'what is not spoken is shown')
+  const cues = vtt.match(/ --> /g)!.length
+  const srt = await readFile(await fetched(srt_key, 'captions.srt'), 'utf8')
+  t.equal(srt.match(/ --> /g)!.length, cues)
+  const film = await fetched(output.video_key, 'film.mp4')
+  const track = await listPackets(tools, film, { stream: 's:0' })
+  t.equal(track.filter(({ sizeBytes }) => sizeBytes > 2).length, cues)
+  const { stdout } = await run(tools.ffprobe, [
+    '-v',
+    'error',
+    '-of',
+    'json',
+    '-show_streams',
+    '-select_streams',
+    's',
+    film,
+  ])
+  t.match(JSON.parse(stdout).streams, [
+    { codec_name: 'mov_text', tags: { language: 'eng' }, disposition: { forced: 0 } },
+  ])
+})
+
+t.test('without captions there is neither track nor file; nor is there in a film that is mute', async (t) => {
+  const { rows } = await stack.db.pool.query('select triggered_by from jobs limit 1')
+  const user = person(rows[0].triggered_by)
+  const mute = { ...SPEC, timeline: null, scenes: SPEC.scenes.map(({ audio: _, ...scene }) => scene) }
+  for (const [spec, options] of [
+    [SPEC, { ...OPTIONS, captions: 'off' }],
+    [mute, OPTIONS],
+  ]) {
+    const { job } = await stack.jobs.accept(user, { spec, options })
+    const { output } = (await stack.finished(job.id)) as unknown as { output: JobOutput }
+    t.equal(output.captions, null)
+    const film = join(stack.workDir, 'mute.mp4')
+    await stack.store.getFile(output.video_key, film, AbortSignal.timeout(10_000), output.sha256)
+    t.equal((await probe(tools, film)).streamCount, 2)
+  }
 })
 
 t.test('a line that was spoken before is not spoken again', async (t) => {

@@ -14,8 +14,9 @@ import { cutList } from '../compose/cut-list.ts'
 import { filmKey } from '../compose/film-key.ts'
 import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
+import { captionsOf, lateLineWarnings, storeCaptions } from './captions.ts'
 import { keyedOrders } from './join.ts'
-import { loadDrawn, loadPlan, loadScenes, loadSound } from './load-film.ts'
+import { loadDrawn, loadLines, loadPlan, loadScenes, loadSound } from './load-film.ts'
 import { loadJob, lockJob } from './load-job.ts'
 import { type FilmParts, makeFilm, type PlacedOrder } from './make-film.ts'
 import { createReporter } from './report.ts'
@@ -24,11 +25,14 @@ import { reuseFilm } from './reuse-film.ts'
 export async function assembleStep(context: WorkerContext, run: StepRun): Promise<void> {
   const { db } = context
   const { step } = run
+  const language = context.config.CAPTIONS_LANGUAGE
   const job = await loadJob(db.pool, step.jobId)
   const { plan, warnings } = await loadPlan(db.pool, job.id)
   const scenes = await loadScenes(db.pool, job.id)
   const drawn = await loadDrawn(db.pool, job.id)
   const sound = await loadSound(db.pool, job.id)
+  const voices = await loadLines(db.pool, job.id)
+  const captions = job.options.captions === 'off' ? null : captionsOf(plan, job.storyboard, voices, language)
   const report = createReporter(context, run)
   await run.commit((client) => updateProgress(client, job.id, true))
 
@@ -43,13 +47,14 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
     sha256Of: (sceneId) => scenes.get(sceneId)!.sha256,
     drawingKeyOf: (index) => keys.get(index)!,
     sound: sound?.sha256 ?? null,
-    captions: [],
+    captions: captions ? [{ sha256: captions.sha256, language }] : [],
   })
   const scope = creditSource(job.owner)
   const prefix = `${objectPrefix(job.owner)}jobs/${job.id}`
-  const parts: FilmParts = { plan, list, scenes, orders, drawn, sound, scope, prefix }
+  const parts: FilmParts = { plan, list, scenes, orders, drawn, sound, captions, scope, prefix }
   const known = await reuseFilm(context, run, scope, contentKey, prefix)
   const film = known ?? (await makeFilm(context, run, parts, report))
+  const captionKeys = captions && (await storeCaptions(context, run, captions, film.videoKey))
   await report.settled()
 
   const made = [...scenes.values()].find((scene) => !scene.reused)
@@ -60,6 +65,7 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
       video_key: film.videoKey,
       thumbnail_key: film.thumbnailKey,
       contact_sheet_key: film.contactSheetKey,
+      captions: captionKeys,
       scene_clips: plan.clips.map((clip) => {
         const scene = scenes.get(clip.sceneId)!
         return {
@@ -85,7 +91,7 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
         frames_copied: list.framesCopied,
         frames_encoded: list.framesRendered,
         sound: sound?.sound ?? silentTrack(job.options.loudness),
-        warnings,
+        warnings: [...warnings, ...lateLineWarnings(job.storyboard, voices)],
         ...(await spentSoFar(client, job.id)),
       },
     }

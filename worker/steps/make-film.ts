@@ -12,6 +12,7 @@ import { composeFilm } from '../compose/film.ts'
 import { makeContactSheet, makeThumbnail } from '../compose/stills.ts'
 import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
+import { type Captions, captionTrack } from './captions.ts'
 import { fetchAll, fetchSegments } from './fetch-segments.ts'
 import type { DrawnPiece, KeyedOrder } from './join.ts'
 import type { SceneOutcome } from './plan.ts'
@@ -31,6 +32,8 @@ export type FilmParts = {
   drawn: ReadonlyMap<string, DrawnPiece>
   /** Null: the film is silent. */
   sound: SoundOutcome | null
+  /** Null for a film in which nothing is said. */
+  captions: Captions | null
   /** Credit source URN whose cache the pieces belong to. */
   scope: string
   /** Where the job's objects are put. */
@@ -59,7 +62,7 @@ export async function makeFilm(
 ): Promise<StoredFilm> {
   const { store, tools } = context
   const { signal, workDir } = run
-  const { plan, list, scenes, orders } = parts
+  const { plan, list, scenes, orders, captions } = parts
   const drawn = await fetchDrawn(context, run, parts)
   const missing = orders.filter(({ index }) => !drawn.has(index))
   const copied = list.pieces.flatMap((piece) => (piece.kind === 'copy' ? [piece.range.sceneId] : []))
@@ -83,6 +86,7 @@ export async function makeFilm(
     segments,
     drawn,
     ...(sound === null ? {} : { sound }),
+    captions: captions ? [await captionTrack(captions, workDir)] : [],
     workDir,
     out: join(workDir, 'film.mp4'),
     signal,
