@@ -5,7 +5,8 @@
 import type { QueryResultRow } from 'pg'
 import type { Queryable } from '../platform/database.ts'
 
-export type CacheStage = 'clip' | 'voice' | 'join' | 'audio' | 'film'
+export const CACHE_STAGES = ['clip', 'voice', 'join', 'audio', 'film'] as const
+export type CacheStage = (typeof CACHE_STAGES)[number]
 
 export type CachedObject = {
   contentKey: string
@@ -106,6 +107,9 @@ export async function replaceCached(
   stage: CacheStage,
   entry: CachedObject,
 ): Promise<void> {
+  const before = (await findCached(db, scope, stage, [entry.contentKey])).get(entry.contentKey)
+  if (before && before.objectKey !== entry.objectKey)
+    await db.query('select enqueue_cache_removal($1, $2)', [scope, [before.objectKey]])
   await db.query(
     `${INSERT} do update set object_key = excluded.object_key, sha256 = excluded.sha256,
        size_bytes = excluded.size_bytes, meta = excluded.meta, last_used_at = now()`,

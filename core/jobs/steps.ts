@@ -46,7 +46,8 @@ type StepRow = QueryResultRow & {
 }
 
 /**
- * Claims a ready step of a live job. Null means: nothing to do here, go quietly.
+ * Claims a ready step of a live job. Null means: nothing to do here, go quietly; a step that would make what another one
+ * is making just now waits behind it instead.
  * Run in a transaction: the first claim of a job also moves it to processing.
  */
 export async function claimStep(
@@ -54,6 +55,10 @@ export async function claimStep(
   stepId: string,
   worker: string,
 ): Promise<ClaimedStep | null> {
+  const { rows: parking } = await client.query<{ parked: boolean }>('select park_step($1) as parked', [
+    stepId,
+  ])
+  if (parking[0]?.parked) return null
   const { rows } = await client.query<StepRow>(
     `update job_steps s set state = 'running', attempt = s.attempt + 1, lease_owner = $2,
        lease_until = now() + make_interval(secs => $3), started_at = coalesce(s.started_at, now())
@@ -93,6 +98,28 @@ export async function storeRemoteId(db: Queryable, step: ClaimedStep, remoteId: 
   ])
   return rowCount === 1
 }
+
+/**
+ * Says that a step is about to store an object that jobs may share: from here on eviction leaves it alone. False: the step
+ * is no longer ours.
+ */
+export async function announceObject(
+  client: Queryable,
+  step: ClaimedStep,
+  objectKey: string,
+): Promise<boolean> {
+  await client.query(LOCK_OBJECT, [objectKey])
+  const { rowCount } = await client.query(
+    `update job_steps set making = array_append(making, $3) where ${FENCE} and not $3 = any(making)`,
+    [step.id, step.attempt, objectKey],
+  )
+  if (rowCount === 1) return true
+  const { rows } = await client.query(`select 1 from job_steps where ${FENCE}`, [step.id, step.attempt])
+  return rows.length === 1
+}
+
+/** Held by whoever is about to store or to remove an object (`$1`), to the end of the transaction. */
+export const LOCK_OBJECT = `select pg_advisory_xact_lock(hashtextextended('object:' || $1, 0))`
 
 /**
  * running -> done, and every dependant that has nothing left to wait for is made ready and rung for.

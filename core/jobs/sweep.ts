@@ -27,6 +27,7 @@ export async function sweep(pool: Pool, jobTimeoutS: number): Promise<SweepResul
     if (!rows[0]?.locked) return null
     const timedOut = await endOverdueJobs(client, jobTimeoutS)
     const { requeued, lost } = await takeBackExpiredSteps(client)
+    await releaseParked(client)
     const rung = await ringAgain(client)
     return { requeued, lost, timedOut, rung }
   })
@@ -75,6 +76,20 @@ async function takeBackExpiredSteps(client: Queryable): Promise<{ requeued: numb
     })
   }
   return { requeued: rows.length - lost, lost }
+}
+
+/** Steps that wait behind one that is not running any more: their wake-up was skipped because a row was locked. */
+async function releaseParked(client: Queryable): Promise<void> {
+  const { rows } = await client.query<{ id: string }>(
+    `update job_steps set state = 'ready', parked_behind = null, ready_at = now()
+     where id in (
+       select s.id from job_steps s
+       where s.parked_behind is not null and s.state = 'waiting'
+         and not exists (select 1 from job_steps h where h.id = s.parked_behind and h.state = 'running')
+       limit 200 for update skip locked
+     ) returning id`,
+  )
+  for (const step of rows) await client.query('select enqueue_step($1)', [step.id])
 }
 
 async function ringAgain(client: Queryable): Promise<number> {

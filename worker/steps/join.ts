@@ -13,6 +13,7 @@ import { type DrawingOrder, drawingKey, drawingOrder } from '../compose/drawing-
 import { hashFile } from '../compose/verify.ts'
 import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
+import { announce } from './announce.ts'
 import { fetchSegments } from './fetch-segments.ts'
 import { loadPlan, loadScenes } from './load-film.ts'
 import { loadJob, lockJob } from './load-job.ts'
@@ -90,6 +91,7 @@ export async function joinStep(context: WorkerContext, run: StepRun): Promise<vo
         fault('worker.join.rendered')
         const [sha256, { size }] = await Promise.all([hashFile(file), stat(file)])
         const objectKey = `${objectPrefix(scope)}joins/${sha256}.mp4`
+        await announce(run, objectKey)
         await store.putFile(objectKey, file, 'video/mp4', signal)
         fault('worker.join.after_put')
         made.push({ contentKey, objectKey, sha256, sizeBytes: size, reused: false })

@@ -4,7 +4,7 @@ import sharp from 'sharp'
 import { creditSource, objectPrefix } from '../../core/access/owner.ts'
 import { mayReuse } from '../../core/jobs/cache-policy.ts'
 import { posterKeyOf } from '../../core/jobs/cached-clips.ts'
-import { findCached, replaceCached, storeCached, touchCached } from '../../core/jobs/content-cache.ts'
+import { findCached, replaceCached, storeCached } from '../../core/jobs/content-cache.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { finishStep, storeRemoteId } from '../../core/jobs/steps.ts'
@@ -17,9 +17,11 @@ import type { ReferenceImage, SceneResult } from '../engines/engine.ts'
 import { StepFailure } from '../failures.ts'
 import { StepStopped } from '../leases/running-steps.ts'
 import type { StepRun } from '../tasks/run-step.ts'
+import { announce } from './announce.ts'
 import { startLaps } from './laps.ts'
 import { loadJob, lockJob, type RenderJob } from './load-job.ts'
 import { reusedOutcome, type SceneInput, type SceneOutcome } from './plan.ts'
+import { holdKnown } from './plan-clips.ts'
 import { createReporter } from './report.ts'
 
 /** Share of a scene's progress that the engine's work stands for; the rest is conforming and storing. */
@@ -119,14 +121,10 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   // A clip that is not to be kept goes with its job.
   const folder = input.cache === 'bypass' ? `${objectPrefix(job.owner)}jobs/${job.id}/` : objectPrefix(scope)
   const objectKey = `${folder}clips/${conformed.sha256}.mp4`
-  const poster = await makePoster({
-    tools,
-    source: conformed.path,
-    frames: conformed.frames,
-    format,
-    workDir,
-    signal,
-  })
+  const [poster] = await Promise.all([
+    makePoster({ tools, source: conformed.path, frames: conformed.frames, format, workDir, signal }),
+    announce(run, objectKey),
+  ])
   laps.lap('poster')
   await store.putBytes(posterKeyOf(objectKey), poster, 'image/jpeg', signal, POSTER_BUDGET_MS)
   await store.putFile(objectKey, conformed.path, 'video/mp4', signal)
@@ -163,7 +161,7 @@ async function finish(run: StepRun, job: RenderJob, input: SceneInput, outcome: 
     const clip = { contentKey, objectKey, sha256, sizeBytes, meta: { frames, keyFrames } }
     const scope = creditSource(job.owner)
     if (input.cache === 'refresh') await replaceCached(client, scope, 'clip', clip)
-    else if (outcome.reused) await touchCached(client, scope, 'clip', [contentKey])
+    else if (outcome.reused) await holdKnown(client, scope, 'clip', [contentKey])
     else if (input.cache !== 'bypass') await storeCached(client, scope, 'clip', clip)
     const { rows } = await client.query<{ total: number; completed: number }>(
       `select count(*)::int as total, count(*) filter (where state = 'done')::int as completed

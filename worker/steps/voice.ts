@@ -10,6 +10,7 @@ import { StepFailure } from '../failures.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { VoiceError } from '../voice/engine.ts'
 import { finishSpeech } from '../voice/finish.ts'
+import { announce } from './announce.ts'
 import { loadJob, lockJob } from './load-job.ts'
 import { reusedSpeech, type VoiceInput, type VoiceOutcome } from './plan-voice.ts'
 import { presentCached } from './present-cached.ts'
@@ -56,6 +57,7 @@ export async function voiceStep(context: WorkerContext, run: StepRun): Promise<v
       signal,
     })
     const objectKey = `${objectPrefix(scope)}voices/${finished.sha256}.flac`
+    await announce(run, objectKey)
     await store.putFile(objectKey, path, 'audio/flac', signal)
     fault('worker.voice.after_put')
     await finish({ objectKey, ...finished, reused: false })
