@@ -73,9 +73,10 @@ t.test('refresh replaces, bypass leaves nothing behind, only makes nothing', asy
   )
   for (const { key } of bypassed.output.scene_clips)
     t.match(key, `/jobs/${bypassed.id}/`, 'goes with its job')
-  await t.rejects(jobs.accept(user, { spec, options: { ...OPTIONS, cache: 'only' } }), {
-    reason: 'cache_miss',
-  })
+  const refused = await jobs
+    .accept(user, { spec, options: { ...OPTIONS, cache: 'only' } })
+    .catch((error: unknown) => error)
+  t.match(refused, { code: 'CONFLICT', reason: 'cache_miss' })
   t.match(await render(user, spec), { charged: 2, generations: 2 })
   t.match(await render(user, spec, { cache: 'refresh' }), { charged: 2, generations: 2, reused: 0 })
   t.match(await render(user, spec, { cache: 'refresh', scenes: ['s2'] }), {
