@@ -286,7 +286,7 @@ function placeSound(cue: SoundCue, sourceSamples: number): PlacedSound[] {
   const head = cue.anchor === 'middle' ? cue.at - Math.floor(sourceSamples / 2) : cue.at
   const start = Math.max(0, head)
   const skip = cue.skip + start - head
-  const isLooped = loop && sourceSamples > 0
+  const isLooped = loop && sourceSamples > 1
   const left = isLooped ? Number.POSITIVE_INFINITY : sourceSamples - skip
   const length = Math.min(left, until - start)
   if (length <= 0) return []

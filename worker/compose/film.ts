@@ -112,6 +112,8 @@ async function joinAll(
             // A title is an argument of its own and never parsed; a NUL would end it, and the file's index is no novel.
             ...['-metadata', `title=${title.replaceAll('\0', '').slice(0, 500)}`],
             ...['-fflags', '+bitexact', '-flags:a', '+bitexact', '-video_track_timescale', '90000'],
+            // Edit lists count in this; every frame and every sample of the sound is a whole number of them.
+            ...['-movie_timescale', String(AUDIO_RATE)],
             ...['-movflags', '+faststart', '-f', 'mp4'],
           ],
         },

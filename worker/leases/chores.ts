@@ -9,6 +9,7 @@ import { expireEvents } from '../../core/jobs/events.ts'
 import { expireTickets } from '../../core/jobs/tickets.ts'
 import type { Logger } from '../../core/platform/log.ts'
 import { expireDeliveries } from '../../core/webhooks/deliveries.ts'
+import { forgetOldLevels } from '../sound/levels.ts'
 
 type Chore = {
   name: string
@@ -50,6 +51,7 @@ const CHORES: readonly Chore[] = [
       if (broken?.length === 0) log.debug('the books agree')
     },
   },
+  { name: 'forget old levels of sounds', everyMs: DAY_MS, run: (pool) => forgetOldLevels(pool) },
   {
     name: 'recount storage',
     everyMs: DAY_MS,

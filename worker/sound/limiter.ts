@@ -27,6 +27,7 @@ export function createLimiter(ceiling: number): Limiter {
   let slopeSum = AHEAD
   let recovering = 1
   let isQuietFor = AHEAD
+  let isFirst = true
 
   const need = (i: number): number => {
     let peak = 0
@@ -56,6 +57,13 @@ export function createLimiter(ceiling: number): Limiter {
     const lowest = lowestAhead(needed, first, until)
     for (let i = 0; i < until - first; i++) {
       const target = lowest ? lowest[i]! : 1
+      if (isFirst) {
+        // What begins loud is low from the beginning: there is no before to come down in.
+        recovering = target
+        slope.fill(target)
+        slopeSum = target * AHEAD
+        isFirst = false
+      }
       if (target === 1 && recovering === 1) isQuietFor += 1
       else isQuietFor = 0
       if (isQuietFor > AHEAD) continue

@@ -139,7 +139,9 @@ async function encode(
           path: out,
           options: [
             ...['-c:a', 'aac', '-b:a', BITRATE, '-map_metadata', '-1'],
-            ...['-fflags', '+bitexact', '-flags:a', '+bitexact', '-f', 'mp4'],
+            ...['-fflags', '+bitexact', '-flags:a', '+bitexact'],
+            // The edit list says where the sound ends; by default it counts in milliseconds.
+            ...['-movie_timescale', '48000', '-f', 'mp4'],
           ],
         },
       ],
