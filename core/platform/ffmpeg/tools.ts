@@ -29,6 +29,9 @@ const FIX =
   '--omit=optional on Linux x64, or set FFMPEG_PATH and FFPROBE_PATH.'
 /** No film of ours comes near this; a runaway write does. */
 const LARGEST_FILE_BYTES = 16 * 2 ** 30
+/** Nor near these: what a hostile file may cost when its limits were not seen before it was decoded. */
+const MOST_DATA_BYTES = 8 * 2 ** 30
+const MOST_CPU_S = 6 * 3_600
 
 /**
  * Finds ffmpeg and ffprobe. `FFMPEG_PATH` and `FFPROBE_PATH` win and are never silently passed over; then those on
@@ -168,13 +171,19 @@ async function isProgram(file: string): Promise<boolean> {
 }
 
 /**
- * util-linux's `prlimit` caps the size of a written file and `setpriv` has the kernel kill ffmpeg when we die, however
+ * util-linux's `prlimit` caps the size of a written file, memory and processor time, and `setpriv` has the kernel kill ffmpeg when we die, however
  * we die. Both replace themselves by ffmpeg, so the process id stays one.
  */
 async function findGuard(env: Env): Promise<readonly string[]> {
   if (process.platform !== 'linux') return []
   const [prlimit, setpriv] = await Promise.all([onPath('prlimit', env), onPath('setpriv', env)])
-  const limits = prlimit === null ? [] : [prlimit, `--fsize=${LARGEST_FILE_BYTES}`, '--core=0', '--']
+  const caps = [
+    `--fsize=${LARGEST_FILE_BYTES}`,
+    `--data=${MOST_DATA_BYTES}`,
+    `--cpu=${MOST_CPU_S}`,
+    '--core=0',
+  ]
+  const limits = prlimit === null ? [] : [prlimit, ...caps, '--']
   const tie = setpriv === null ? [] : [setpriv, '--pdeathsig', 'KILL', '--']
   const guard = [...limits, ...tie]
   if (guard.length === 0) return guard
