@@ -100,6 +100,12 @@ export function checkGrid(
   return { keyFrames, faults: [...new Set(faults)] }
 }
 
+/** Options for reading files that were looked at before: nothing has to be guessed from their pictures. */
+export const KNOWN_FILE = ['-analyzeduration', '0', '-fpsprobesize', '0'] as const
+
+/** Up to this length a second thread of the decoder costs more than it brings. */
+const SHORT_S = 2
+
 /**
  * Decodes every frame, and sound where there is some, and gives the faults found: any error ffmpeg prints, or a frame count that is not `frames`.
  */
@@ -110,10 +116,11 @@ export async function decodeFaults(
   format: FilmFormat,
   signal?: AbortSignal,
 ): Promise<string[]> {
+  const threads = frames <= SHORT_S * format.fps ? ['-threads', '1'] : []
   const { stderr, last } = await runFfmpeg(
     tools,
     {
-      inputs: [{ path: file, options: ['-err_detect', 'explode'] }],
+      inputs: [{ path: file, options: [...threads, ...KNOWN_FILE, '-err_detect', 'explode'] }],
       outputs: [
         { path: '-', options: ['-map', '0:v:0', '-map', '0:a?', '-fps_mode', 'passthrough', '-f', 'null'] },
       ],

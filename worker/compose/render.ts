@@ -2,7 +2,7 @@
 import { segmentFileArgs, videoEncoderArgs } from '../../core/media/encoder-args.ts'
 import type { FilmFormat } from '../../core/media/format.ts'
 import { type FfmpegInput, type FfmpegTools, runFfmpeg, wallLimitMs } from '../../core/platform/ffmpeg.ts'
-import { checkGrid, decodeFaults, extradataHashOf } from './check.ts'
+import { checkGrid, decodeFaults, extradataHashOf, KNOWN_FILE } from './check.ts'
 import type { Side } from './cut-list.ts'
 import type { DrawingOrder } from './drawing-order.ts'
 import { ComposeError } from './errors.ts'
@@ -71,9 +71,6 @@ async function pieceFaults({ tools, order, headerHash, out, signal }: RenderOpti
   return faults.length > 0 ? faults : decodeFaults(tools, out, piece.frames, format, signal)
 }
 
-/** Nothing of a segment has to be guessed from its pictures. */
-const KNOWN = ['-analyzeduration', '0', '-fpsprobesize', '0']
-
 /**
  * Microseconds are fine enough to name a frame exactly on our time scale. Earlier would be dear: the decoder would have
  * to begin at the key frame before the one that stands at most cuts.
@@ -83,5 +80,5 @@ function sideInput({ sceneId, from, to }: Side, { segmentPath, order }: RenderOp
   const seek = from === 0 ? [] : ['-ss', (from / fps).toFixed(6)]
   // Reading ends a little behind the last frame, so that no decoder runs ahead of what is wanted.
   const length = ['-t', ((to - from + 0.5) / fps).toFixed(6)]
-  return { path: segmentPath(sceneId), options: ['-threads', '1', ...KNOWN, ...seek, ...length] }
+  return { path: segmentPath(sceneId), options: ['-threads', '1', ...KNOWN_FILE, ...seek, ...length] }
 }

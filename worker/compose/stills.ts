@@ -11,6 +11,8 @@ type FilmPictures = {
   tools: FfmpegTools
   film: string
   plan: ShotPlan
+  /** Pictures of shots that are there already, by their place; the others are taken out of the film. */
+  posters?: ReadonlyMap<number, Buffer>
   workDir: string
   signal?: AbortSignal
 }
@@ -23,16 +25,12 @@ const FLAT_SPREAD = 6
 const MOST_CANDIDATES = 6
 
 /** JPEG, longest side 640: the middle of the first shot that shows something. */
-export async function makeThumbnail({ tools, film, plan, workDir, signal }: FilmPictures): Promise<Buffer> {
-  const middles = plan.shots.slice(0, MOST_CANDIDATES).map((_, index) => middleFrame(plan, index))
-  return telling({
-    tools,
-    video: film,
-    frames: middles,
-    format: plan.format,
-    workDir,
-    ...(signal ? { signal } : {}),
+export async function makeThumbnail({ plan, posters, ...rest }: FilmPictures): Promise<Buffer> {
+  const grab = grabber({ ...rest, video: rest.film, format: plan.format })
+  const candidates = plan.shots.slice(0, MOST_CANDIDATES).map((_, index) => async () => {
+    return posters?.get(index) ?? grab(middleFrame(plan, index))
   })
+  return telling(candidates)
 }
 
 /** JPEG of a single scene's segment, chosen like the thumbnail. */
@@ -44,9 +42,10 @@ export async function makePoster(options: {
   workDir: string
   signal?: AbortSignal
 }): Promise<Buffer> {
-  const { tools, source, frames, format, workDir, signal } = options
+  const { source, frames, ...rest } = options
+  const grab = grabber({ ...rest, video: source })
   const places = [0.5, 0.75, 0.25].map((part) => Math.min(frames - 1, Math.floor(frames * part)))
-  return telling({ tools, video: source, frames: places, format, workDir, ...(signal ? { signal } : {}) })
+  return telling(places.map((frame) => () => grab(frame)))
 }
 
 /** PNG: one picture a shot in playing order, with scene number, id and time code. */
@@ -54,19 +53,22 @@ export async function makeContactSheet({
   tools,
   film,
   plan,
+  posters = new Map(),
   workDir,
   signal,
 }: FilmPictures): Promise<Buffer> {
   const layout = layOutSheet(plan)
-  const pictures = await grabFrames({
+  const lacking = plan.shots.flatMap((_, index) => (posters.has(index) ? [] : [index]))
+  const grabbed = await grabFrames({
     tools,
     video: film,
     fps: plan.format.fps,
-    frames: plan.shots.map((_, index) => middleFrame(plan, index)),
+    frames: lacking.map((index) => middleFrame(plan, index)),
     width: layout.cellWidth,
     workDir,
     ...(signal ? { signal } : {}),
   })
+  const pictures = plan.shots.map((_, index) => posters.get(index) ?? grabbed[lacking.indexOf(index)]!)
   const rounded = Buffer.from(
     `<svg width="${layout.cellWidth}" height="${layout.cellHeight}"><rect width="100%" height="100%" rx="6"/></svg>`,
   )
@@ -96,27 +98,25 @@ export function middleFrame(plan: ShotPlan, index: number): number {
   return Math.min(plan.frames - 1, from + Math.floor(Math.max(0, to - from) / 2))
 }
 
-type Candidates = {
-  tools: FfmpegTools
-  video: string
-  frames: readonly number[]
-  format: FilmFormat
-  workDir: string
-  signal?: AbortSignal
-}
+type Source = { tools: FfmpegTools; video: string; format: FilmFormat; workDir: string; signal?: AbortSignal }
 
-/** The first picture that is neither dark nor flat, else the liveliest of those looked at. One seek when the first will do. */
-async function telling({ frames, format, ...rest }: Candidates): Promise<Buffer> {
+/** Takes single frames of a video at the size of a thumbnail. */
+function grabber({ format, ...rest }: Source): (frame: number) => Promise<Buffer> {
   const width =
     format.width >= format.height
       ? THUMBNAIL_SIDE
       : 2 * Math.round((THUMBNAIL_SIDE * format.width) / format.height / 2)
+  return async (frame) => (await grabFrames({ ...rest, fps: format.fps, frames: [frame], width }))[0]!
+}
+
+/** JPEG of the first picture that is neither dark nor flat, else the liveliest of those looked at. One look when the first will do. */
+async function telling(candidates: readonly (() => Promise<Buffer>)[]): Promise<Buffer> {
   let best: { picture: Buffer; spread: number } | null = null
-  for (const frame of frames) {
-    const [picture] = await grabFrames({ ...rest, fps: format.fps, frames: [frame], width })
+  for (const candidate of candidates) {
+    const picture = await candidate()
     const { channels } = await sharp(picture).greyscale().stats()
     const { mean, stdev } = channels[0]!
-    if (best === null || stdev > best.spread) best = { picture: picture!, spread: stdev }
+    if (best === null || stdev > best.spread) best = { picture, spread: stdev }
     if (mean >= DARK_MEAN && stdev >= FLAT_SPREAD) break
   }
   return sharp(best!.picture).jpeg(JPEG).toBuffer()

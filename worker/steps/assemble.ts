@@ -3,7 +3,8 @@
  * published without being put together again.
  */
 import { creditSource, objectPrefix } from '../../core/access/owner.ts'
-import { storeCached, touchCached } from '../../core/jobs/content-cache.ts'
+import { mayReuse } from '../../core/jobs/cache-policy.ts'
+import { touchCached } from '../../core/jobs/content-cache.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { finishStep } from '../../core/jobs/steps.ts'
 import { completeJob } from '../../core/jobs/transitions.ts'
@@ -16,6 +17,7 @@ import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { captionsOf, lateLineWarnings, storeCaptions } from './captions.ts'
 import { keyedOrders } from './join.ts'
+import { keepCached } from './keep-cached.ts'
 import { loadDrawn, loadLines, loadPlan, loadScenes, loadSound } from './load-film.ts'
 import { loadJob, lockJob } from './load-job.ts'
 import { type FilmParts, makeFilm, type PlacedOrder } from './make-film.ts'
@@ -52,7 +54,8 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
   const scope = creditSource(job.owner)
   const prefix = `${objectPrefix(job.owner)}jobs/${job.id}`
   const parts: FilmParts = { plan, list, scenes, orders, drawn, sound, captions, scope, prefix }
-  const known = await reuseFilm(context, run, scope, contentKey, prefix)
+  const policy = job.options.cache ?? 'use'
+  const known = mayReuse(policy) ? await reuseFilm(context, run, scope, contentKey, prefix) : null
   const film = known ?? (await makeFilm(context, run, parts, report))
   const captionKeys = captions && (await storeCaptions(context, run, captions, film.videoKey))
   await report.settled()
@@ -101,7 +104,7 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
     else {
       const { videoKey: objectKey, sha256, sizeBytes, thumbnailKey, contactSheetKey } = film
       const meta = { thumbnailKey, contactSheetKey }
-      await storeCached(client, scope, 'film', { contentKey, objectKey, sha256, sizeBytes, meta })
+      await keepCached(client, policy, scope, 'film', { contentKey, objectKey, sha256, sizeBytes, meta })
     }
     await completeJob(client, job.id, output)
   })

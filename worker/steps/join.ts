@@ -1,7 +1,8 @@
 /** The join step: draws pieces of the film as soon as the scenes they are drawn from are there, while others generate. */
 import { stat } from 'node:fs/promises'
 import { creditSource, objectPrefix } from '../../core/access/owner.ts'
-import { type CachedObject, storeCached, touchCached } from '../../core/jobs/content-cache.ts'
+import { mayReuse } from '../../core/jobs/cache-policy.ts'
+import { type CachedObject, touchCached } from '../../core/jobs/content-cache.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { finishStep } from '../../core/jobs/steps.ts'
 import { fault } from '../../core/platform/faults.ts'
@@ -15,6 +16,7 @@ import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { announce } from './announce.ts'
 import { fetchSegments } from './fetch-segments.ts'
+import { keepCached } from './keep-cached.ts'
 import { loadPlan, loadScenes } from './load-film.ts'
 import { loadJob, lockJob } from './load-job.ts'
 import { presentCached } from './present-cached.ts'
@@ -71,7 +73,10 @@ export async function joinStep(context: WorkerContext, run: StepRun): Promise<vo
   const orders = new Map(
     keyedOrders(plan, (step.input as JoinInput).pieces, scenes).map((order) => [order.contentKey, order]),
   )
-  const cached = await presentCached(context, scope, 'join', [...orders.keys()])
+  const policy = job.options.cache ?? 'use'
+  const cached = await presentCached(context, scope, 'join', mayReuse(policy) ? [...orders.keys()] : [])
+  // What is not to be kept goes with its job.
+  const folder = policy === 'bypass' ? `${objectPrefix(job.owner)}jobs/${job.id}/` : objectPrefix(scope)
   const drawn: DrawnPiece[] = [...cached.values()].map(reusedPiece)
   const missing = [...orders.values()].filter(({ contentKey }) => !cached.has(contentKey))
 
@@ -90,7 +95,7 @@ export async function joinStep(context: WorkerContext, run: StepRun): Promise<vo
       async onDrawn({ contentKey }, file) {
         fault('worker.join.rendered')
         const [sha256, { size }] = await Promise.all([hashFile(file), stat(file)])
-        const objectKey = `${objectPrefix(scope)}joins/${sha256}.mp4`
+        const objectKey = `${folder}joins/${sha256}.mp4`
         await announce(run, objectKey)
         await store.putFile(objectKey, file, 'video/mp4', signal)
         fault('worker.join.after_put')
@@ -108,8 +113,8 @@ export async function joinStep(context: WorkerContext, run: StepRun): Promise<vo
     if (!(await finishStep(client, step, outcome))) return
     for (const piece of drawn) {
       const { contentKey, objectKey, sha256, sizeBytes, reused } = piece
-      if (!reused)
-        await storeCached(client, scope, 'join', { contentKey, objectKey, sha256, sizeBytes, meta: {} })
+      const entry = { contentKey, objectKey, sha256, sizeBytes, meta: {} }
+      if (!reused) await keepCached(client, policy, scope, 'join', entry)
     }
     if (cached.size > 0) await touchCached(client, scope, 'join', [...cached.keys()])
     await updateProgress(client, job.id)

@@ -1,6 +1,7 @@
 /** Putting a film together from the objects its steps left behind, and storing it. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { posterKeyOf } from '../../core/jobs/cached-clips.ts'
 import { forgetCached } from '../../core/jobs/content-cache.ts'
 import { fault } from '../../core/platform/faults.ts'
 import { ObjectStoreError } from '../../core/platform/objects.ts'
@@ -9,7 +10,7 @@ import type { CutList } from '../compose/cut-list.ts'
 import { drawPieces } from '../compose/draw-pieces.ts'
 import { scenesOf } from '../compose/drawing-groups.ts'
 import { composeFilm } from '../compose/film.ts'
-import { makeContactSheet, makeThumbnail } from '../compose/stills.ts'
+import { makeContactSheet, makeThumbnail, middleFrame } from '../compose/stills.ts'
 import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { type Captions, captionTrack } from './captions.ts'
@@ -93,7 +94,8 @@ export async function makeFilm(
     onProgress: (fraction) => report.progress(SHARE.fetched + (SHARE.composed - SHARE.fetched) * fraction),
   })
   fault('worker.assemble.composed')
-  const pictures = { tools, film: film.path, plan, workDir, signal }
+  const posters = await fetchPosters(context, run, parts)
+  const pictures = { tools, film: film.path, plan, posters, workDir, signal }
   const thumbnail = await makeThumbnail(pictures)
   const contactSheet = await makeContactSheet(pictures)
   report.progress(SHARE.pictured)
@@ -118,6 +120,37 @@ export function filmKeys(
     thumbnailKey: `${folder}/thumbnail.jpg`,
     contactSheetKey: `${folder}/contact-sheet.png`,
   }
+}
+
+/**
+ * The stills of clips whose pictures are seen untouched in the middle of their shots, by shot: to take a picture out of the
+ * film costs more than to copy the film. One that is gone is taken out of the film after all.
+ */
+async function fetchPosters(
+  { store }: WorkerContext,
+  { workDir, signal }: StepRun,
+  { plan, list, scenes }: FilmParts,
+): Promise<Map<number, Buffer>> {
+  const shotsOf = Map.groupBy(
+    plan.shots.filter(({ index }) => {
+      const middle = middleFrame(plan, index)
+      return list.pieces.findLast(({ startFrame }) => startFrame <= middle)?.kind === 'copy'
+    }),
+    ({ sceneId }) => sceneId,
+  )
+  const posters = new Map<number, Buffer>()
+  await fetchAll([...shotsOf].entries(), async ([place, [sceneId, shots]]) => {
+    const path = join(workDir, `poster-${place}.jpg`)
+    try {
+      await store.getFile(posterKeyOf(scenes.get(sceneId)!.objectKey), path, signal)
+    } catch (error) {
+      if (isLost(error)) return
+      throw error
+    }
+    const poster = await readFile(path)
+    for (const { index } of shots) posters.set(index, poster)
+  })
+  return posters
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Cutting what has to be drawn of a film into steps. */
+import { type CachePolicy, mayReuse } from '../../core/jobs/cache-policy.ts'
 import { type NewStep, stepName } from '../../core/jobs/steps.ts'
 import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
 import { cutList } from '../compose/cut-list.ts'
@@ -19,6 +20,7 @@ export async function planJoins(
   scope: string,
   plan: ShotPlan,
   known: ReadonlyMap<string, SceneOutcome>,
+  policy: CachePolicy,
 ): Promise<{ steps: NewStep[]; reused: string[] }> {
   // A clip that is still to come has its key frames where it was asked to have them.
   const clips = new Map(
@@ -32,7 +34,7 @@ export async function planJoins(
     orders: group.scenes.every((id) => known.has(id)) ? keyedOrders(plan, group.pieces, known) : null,
   }))
   const keys = groups.flatMap(({ orders }) => orders?.map(({ contentKey }) => contentKey) ?? [])
-  const cached = await presentCached(context, scope, 'join', [...new Set(keys)])
+  const cached = await presentCached(context, scope, 'join', mayReuse(policy) ? [...new Set(keys)] : [])
   const steps = groups.map(({ scenes, pieces, orders }, index): NewStep => {
     const input: JoinInput = { pieces }
     const drawn = orders?.map(({ contentKey }) => cached.get(contentKey))

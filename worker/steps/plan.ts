@@ -103,7 +103,7 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
         return cached ? [[clip.sceneId, reusedOutcome(cached, seed)] as const] : []
       }),
     )
-    const joins = await planJoins(context, scope, plan, reused)
+    const joins = await planJoins(context, scope, plan, reused, job.options.cache ?? 'use')
     const voices = await planVoices(context, scope, plan, job.storyboard)
     steps.push(...joins.steps, ...voices.steps, ...soundSteps(job.storyboard, plan, voices.steps))
     fault('worker.plan.before_commit')
