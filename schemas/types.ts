@@ -529,9 +529,9 @@ export interface Config {
    */
   GPU_SECONDS_PER_VIDEO_SECOND?: number
   /**
-   * Engine for jobs that ask for `auto`. Default: comfyui when COMFYUI_URLS is set, else preview.
+   * Engine for jobs that ask for `auto`. Default: the first of comfyui, runpod and preview that is set up and, as far as is known, not down.
    */
-  DEFAULT_ENGINE?: 'comfyui' | 'preview'
+  DEFAULT_ENGINE?: 'comfyui' | 'runpod' | 'preview'
   /**
    * Workflow that `default` means on the comfyui engine. Empty: chosen by the memory of the servers; `framecast workflows` shows which and why.
    */
@@ -540,6 +540,62 @@ export interface Config {
    * Comma list of ComfyUI servers, one GPU each, on a private network.
    */
   COMFYUI_URLS?: string
+  /**
+   * Key of a RunPod account, for the runpod engine. Needs RUNPOD_ENDPOINT_ID.
+   */
+  RUNPOD_API_KEY?: string
+  /**
+   * Serverless endpoint that runs the worker-comfyui image.
+   */
+  RUNPOD_ENDPOINT_ID?: string
+  /**
+   * Address of RunPod’s API. Plain http is taken for this machine only.
+   */
+  RUNPOD_BASE_URL?: string
+  /**
+   * Scenes a worker has on the endpoint at once. As many as the endpoint may have workers makes sense.
+   */
+  RUNPOD_CONCURRENCY?: number
+  /**
+   * Memory of the endpoint’s graphics cards; it decides what the workflow `default` means there.
+   */
+  RUNPOD_VRAM_GB?: number
+  /**
+   * Workflow that `default` means on the runpod engine. Empty: chosen by RUNPOD_VRAM_GB.
+   */
+  RUNPOD_WORKFLOW?: string
+  /**
+   * Longest that one scene may run on the endpoint; RunPod stops and fails it then.
+   */
+  RUNPOD_EXECUTION_SECONDS?: number
+  /**
+   * Longest that a scene may wait for a worker of the endpoint, on top of its run. RunPod then forgets it.
+   */
+  RUNPOD_QUEUE_SECONDS?: number
+  /**
+   * When the answer to a submission was lost: how long its report is waited for before it is sent once more, which may be charged twice.
+   */
+  RUNPOD_RECONCILE_SECONDS?: number
+  /**
+   * Largest result that is fetched.
+   */
+  RUNPOD_RESULT_MAX_MB?: number
+  /**
+   * Comma list of networks that are not public and from which results may be fetched all the same, over plain http too. Everything else has to be public and https.
+   */
+  RUNPOD_RESULT_ALLOWED_CIDRS?: string
+  /**
+   * Address under which engines reach this server to report. Empty: APP_BASE_URL. Reports only save waiting; results are asked for in any case.
+   */
+  ENGINE_CALLBACK_BASE_URL?: string
+  /**
+   * At least 16 characters; the addresses handed to engines are signed with it. Server and workers need the same. Empty: engines are given no address to report to.
+   */
+  INTERNAL_TOKEN?: string
+  /**
+   * Whether jobs with `options.fallback` may leave the studio’s own servers for a cloud engine. Where this is false, a team may still allow it for itself (setting `cloud_fallback`).
+   */
+  CLOUD_FALLBACK?: boolean
   /**
    * Address of the preview engine, which draws animatics on the CPU.
    */

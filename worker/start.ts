@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Runner, run, type TaskList } from 'graphile-worker'
 import pg from 'pg'
+import { REPORT_CHANNEL } from '../core/jobs/engine-submissions.ts'
 import type { Config } from '../core/platform/config.ts'
 import { openDatabase } from '../core/platform/database.ts'
 import { findTools } from '../core/platform/ffmpeg.ts'
@@ -15,9 +16,10 @@ import packageJson from '../package.json' with { type: 'json' }
 import type { WorkerContext } from './context.ts'
 import { createEngines } from './engines/create.ts'
 import { watchHosts } from './engines/host-watch.ts'
+import { ReportBell } from './engines/report-bell.ts'
 import { startChores } from './leases/chores.ts'
 import { type Heartbeat, startHeartbeat } from './leases/heartbeat.ts'
-import { listenForEnds } from './leases/listen-for-ends.ts'
+import { ENDED_CHANNEL, listenTo } from './leases/listen-to.ts'
 import { RunningSteps } from './leases/running-steps.ts'
 import { startSweeper } from './leases/sweeper.ts'
 import { queueLogger } from './queue-logger.ts'
@@ -62,6 +64,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
 
   let heartbeat: Heartbeat | null = null
   const running = new RunningSteps((steps) => heartbeat?.watch(steps))
+  const bell = new ReportBell()
   const context: WorkerContext = {
     config,
     db,
@@ -69,7 +72,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     systemStore: openSystemStore(config),
     tools,
     workflows,
-    engines: createEngines(config, workflows, tools, log),
+    engines: createEngines({ config, workflows, tools, db: db.pool, bell, log }),
     voice: createVoiceEngine(config, tools),
     log,
     workerId: id,
@@ -92,11 +95,15 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     },
     log,
   )
-  const stopListening = listenForEnds(
+  const stopListening = listenTo(
     config.DATABASE_OWNER_URL,
+    ENDED_CHANNEL,
     (jobId) => running.stop('canceled', (step) => step.jobId === jobId),
     log,
   )
+  const stopHearingReports = context.engines.has('runpod')
+    ? listenTo(config.DATABASE_OWNER_URL, REPORT_CHANNEL, (name) => bell.ring(name), log)
+    : async () => {}
   const stopSweeper = config.WORKER_ROLES.includes('housekeeping')
     ? startSweeper(db.pool, config.JOB_TIMEOUT_SECONDS, log)
     : async () => {}
@@ -162,6 +169,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
       await stopChores()
       await stopWatchingHosts()
       await stopListening()
+      await stopHearingReports()
       await heartbeat?.stop()
       await Promise.allSettled([queuePool.end(), db.close()])
       await workDir.remove()

@@ -34,6 +34,7 @@ import { type PresentedPlan, presentPlan } from './present-plan.ts'
 import { readJob, readKeyedJob } from './reading.ts'
 import { recipeFor, requireFit, type WorkflowLibrary } from './recipe.ts'
 import { planRender, type RenderPlan } from './render-plan.ts'
+import { enginesOf } from './routing.ts'
 import { keyScenes } from './scene-keys.ts'
 import { checkSpec, imageHashes } from './spec-check.ts'
 import { insertSteps } from './steps.ts'
@@ -130,10 +131,13 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
 
   /** The engine that will do the work, or a refusal that says what is missing here. */
   function chooseEngine(asked: RenderOptions['engine']): EngineKind {
-    const engine = asked === 'auto' ? config.DEFAULT_ENGINE : asked
-    if (engine === 'comfyui' && config.COMFYUI_URLS.length > 0) return engine
-    if (engine === 'preview' && config.PREVIEW_URL !== '') return engine
-    throw new Problem('VALIDATION_ERROR', `options.engine: this installation has no ${engine} engine`)
+    const present = enginesOf(config)
+    const engine = asked === 'auto' ? (config.DEFAULT_ENGINE ?? present[0]) : asked
+    if (engine && present.includes(engine)) return engine
+    throw new Problem(
+      'VALIDATION_ERROR',
+      `options.engine: this installation has no ${engine ?? 'auto'} engine`,
+    )
   }
 
   function readOptions(raw: unknown): RenderOptions {

@@ -21,7 +21,8 @@ export type RecipeRequest = {
   readonly asked: string
   /** Speed before quality. */
   readonly draft: boolean
-  readonly config: OfferPolicy & Pick<Config, 'COMFYUI_URLS' | 'DEFAULT_WORKFLOW'>
+  readonly config: OfferPolicy &
+    Pick<Config, 'COMFYUI_URLS' | 'DEFAULT_WORKFLOW' | 'RUNPOD_WORKFLOW' | 'RUNPOD_VRAM_GB'>
   /** Servers of the engine, as far as workers have looked at them lately. */
   readonly hosts: readonly HostFacts[]
 }
@@ -57,9 +58,10 @@ function offeredTemplate(request: RecipeRequest): WorkflowTemplate {
   const { workflows, engine, asked, config, hosts } = request
   const slug = asked === 'default' ? defaultSlug(request) : asked
   const template = workflows.get(slug)
-  if (!template || template.engine !== engine) {
+  const family = engine === 'runpod' ? 'comfyui' : engine
+  if (!template || template.engine !== family) {
     const known = [...workflows.values()]
-      .filter((workflow) => workflow.engine === engine && withheldReason(workflow, config) === null)
+      .filter((workflow) => workflow.engine === family && withheldReason(workflow, config) === null)
       .map((workflow) => workflow.slug)
     throw refusal(
       `the ${engine} engine has no workflow ${JSON.stringify(slug)}; it has ${known.join(', ') || 'none'}`,
@@ -68,11 +70,33 @@ function offeredTemplate(request: RecipeRequest): WorkflowTemplate {
   const reason = withheldReason(template, config)
   if (reason !== null) throw refusal(`${slug} is not offered here: ${reason}`)
 
+  if (engine === 'runpod' && !returnsResult(template))
+    throw refusal(
+      `${slug} saves its result with ${mainNodeClass(template)}, and the runpod engine does not hand that on; save it with SaveVideo or SaveWEBM`,
+    )
+
   const lacks = engine === 'comfyui' ? lacksOf(template, config, hosts) : []
   if (lacks.length > 0 && lacks.every((lack) => lack !== null))
     throw refusal(`no server can run ${template.slug}: ${lacks.join('; ')}`)
   return template
 }
+
+const mainNodeClass = ({ graph, primaryOutput }: WorkflowTemplate): string =>
+  graph[primaryOutput.node_id]?.class_type ?? ''
+
+/** worker-comfyui hands on what nodes list under `images`: VHS lists its files under `gifs`, sound goes under `audio`. */
+const returnsResult = (template: WorkflowTemplate): boolean =>
+  !/^VHS_|^(?:Save|Preview)Audio/.test(mainNodeClass(template))
+
+/** The cards of the endpoint, of which nothing is known but what the operator says. */
+const endpointFacts = ({ RUNPOD_VRAM_GB }: Pick<Config, 'RUNPOD_VRAM_GB'>): HostFacts => ({
+  key: 'runpod',
+  label: 'RunPod',
+  version: null,
+  vramTotalBytes: RUNPOD_VRAM_GB * 1e9,
+  ramTotalBytes: null,
+  workflows: {},
+})
 
 /** What each configured server lacks. Null for one that can, or may: nobody has looked at it yet. */
 const lacksOf = (
@@ -87,7 +111,13 @@ const lacksOf = (
 
 function defaultSlug({ workflows, engine, config, hosts }: RecipeRequest): string {
   if (engine === 'preview') return PREVIEW_WORKFLOW
-  return config.DEFAULT_WORKFLOW || defaultOf([...workflows.values()], config, hosts).slug
+  const templates = [...workflows.values()]
+  if (engine === 'runpod')
+    return (
+      config.RUNPOD_WORKFLOW ||
+      defaultOf(templates.filter(returnsResult), config, [endpointFacts(config)]).slug
+    )
+  return config.DEFAULT_WORKFLOW || defaultOf(templates, config, hosts).slug
 }
 
 const refusal = (text: string): Problem =>

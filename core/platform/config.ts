@@ -7,7 +7,7 @@ import schema from '../../schemas/config.schema.json' with { type: 'json' }
 import type { Config as Variables } from '../../schemas/types.ts'
 import { parseNetwork } from './networks.ts'
 
-export type EngineKind = 'comfyui' | 'preview'
+export type EngineKind = 'comfyui' | 'runpod' | 'preview'
 
 /** Who speaks dialogue. */
 export type VoiceKind = Exclude<NonNullable<Variables['VOICE_ENGINE']>, 'off'>
@@ -20,8 +20,10 @@ export type Config = Readonly<
     Required<Variables>,
     | 'ACCEPTED_LICENCES'
     | 'ALLOWED_NODES'
+    | 'DEFAULT_ENGINE'
     | 'FRAMECAST_MODE'
     | 'COMFYUI_URLS'
+    | 'RUNPOD_RESULT_ALLOWED_CIDRS'
     | 'CORS_ORIGINS'
     | 'TRUSTED_PROXIES'
     | 'VOICE_DEFAULT'
@@ -32,7 +34,10 @@ export type Config = Readonly<
     ACCEPTED_LICENCES: readonly string[]
     ALLOWED_NODES: readonly string[]
     FRAMECAST_MODE: Mode
+    /** Named by the operator; null: chosen for each job. */
+    DEFAULT_ENGINE: EngineKind | null
     COMFYUI_URLS: readonly string[]
+    RUNPOD_RESULT_ALLOWED_CIDRS: readonly string[]
     CORS_ORIGINS: readonly string[]
     TRUSTED_PROXIES: readonly string[]
     VOICE_DEFAULT: readonly string[]
@@ -162,6 +167,34 @@ const workflowSettings = (complete: Required<Variables>): WorkflowSettings => ({
   WORKFLOWS_DIR: complete.WORKFLOWS_DIR,
 })
 
+/** A week: longest life of a job there. */
+const MAX_RUNPOD_TTL_S = 604_800
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+
+/** Settings of engines that make no sense together. */
+function engineProblems(raw: Variables): string[] {
+  const problems: string[] = []
+  const { RUNPOD_API_KEY: key, RUNPOD_ENDPOINT_ID: endpoint, RUNPOD_BASE_URL: base = '' } = raw
+  if (key && !endpoint)
+    problems.push('RUNPOD_ENDPOINT_ID is not set; RUNPOD_API_KEY alone does not say which endpoint to use')
+  if (endpoint && !key)
+    problems.push('RUNPOD_API_KEY is not set; the endpoint RUNPOD_ENDPOINT_ID cannot be used without a key')
+  const url = URL.parse(base)
+  if (base !== '' && !url)
+    problems.push('RUNPOD_BASE_URL is no address; it looks like https://api.runpod.ai/v2')
+  if (url?.protocol === 'http:' && !LOOPBACK.test(url.hostname))
+    problems.push('RUNPOD_BASE_URL must begin with https://: the key would travel in the clear')
+  const total = (raw.RUNPOD_EXECUTION_SECONDS ?? 0) + (raw.RUNPOD_QUEUE_SECONDS ?? 0)
+  if (key && total > MAX_RUNPOD_TTL_S)
+    problems.push(
+      `RUNPOD_EXECUTION_SECONDS and RUNPOD_QUEUE_SECONDS are ${total} together; RunPod keeps a job for at most ${MAX_RUNPOD_TTL_S} s`,
+    )
+  if (raw.DEFAULT_ENGINE === 'runpod' && !key)
+    problems.push('DEFAULT_ENGINE is "runpod", and RUNPOD_API_KEY and RUNPOD_ENDPOINT_ID are not set')
+  return problems
+}
+
 /**
  * Reads and checks the configuration.
  * @param env environment variables; empty text counts as unset
@@ -176,7 +209,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       problems.push(`WORKER_ROLES names ${JSON.stringify(role)}; the roles are ${WORKER_ROLES.join(', ')}`)
     }
   }
-  for (const name of ['WEBHOOK_ALLOWED_CIDRS', 'TRUSTED_PROXIES'] as const) {
+  for (const name of ['WEBHOOK_ALLOWED_CIDRS', 'TRUSTED_PROXIES', 'RUNPOD_RESULT_ALLOWED_CIDRS'] as const) {
     for (const network of list(raw[name] ?? '')) {
       if (!parseNetwork(network)) {
         problems.push(
@@ -206,13 +239,17 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
   if (raw.VOICE_ENGINE === 'elevenlabs' && !raw.VOICE_API_KEY)
     problems.push('VOICE_API_KEY is not set; VOICE_ENGINE=elevenlabs needs the key of an account there')
+  problems.push(...engineProblems(raw))
   if (problems.length > 0) throw new ConfigError(problems)
   const complete = raw as Required<Variables>
   return Object.freeze({
     ...complete,
     DATABASE_OWNER_URL: raw.DATABASE_OWNER_URL ?? raw.DATABASE_URL,
     S3_PUBLIC_ENDPOINT: raw.S3_PUBLIC_ENDPOINT ?? raw.S3_ENDPOINT,
-    DEFAULT_ENGINE: raw.DEFAULT_ENGINE ?? (comfyuiUrls.length > 0 ? 'comfyui' : 'preview'),
+    DEFAULT_ENGINE: raw.DEFAULT_ENGINE ?? null,
+    ENGINE_CALLBACK_BASE_URL: (raw.ENGINE_CALLBACK_BASE_URL || complete.APP_BASE_URL).replace(/\/+$/, ''),
+    RUNPOD_BASE_URL: complete.RUNPOD_BASE_URL.replace(/\/+$/, ''),
+    RUNPOD_RESULT_ALLOWED_CIDRS: list(complete.RUNPOD_RESULT_ALLOWED_CIDRS),
     ...workflowSettings(complete),
     COMFYUI_URLS: comfyuiUrls.map((url) => url.replace(/\/+$/, '')),
     PREVIEW_URL: complete.PREVIEW_URL.replace(/\/+$/, ''),
@@ -223,6 +260,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     VOICE_URL: complete.VOICE_URL.replace(/\/+$/, ''),
     WEBHOOK_ALLOWED_CIDRS: list(complete.WEBHOOK_ALLOWED_CIDRS),
     WORKER_ROLES: roles.filter(isWorkerRole),
-    WORKER_CONCURRENCY: raw.WORKER_CONCURRENCY ?? Math.max(1, comfyuiUrls.length + (raw.PREVIEW_URL ? 1 : 0)),
+    WORKER_CONCURRENCY:
+      raw.WORKER_CONCURRENCY ??
+      Math.max(
+        1,
+        comfyuiUrls.length +
+          (raw.PREVIEW_URL ? 1 : 0) +
+          (raw.RUNPOD_API_KEY ? complete.RUNPOD_CONCURRENCY : 0),
+      ),
   })
 }

@@ -4,8 +4,10 @@
  * between gains nothing. No redirects, no kept connections, one limit on the whole, TLS verified.
  */
 import { lookup as lookUp } from 'node:dns/promises'
+import { createWriteStream } from 'node:fs'
 import { isIP, type LookupFunction } from 'node:net'
-import { buildConnector, Client } from 'undici'
+import { pipeline } from 'node:stream/promises'
+import { buildConnector, Client, type Dispatcher } from 'undici'
 import type { Config } from './config.ts'
 import { addressPolicy, parseNetwork } from './networks.ts'
 
@@ -16,13 +18,19 @@ export type OutboundFault =
   | 'timeout'
   /** No connection, no valid certificate, or no HTTP. */
   | 'network'
+  /** A file was asked for, and something else came: see `status`. */
+  | 'status'
+  /** More bytes than are wanted. */
+  | 'too_large'
 
 export class OutboundError extends Error {
   readonly fault: OutboundFault
-  constructor(fault: OutboundFault, message: string, cause?: unknown) {
+  readonly status: number | null
+  constructor(fault: OutboundFault, message: string, cause?: unknown, status: number | null = null) {
     super(message, { cause })
     this.name = 'OutboundError'
     this.fault = fault
+    this.status = status
   }
 }
 
@@ -36,6 +44,15 @@ export type OutboundRequest = {
   /** More of the answer's body than this is not read. */
   maxReplyBytes: number
   signal?: AbortSignal
+}
+
+export type DownloadRequest = {
+  url: string
+  toPath: string
+  /** For everything together. */
+  limitMs: number
+  maxBytes: number
+  signal: AbortSignal
 }
 
 /** `body`: what came within the limits, perhaps not all of it. */
@@ -52,6 +69,11 @@ export type Outbound = {
   check(url: string, limitMs?: number): Promise<void>
   /** @throws {OutboundError} when there is no answer */
   send(request: OutboundRequest): Promise<OutboundReply>
+  /**
+   * Fetches a file, as it comes, to `toPath`. Only a whole one counts.
+   * @throws {OutboundError} also for a status other than 200 (`status`), one that breaks off, and one that is too large
+   */
+  download(request: DownloadRequest): Promise<{ sizeBytes: number }>
 }
 
 export const MAX_TARGET_LENGTH = 2_048
@@ -177,7 +199,13 @@ export function createOutbound(config: OutboundConfig, resolve: Resolve = system
     return buildConnector({ lookup, timeout: limitMs, allowH2: false, maxCachedSessions: 0 })
   }
 
-  async function exchange(request: OutboundRequest, url: URL, signal: AbortSignal): Promise<OutboundReply> {
+  /** Asks, hands the answer to `use`, and hangs up. */
+  async function exchange<T>(
+    request: Pick<OutboundRequest, 'method' | 'headers' | 'body' | 'limitMs'>,
+    url: URL,
+    signal: AbortSignal,
+    use: (reply: Dispatcher.ResponseData) => Promise<T>,
+  ): Promise<T> {
     const addresses = await within(resolveAllowed(url.hostname, portOf(url)), signal)
     const client = new Client(url.origin, {
       connect: connectorTo(addresses, request.limitMs),
@@ -193,10 +221,30 @@ export function createOutbound(config: OutboundConfig, resolve: Resolve = system
         body: request.body ?? null,
         signal,
       })
-      return { status: reply.statusCode, body: await readUpTo(reply.body, request.maxReplyBytes) }
+      return await use(reply)
     } finally {
       // What is left of the answer is not waited for.
       client.destroy().catch(() => {})
+    }
+  }
+
+  /** Runs a call within its limit, and puts whatever goes wrong into the words of this module. */
+  async function limited<T>(
+    request: { url: string; limitMs: number; signal?: AbortSignal },
+    call: (url: URL, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const url = parseTarget(request.url)
+    const limit = AbortSignal.timeout(request.limitMs)
+    const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit
+    try {
+      return await call(url, signal)
+    } catch (error) {
+      if (error instanceof OutboundError) throw error
+      request.signal?.throwIfAborted()
+      if (limit.aborted) throw new OutboundError('timeout', `no answer within ${request.limitMs / 1_000} s`)
+      // A full disk is ours, and has nothing to do with the other side.
+      if (['ENOSPC', 'EDQUOT'].includes(String((error as { code?: unknown }).code))) throw error
+      throw new OutboundError('network', `the connection failed (${reasonOf(error)})`, error)
     }
   }
 
@@ -209,20 +257,48 @@ export function createOutbound(config: OutboundConfig, resolve: Resolve = system
         throw new OutboundError('network', 'its host name cannot be resolved', error)
       })
     },
-    async send(request) {
-      const url = parseTarget(request.url)
-      const limit = AbortSignal.timeout(request.limitMs)
-      const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit
-      try {
-        return await exchange(request, url, signal)
-      } catch (error) {
-        if (error instanceof OutboundError) throw error
-        request.signal?.throwIfAborted()
-        if (limit.aborted) throw new OutboundError('timeout', `no answer within ${request.limitMs / 1_000} s`)
-        throw new OutboundError('network', `the connection failed (${reasonOf(error)})`, error)
+    send: (request) =>
+      limited(request, (url, signal) =>
+        exchange(request, url, signal, async (reply) => ({
+          status: reply.statusCode,
+          body: await readUpTo(reply.body, request.maxReplyBytes),
+        })),
+      ),
+    download: (request) =>
+      limited(request, (url, signal) =>
+        exchange({ method: 'GET', limitMs: request.limitMs }, url, signal, (reply) =>
+          storeBody(reply, request, signal),
+        ),
+      ),
+  }
+}
+
+/** Writes the body of a good answer to a file, within its limit. */
+async function storeBody(
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+  { toPath, maxBytes }: DownloadRequest,
+  signal: AbortSignal,
+): Promise<{ sizeBytes: number }> {
+  if (statusCode !== 200)
+    throw new OutboundError('status', `it answered ${statusCode}`, undefined, statusCode)
+  const tooLarge = (): OutboundError =>
+    new OutboundError('too_large', `it has more than ${Math.floor(maxBytes / 1_048_576)} MB`)
+  const announced = Number(headers['content-length'] ?? Number.NaN)
+  if (announced > maxBytes) throw tooLarge()
+  let sizeBytes = 0
+  await pipeline(
+    body,
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        sizeBytes += chunk.byteLength
+        if (sizeBytes > maxBytes) throw tooLarge()
+        yield chunk
       }
     },
-  }
+    createWriteStream(toPath),
+    { signal },
+  )
+  return { sizeBytes }
 }
 
 /** Rejects once the signal aborts: a name server that is silent cannot be told to stop. */

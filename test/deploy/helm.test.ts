@@ -468,6 +468,8 @@ test('every variable has its place: in values.config, or worked out by the chart
       'AUTH_JWT_SECRET',
       'SMTP_URL',
       'VOICE_API_KEY',
+      'RUNPOD_API_KEY',
+      'INTERNAL_TOKEN',
       'HOST',
       'PORT',
       'MEDIA_DELIVERY',

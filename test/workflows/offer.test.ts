@@ -153,6 +153,8 @@ const config = (over: object = {}) => ({
   ...policy(),
   COMFYUI_URLS: ['http://gpu-01:8188'],
   DEFAULT_WORKFLOW: '',
+  RUNPOD_WORKFLOW: '',
+  RUNPOD_VRAM_GB: 24,
   ...over,
 })
 const recipe = (asked: string, hosts: HostFacts[], over: object = {}) =>

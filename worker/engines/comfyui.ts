@@ -50,7 +50,7 @@ export type ComfyEngineOptions = {
 const DEFAULT_WORKFLOWS = { comfyui: 'core-wan22-5b-t2v', preview: 'preview-animatic' } as const
 const ATTACH_MS = 10_000
 const UNREACHABLE_MS = 60_000
-const IMAGE_LIMIT_BYTES = 64 * 1024 * 1024
+export const IMAGE_LIMIT_BYTES = 64 * 1024 * 1024
 
 /** @throws {TypeError} when an address is not http(s); {EngineError} from its methods, as `Engine` says */
 export function createComfyEngine(options: ComfyEngineOptions): Engine {
@@ -249,20 +249,20 @@ function engineError(error: unknown): unknown {
 }
 
 /** A file prefix of its own for the result: names are then never given out twice, nor shared between hosts. */
-function withPrefix(graph: Graph, template: WorkflowTemplate, prefix: string): void {
+export function withPrefix(graph: Graph, template: WorkflowTemplate, prefix: string): void {
   for (const { node_id } of template.outputs) {
     const node = graph[node_id]
     if (node && typeof node.inputs.filename_prefix === 'string') node.inputs.filename_prefix = prefix
   }
 }
 
-const imagesFor = (template: WorkflowTemplate, request: SceneRequest): ReferenceImage[] =>
+export const imagesFor = (template: WorkflowTemplate, request: SceneRequest): ReferenceImage[] =>
   takesImages(template) ? request.referenceImages : []
 
-const safeName = (text: string): string => text.replaceAll(/[^\w-]/g, '-').slice(0, 64)
+export const safeName = (text: string): string => text.replaceAll(/[^\w-]/g, '-').slice(0, 64)
 
 /** The weights that make the pictures, for the record; a workflow without any is its own model. */
-function modelOf(template: WorkflowTemplate): string {
+export function modelOf(template: WorkflowTemplate): string {
   for (const { inputs } of Object.values(template.graph)) {
     const name = inputs.unet_name ?? inputs.ckpt_name
     if (typeof name === 'string') return name
@@ -270,7 +270,7 @@ function modelOf(template: WorkflowTemplate): string {
   return template.models[0] ?? template.slug
 }
 
-const IMAGE_KINDS = [
+export const IMAGE_KINDS = [
   { magic: '89504e47', extension: 'png', mime: 'image/png' },
   { magic: 'ffd8ff', extension: 'jpg', mime: 'image/jpeg' },
   { magic: '52494646', extension: 'webp', mime: 'image/webp' },

@@ -48,7 +48,14 @@ export type EngineCallbacks = {
 }
 
 /** The clip as delivered, unchecked. `model` and `engineHost` are for the record. */
-export type SceneResult = { path: string; model: string; seed: number; engineHost: string }
+export type SceneResult = {
+  path: string
+  model: string
+  seed: number
+  engineHost: string
+  /** The work was sent twice, since the first answer or result was lost: it may have been charged for twice. */
+  possibleDoubleCharge?: boolean
+}
 
 export type EngineHealth = {
   state: 'healthy' | 'degraded' | 'down'

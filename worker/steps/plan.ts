@@ -46,6 +46,8 @@ export type SceneOutcome = {
   model: string | null
   seed: number
   engineHost: string | null
+  /** It was sent to a cloud engine twice, since an answer or result was lost. */
+  possibleDoubleCharge?: boolean
 }
 
 export type PlanOutcome = { plan: ShotPlan; warnings: string[] }

@@ -147,7 +147,12 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   fault('worker.scene.committed')
 }
 
-const origin = ({ model, seed, engineHost }: SceneResult) => ({ model, seed, engineHost })
+const origin = ({ model, seed, engineHost, possibleDoubleCharge }: SceneResult) => ({
+  model,
+  seed,
+  engineHost,
+  ...(possibleDoubleCharge ? { possibleDoubleCharge } : {}),
+})
 
 /** Publishes the clip: cache, step, event and progress in one transaction, or nothing when the step is not ours. */
 async function finish(run: StepRun, job: RenderJob, input: SceneInput, outcome: SceneOutcome): Promise<void> {

@@ -93,7 +93,7 @@ securityContext:
 {{- range list "DATA_KEY" "S3_ACCESS_KEY" "S3_SECRET_KEY" }}
 {{ include "framecast.secretVariable" (dict "root" $root "name" .) }}
 {{- end }}
-{{- range list "AUTH_SESSION_SECRET" "AUTH_JWT_SECRET" "SMTP_URL" "VOICE_API_KEY" }}
+{{- range list "AUTH_SESSION_SECRET" "AUTH_JWT_SECRET" "SMTP_URL" "VOICE_API_KEY" "RUNPOD_API_KEY" "INTERNAL_TOKEN" }}
 {{ include "framecast.secretVariable" (dict "root" $root "name" . "optional" true) }}
 {{- end }}
 - name: S3_ENDPOINT

@@ -1,17 +1,21 @@
-/** Hears of jobs that ended early (canceled, failed, timed out), so that work on them stops at once. */
+/** Hears notices of the database on one channel: of jobs that ended early, and of what engines report. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Logger } from '../../core/platform/log.ts'
 
 const RECONNECT_MS = 1_000
 
+/** Jobs that ended early (canceled, failed, timed out), by id: work on them stops at once. */
+export const ENDED_CHANNEL = 'job_ended'
+
 /**
- * Listens until stopped. A lost notice costs little: the heartbeat finds out within 5 s.
+ * Listens until stopped. A lost notice costs little: whoever waits for one also looks from time to time.
  * @returns a function that stops it
  */
-export function listenForEnds(
+export function listenTo(
   databaseUrl: string,
-  onEnd: (jobId: string) => void,
+  channel: string,
+  onNotice: (payload: string) => void,
   log: Logger,
 ): () => Promise<void> {
   const stop = new AbortController()
@@ -30,14 +34,14 @@ export function listenForEnds(
     })
     await fresh.connect()
     link.client = fresh
-    fresh.on('notification', ({ payload }) => payload && onEnd(payload))
-    await fresh.query('listen job_ended')
+    fresh.on('notification', ({ payload }) => payload && onNotice(payload))
+    await fresh.query(`listen ${channel}`)
     await lost
   }
 
   const loop = (async () => {
     while (!stop.signal.aborted) {
-      await listen().catch((error: unknown) => log.debug({ err: error }, 'not listening for ended jobs'))
+      await listen().catch((error: unknown) => log.debug({ err: error, channel }, 'not listening to notices'))
       link.client = null
       await sleep(RECONNECT_MS, undefined, { signal: stop.signal }).catch(() => {})
     }
