@@ -27,6 +27,7 @@ async function say(text: string, voice: Voice = PLAIN) {
     tools,
     source: speech.path,
     wordTimes: speech.wordTimes,
+    text,
     out: join(workDir, 'out.flac'),
     signal: NEVER,
   })
@@ -130,7 +131,7 @@ t.test('what is no sound is refused, and so is silence', async (t) => {
   wav.writeUInt32LE(32_000, 40)
   await writeFile(silent, wav)
   for (const source of [html, silent])
-    await t.rejects(finishSpeech({ tools, source, wordTimes: null, out, signal: NEVER }), {
+    await t.rejects(finishSpeech({ tools, source, wordTimes: null, text: 'a', out, signal: NEVER }), {
       code: 'bad_speech',
     })
 })

@@ -53,6 +53,7 @@ export async function voiceStep(context: WorkerContext, run: StepRun): Promise<v
       tools,
       source: speech.path,
       wordTimes: speech.wordTimes,
+      text,
       out: join(workDir, 'speech.flac'),
       signal,
     })

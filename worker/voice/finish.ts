@@ -20,6 +20,8 @@ const LOUDNESS_LUFS = -16
 /** A whisper is not blown up to a shout. */
 const MOST_GAIN_DB = 18
 const CEILING = fromDb(-1.5)
+/** Letters a second. */
+const FASTEST_RATE = 60
 /** As much of it is measured; nobody becomes louder after a minute. */
 const MEASURED_S = 60
 
@@ -37,6 +39,8 @@ export type FinishOptions = {
   /** The sound as delivered, unchecked. */
   source: string
   wordTimes: readonly WordTime[] | null
+  /** What it says: speech that is far too short for it was cut off on the way. */
+  text: string
   out: string
   signal: AbortSignal
 }
@@ -51,6 +55,8 @@ export async function finishSpeech(options: FinishOptions): Promise<FinishedSpee
     await look(options)
     const sound = await decode(options)
     const { from, to } = audibleRange(sound)
+    if ((to - from) / SPEECH_RATE < shortestS(options))
+      throw new VoiceError('bad_speech', 'the speech ends before its text does')
     const fromS = from / SPEECH_RATE
     await encode(options, levelled(sound.subarray(from, to)))
     const made = await probe(tools, out, { signal })
@@ -71,6 +77,12 @@ export async function finishSpeech(options: FinishOptions): Promise<FinishedSpee
       throw new VoiceError('bad_speech', 'the sound is damaged or cut short', { cause: error })
     throw error
   }
+}
+
+/** Nobody speaks faster than this, and no word is heard after the end. */
+function shortestS({ text, wordTimes }: FinishOptions): number {
+  const spokenS = (wordTimes?.at(-1)?.startS ?? 0) - (wordTimes?.[0]?.startS ?? 0)
+  return Math.max(text.length / FASTEST_RATE, spokenS)
 }
 
 async function look({ tools, source, signal }: FinishOptions): Promise<void> {

