@@ -6,10 +6,12 @@ import type {
   ApiKeyRequest,
   Asset,
   AuditEntry,
+  CachedStage,
   Caller,
   CloneRequest,
   Estimate,
   EstimateRequest,
+  Evicted,
   GenerateRequest,
   Invitation,
   InvitationRequest,
@@ -389,6 +391,29 @@ export type paths = {
       parameters: { path: { id: string }; header?: { 'Idempotency-Key'?: string } }
       requestBody?: { content: { 'application/json': CloneRequest } }
       responses: { 201: { content: { 'application/json': Job } }; 200: { content: { 'application/json': Job } } } & Refusals
+    }
+  }
+  '/v1/teams/{id}/cache': {
+    /** See what a team has made already */
+    get: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': CachedStage[] } } } & Refusals
+    }
+    /** Let go of what a team has made */
+    delete: {
+      parameters: { path: { id: string }; query?: { stage?: 'clip' | 'voice' | 'join' | 'audio' | 'film'; older_than?: string } }
+      responses: { 200: { content: { 'application/json': Evicted } } } & Refusals
+    }
+  }
+  '/v1/account/cache': {
+    /** See what one has made already */
+    get: {
+      responses: { 200: { content: { 'application/json': CachedStage[] } } } & Refusals
+    }
+    /** Let go of what one has made */
+    delete: {
+      parameters: { query?: { stage?: 'clip' | 'voice' | 'join' | 'audio' | 'film'; older_than?: string } }
+      responses: { 200: { content: { 'application/json': Evicted } } } & Refusals
     }
   }
   '/v1/jobs/{id}/events': {

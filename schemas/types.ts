@@ -285,6 +285,38 @@ export interface AuditEntry {
   created_at: string
 }
 
+// cached-stage.schema.json
+
+/**
+ * What of one stage is kept for reuse.
+ */
+export interface CachedStage {
+  /**
+   * What was made.
+   */
+  stage: 'clip' | 'voice' | 'join' | 'audio' | 'film'
+  /**
+   * How many.
+   */
+  entries: number
+  /**
+   * Their size.
+   */
+  bytes: number
+  /**
+   * How often they were reused.
+   */
+  hits: number
+  /**
+   * When the oldest was made; null when there is none.
+   */
+  oldest_created_at: string | null
+  /**
+   * When one was used last; null when there is none.
+   */
+  last_used_at: string | null
+}
+
 // caller.schema.json
 
 /**
@@ -512,6 +544,14 @@ export interface Config {
    * Bytes a team may keep; 0 sets no limit.
    */
   QUOTA_TEAM_BYTES?: number
+  /**
+   * Clips and other reusable results go when they were not used for so many days and nothing needs them.
+   */
+  CACHE_UNUSED_DAYS?: number
+  /**
+   * Bytes of reusable results one person or team may keep; the longest unused go first. 0 sets no limit.
+   */
+  CACHE_MAX_BYTES?: number
   /**
    * enforce refuses a job the balance cannot pay; track records and never refuses; off charges nothing.
    */
@@ -758,6 +798,22 @@ export interface EstimateWarning {
    * For people.
    */
   message: string
+}
+
+// evicted.schema.json
+
+/**
+ * What was let go.
+ */
+export interface Evicted {
+  /**
+   * How many entries.
+   */
+  entries: number
+  /**
+   * Their size.
+   */
+  bytes: number
 }
 
 // generate-request.schema.json

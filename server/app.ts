@@ -7,6 +7,7 @@ import { deadline, errors, requestLog, securityHeaders, unmatched, urlLimit } fr
 import { accountRoutes } from './routes/account.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { authRoutes } from './routes/auth.ts'
+import { cacheRoutes } from './routes/cache.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { jobEventRoutes } from './routes/job-events.ts'
@@ -43,6 +44,7 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
     keyRoutes(deps, access),
     accountRoutes(deps, access),
     usageRoutes(deps, access),
+    cacheRoutes(deps, access),
     setupRoutes(),
     specRoutes(deps, access),
     jobRoutes(deps, access),

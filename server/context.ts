@@ -6,6 +6,7 @@ import type { KeyService } from '../core/accounts/own-keys.ts'
 import type { AccountDeps } from '../core/accounts/sign-up.ts'
 import type { AssetService } from '../core/assets/service.ts'
 import type { SystemAssetService } from '../core/assets/system-assets.ts'
+import type { CacheService } from '../core/jobs/cache-service.ts'
 import type { JobService } from '../core/jobs/service.ts'
 import type { Config } from '../core/platform/config.ts'
 import type { Database } from '../core/platform/database.ts'
@@ -56,6 +57,7 @@ export type ServerDeps = {
   systemStore: ObjectStore
   systemMedia: MediaLinks
   jobs: JobService
+  cache: CacheService
   projects: ProjectService
   teams: TeamService
   members: MemberService

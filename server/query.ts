@@ -1,5 +1,6 @@
 /** Reading path ids and query values; whatever is not as it should be is 400. */
 
+import { ageSeconds } from '../core/platform/age.ts'
 import { Problem } from '../core/platform/errors.ts'
 import { isUuid } from '../core/platform/ids.ts'
 import type { Context } from './context.ts'
@@ -62,4 +63,14 @@ export function queryTime(ctx: Context, name: string): Date | undefined {
   if (!TIMESTAMP.test(value) || Number.isNaN(time.getTime()))
     throw new Problem('VALIDATION_ERROR', `${name} must be a time such as 2026-01-31T12:00:00Z`)
   return time
+}
+
+/** An age in seconds, written as `30d`, `12h` or `90m`. */
+export function queryAge(ctx: Context, name: string): number | undefined {
+  const value = queryText(ctx, name)
+  if (value === undefined) return undefined
+  const seconds = ageSeconds(value)
+  if (seconds === null)
+    throw new Problem('VALIDATION_ERROR', `${name} must be an age such as 30d, 12h or 90m`)
+  return seconds
 }

@@ -10,6 +10,7 @@ import { sessionKeys } from '../core/accounts/sessions.ts'
 import { createSetupLink } from '../core/accounts/setup.ts'
 import { createAssetService } from '../core/assets/service.ts'
 import { createSystemAssetService } from '../core/assets/system-assets.ts'
+import { createCacheService } from '../core/jobs/cache-service.ts'
 import { createJobService } from '../core/jobs/service.ts'
 import type { Config } from '../core/platform/config.ts'
 import { type Database, openDatabase } from '../core/platform/database.ts'
@@ -126,6 +127,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const systemStore = openSystemStore(config)
   const systemMedia = createSystemMediaLinks(config, systemStore)
   const jobs = createJobService({ db, config, workflows })
+  const cache = createCacheService({ db })
   const projects = createProjectService({ db, jobs })
   const sessions = sessionKeys(config)
   const external = createExternalTokens(config)
@@ -156,6 +158,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     systemStore,
     systemMedia,
     jobs,
+    cache,
     projects,
     teams: createTeamService({ db, config }),
     members: createMemberService({ db }),

@@ -107,7 +107,9 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
   const stopSweeper = config.WORKER_ROLES.includes('housekeeping')
     ? startSweeper(db.pool, config.JOB_TIMEOUT_SECONDS, log)
     : async () => {}
-  const stopChores = config.WORKER_ROLES.includes('housekeeping') ? startChores(db.pool, log) : async () => {}
+  const stopChores = config.WORKER_ROLES.includes('housekeeping')
+    ? startChores(db.pool, log, config)
+    : async () => {}
 
   const stopWatchingHosts = config.WORKER_ROLES.includes('scene')
     ? watchHosts(context.engines, db.pool, log)

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { SCOPES, type Scope } from '../../core/access/principal.ts'
 import { createApiKey, revokeApiKey } from '../../core/accounts/keys.ts'
 import { ensureUserIn } from '../../core/accounts/users.ts'
+import { ageSeconds } from '../../core/platform/age.ts'
 import type { Queryable } from '../../core/platform/database.ts'
 import { isUuid } from '../../core/platform/ids.ts'
 import { OPERATOR_EMAIL } from '../../embedded/account.ts'
@@ -237,9 +238,10 @@ export async function seed(flags: AdminFlags & DryRun, context: CommandContext):
 
 /** `30d`, `12h`, `90m` in seconds. @throws {CliError} usage */
 export function parseAge(text: string): number {
-  const match = /^(\d{1,5})([dhm])$/.exec(text)
-  if (!match) throw new CliError(EXIT.usage, `${JSON.stringify(text)} is no age; write 30d, 12h or 90m.`)
-  return Number(match[1]) * { d: 86_400, h: 3_600, m: 60 }[match[2] as 'd' | 'h' | 'm']
+  const seconds = ageSeconds(text)
+  if (seconds === null)
+    throw new CliError(EXIT.usage, `${JSON.stringify(text)} is no age; write 30d, 12h or 90m.`)
+  return seconds
 }
 
 export async function cleanup(

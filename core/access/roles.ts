@@ -21,6 +21,8 @@ const ROLES = {
   'projects.view': ALL,
   'projects.edit': WORKERS,
   'projects.manage': ADMINS,
+  'cache.view': ALL,
+  'cache.manage': ADMINS,
   'jobs.create': WORKERS,
   'jobs.manage': ADMINS,
   'assets.create': WORKERS,

@@ -11,6 +11,7 @@ export type Tag =
   | 'Projects'
   | 'Jobs'
   | 'Storyboards'
+  | 'Cache'
   | 'Live'
   | 'Watch links'
   | 'Assets'

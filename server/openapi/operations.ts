@@ -1,6 +1,7 @@
 /** Every operation of the API, in reading order. A route without an entry here fails a test, and the other way round. */
 import { accountOperations, keyOperations, usageOperations } from './accounts.ts'
 import { assetOperations } from './assets.ts'
+import { cacheOperations } from './cache.ts'
 import { invitationOperations } from './invitations.ts'
 import { jobOperations } from './jobs.ts'
 import { liveOperations } from './live.ts'
@@ -20,6 +21,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...invitationOperations,
   ...projectOperations,
   ...jobOperations,
+  ...cacheOperations,
   ...liveOperations,
   ...assetOperations,
   ...systemAssetOperations,
@@ -36,6 +38,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   Projects: 'Storyboards that a team keeps and renders.',
   Storyboards: 'Is it valid, and what would it take.',
   Jobs: 'Renders, from request to film.',
+  Cache: 'What was made once and is reused.',
   Live: 'Following renders while they run.',
   'Watch links': 'One job’s live page for people without an account.',
   Assets: 'Pictures and sounds for storyboards.',

@@ -5,10 +5,12 @@ import apiKeyChangeRequest from '../../schemas/api-key-change-request.schema.jso
 import apiKeyRequest from '../../schemas/api-key-request.schema.json' with { type: 'json' }
 import asset from '../../schemas/asset.schema.json' with { type: 'json' }
 import auditEntry from '../../schemas/audit-entry.schema.json' with { type: 'json' }
+import cachedStage from '../../schemas/cached-stage.schema.json' with { type: 'json' }
 import caller from '../../schemas/caller.schema.json' with { type: 'json' }
 import cloneRequest from '../../schemas/clone-request.schema.json' with { type: 'json' }
 import estimate from '../../schemas/estimate.schema.json' with { type: 'json' }
 import estimateRequest from '../../schemas/estimate-request.schema.json' with { type: 'json' }
+import evicted from '../../schemas/evicted.schema.json' with { type: 'json' }
 import generateRequest from '../../schemas/generate-request.schema.json' with { type: 'json' }
 import invitation from '../../schemas/invitation.schema.json' with { type: 'json' }
 import invitationRequest from '../../schemas/invitation-request.schema.json' with { type: 'json' }
@@ -62,6 +64,8 @@ import webSocketMessage from '../../schemas/websocket-message.schema.json' with 
 
 /** By file name without `.schema.json`. */
 const FILES = {
+  'cached-stage': cachedStage,
+  evicted,
   'account-change-request': accountChangeRequest,
   'api-key': apiKey,
   'api-key-change-request': apiKeyChangeRequest,

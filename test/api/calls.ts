@@ -135,6 +135,10 @@ export const CALLS: Readonly<Record<string, Call>> = {
   'GET /v1/webhooks/{id}/deliveries': { ok: 200 },
   // It was delivered.
   'POST /v1/webhook-deliveries/{id}/retry': { ok: 409 },
+  'GET /v1/teams/{id}/cache': { ok: 200 },
+  'DELETE /v1/teams/{id}/cache': { ok: 200 },
+  'GET /v1/account/cache': { ok: 200 },
+  'DELETE /v1/account/cache': { ok: 200 },
   'GET /v1/usage': { ok: 200 },
   'GET /v1/account/audit': { ok: 200 },
   'GET /v1/teams/{id}/audit': { ok: 200 },

@@ -179,6 +179,11 @@ export const AGREED: readonly AgreedOperation[] = [
   creator('GET /v1/webhooks/{id}/deliveries', ['webhooks:read'], { roles: ADMINS }),
   creator('POST /v1/webhook-deliveries/{id}/retry', ['webhooks:write'], { roles: ADMINS }),
 
+  creator('GET /v1/teams/{id}/cache', ['projects:read'], { roles: ALL, ...OF_TEAM }),
+  creator('DELETE /v1/teams/{id}/cache', ['projects:write'], { roles: ADMINS, ...OF_TEAM }),
+  person('GET /v1/account/cache', [], OURS),
+  person('DELETE /v1/account/cache', [], OURS),
+
   anyone('GET /v1/usage', ['jobs:read'], { ...onBehalf('query'), ...OURS }),
   person('GET /v1/account/audit', [], OURS),
   creatorPerson('GET /v1/teams/{id}/audit', [], { roles: ADMINS, ...OF_TEAM, ...OURS }),
@@ -263,6 +268,8 @@ export const ANSWERS: Readonly<Record<string, string>> = {
   'POST /v1/webhooks/{id}/test': '200 403 404 409',
   'GET /v1/webhooks/{id}/deliveries': '200 403 404',
   'POST /v1/webhook-deliveries/{id}/retry': '200 403 404 409',
+  'GET /v1/teams/{id}/cache': '200 403',
+  'DELETE /v1/teams/{id}/cache': '200 400 403',
   'GET /v1/usage': '200 400 403',
 }
 

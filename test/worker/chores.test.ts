@@ -15,7 +15,7 @@ t.test('a worker checks the books and counts stored bytes when it starts', async
   await pool.query('update users set credits = 11, ephemeral_storage_bytes = 5 where id = $1', [userId])
   const lines: { level: number; msg: string; payer?: string }[] = []
   const log = pino({ level: 'debug' }, { write: (text: string) => lines.push(JSON.parse(text)) })
-  const stop = startChores(pool, log as unknown as Logger)
+  const stop = startChores(pool, log as unknown as Logger, { CACHE_UNUSED_DAYS: 30, CACHE_MAX_BYTES: 0 })
   await until(() => lines.some(({ msg }) => msg === 'stored bytes were miscounted'), 'the recount')
   await stop()
   const id = `framecast:user:${userId}`

@@ -5,8 +5,10 @@ import { enqueuePurges } from '../../core/accounts/purge.ts'
 import { recountStorage } from '../../core/accounts/storage.ts'
 import { expireUploads } from '../../core/assets/expiry.ts'
 import { checkBooks } from '../../core/invariants/check.ts'
+import { evict } from '../../core/jobs/cache-eviction.ts'
 import { expireEvents } from '../../core/jobs/events.ts'
 import { expireTickets } from '../../core/jobs/tickets.ts'
+import type { Config } from '../../core/platform/config.ts'
 import type { Logger } from '../../core/platform/log.ts'
 import { expireDeliveries } from '../../core/webhooks/deliveries.ts'
 import { forgetOldLevels } from '../sound/levels.ts'
@@ -17,6 +19,8 @@ type Chore = {
   run(pool: Pool, log: Logger, signal: AbortSignal): Promise<unknown>
 }
 
+type CacheLimits = Pick<Config, 'CACHE_UNUSED_DAYS' | 'CACHE_MAX_BYTES'>
+
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const TICK_MS = 60_000
@@ -24,7 +28,16 @@ const TICK_MS = 60_000
 const EVENT_BATCH = 5_000
 
 /** Run at start, and then at their pace. */
-const CHORES: readonly Chore[] = [
+const choresOf = (config: CacheLimits): readonly Chore[] => [
+  {
+    name: 'evict from the cache',
+    everyMs: HOUR_MS,
+    async run(pool, log, signal) {
+      const rules = { unusedS: config.CACHE_UNUSED_DAYS * 86_400, maxBytes: config.CACHE_MAX_BYTES }
+      for (const [scope, evicted] of await evict(pool, rules, { signal }))
+        log.info({ scope, ...evicted }, 'evicted from the cache')
+    },
+  },
   { name: 'expire tickets', everyMs: HOUR_MS, run: (pool) => expireTickets(pool) },
   {
     name: 'expire events',
@@ -63,13 +76,14 @@ const CHORES: readonly Chore[] = [
 ]
 
 /** @returns a function that stops it and resolves when no chore is under way */
-export function startChores(pool: Pool, log: Logger): () => Promise<void> {
+export function startChores(pool: Pool, log: Logger, config: CacheLimits): () => Promise<void> {
+  const chores = choresOf(config)
   const lastRunAt = new Map<Chore, number>()
   let underWay: Promise<void> | null = null
   const stop = new AbortController()
 
   async function round(): Promise<void> {
-    for (const chore of CHORES) {
+    for (const chore of chores) {
       const now = performance.now()
       if (stop.signal.aborted || now - (lastRunAt.get(chore) ?? Number.NEGATIVE_INFINITY) < chore.everyMs)
         continue

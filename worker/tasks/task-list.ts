@@ -12,6 +12,7 @@ import { voiceStep } from '../steps/voice.ts'
 import { deliverWebhook } from './deliver-webhook.ts'
 import { purgeAccountTask } from './purge-account.ts'
 import { purgeTeamTask } from './purge-team.ts'
+import { removeCached } from './remove-cached.ts'
 import { removeObjects } from './remove-objects.ts'
 import { runStep, type StepWork } from './run-step.ts'
 import { sendInvitation } from './send-invitation.ts'
@@ -43,6 +44,7 @@ export function sceneTasks(context: WorkerContext): TaskList {
 function housekeepingTasks({ config, db, store, log }: WorkerContext): TaskList {
   return {
     'objects.remove': removeObjects(store),
+    'cache.remove': removeCached(db.pool, store),
     'account.purge': purgeAccountTask(db.pool, store),
     'team.purge': purgeTeamTask(db.pool, store),
     'mail.invitation': sendInvitation({
