@@ -68,6 +68,27 @@ export function buildProgram(
     '\nExit codes: 0 done, 1 failed, 2 usage, 3 storyboard invalid, 4 server unreachable, 5 refused, 6 canceled,\n130 interrupted. All of it: docs/cli.md',
   )
 
+  const looks = (command: Command): Command =>
+    command
+      .addOption(new Option('--resolution <name>', 'size of the film').choices(['480p', '720p', '1080p']))
+      .addOption(new Option('--aspect <ratio>', 'shape of the film').choices(['16:9', '9:16', '1:1']))
+      .addOption(new Option('--fps <rate>', 'frames a second').choices(RATES).argParser(frameRate))
+      .option('--seed <number>', 'same seed, same pictures', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+      .option('--engine <name>', 'what makes the pictures: auto, preview, comfyui, …')
+      .option('--workflow <name>', 'workflow of the engine')
+      .option('--draft', 'faster and cheaper, where the workflow knows how')
+      .addOption(
+        new Option('--cache <policy>', 'reuse clips, replace them, leave none, or make none').choices([
+          'use',
+          'refresh',
+          'bypass',
+          'only',
+        ]),
+      )
+      .option('--scenes <ids>', 'render these scenes alone, separated by commas', (text) =>
+        text.split(',').map((id) => id.trim()),
+      )
+
   const render = remote(
     program
       .command('render')
@@ -78,13 +99,7 @@ export function buildProgram(
     .option('-o, --output <file>', "film to write (default: the storyboard's name with .mp4, here)")
     .option('--contact-sheet <file>', 'also write a PNG with a picture of every scene')
     .option('--embedded', 'no server: start a private instance in --data for this render')
-    .addOption(new Option('--resolution <name>', 'size of the film').choices(['480p', '720p', '1080p']))
-    .addOption(new Option('--aspect <ratio>', 'shape of the film').choices(['16:9', '9:16', '1:1']))
-    .addOption(new Option('--fps <rate>', 'frames a second').choices(RATES).argParser(frameRate))
-    .option('--seed <number>', 'same seed, same pictures', wholeNumber(0, Number.MAX_SAFE_INTEGER))
-    .option('--engine <name>', 'what makes the pictures: auto, preview, comfyui, …')
-    .option('--workflow <name>', 'workflow of the engine')
-    .option('--draft', 'faster and cheaper, where the workflow knows how')
+  looks(render)
     .addOption(jsonOption('print one JSON line at the end'))
     .action(async (file, flags) => (await import('./commands/render.ts')).render(file, flags, context()))
   examples(render, [
@@ -92,6 +107,25 @@ export function buildProgram(
     ['framecast render story.yaml -o out/story.mp4 --resolution 1080p', ''],
     ['framecast render story.yaml --server http://studio:3000 --key sk_live_…', ''],
     ['framecast render story.yaml --embedded --json | jq .output', ''],
+  ])
+
+  const plan = remote(
+    program
+      .command('plan')
+      .summary('see what a render would do')
+      .argument('[file]', 'storyboard, YAML or JSON; - reads standard input'),
+  )
+    .description(
+      'Says of each scene whether it is reused or rendered, why, and what it takes. Renders nothing.',
+    )
+    .option('--project <id>', 'the storyboard of a project, instead of a file')
+    .option('--embedded', 'no server: start a private instance in --data to ask')
+  looks(plan)
+    .addOption(jsonOption('print the plan as JSON'))
+    .action(async (file, flags) => (await import('./commands/plan.ts')).plan(file, flags, context()))
+  examples(plan, [
+    ['framecast plan story.yaml --engine comfyui', ''],
+    ['framecast plan --project 0192f0c4-… --scenes harbor --cache refresh', ''],
   ])
 
   const validate = program
@@ -328,6 +362,29 @@ function addAdmin(program: Command, context: () => CommandContext): void {
     .option('--dry-run', 'count only')
     .action(async (flags) => (await load()).cleanup(flags, context()))
   examples(cleanup, [['framecast admin jobs cleanup --older-than 7d --dry-run', '']])
+
+  const cache = admin.command('cache').description('What was made once and is reused.')
+  const loadCache = () => import('./commands/admin-cache.ts')
+  options(cache.command('list').description('Lists what is kept, by owner and stage.')).action(
+    async (flags) => (await loadCache()).cacheList(flags, context()),
+  )
+  const evict = options(
+    cache.command('evict').description('Lets entries go that nothing needs, as workers do every hour.'),
+  )
+    .option('--older-than <age>', 'not used for at least this long: 30d, 12h, 90m', '30d')
+    .option(
+      '--max-bytes <number>',
+      'and above so many bytes an owner; 0: any number',
+      wholeNumber(0, 2 ** 50),
+      0,
+    )
+    .option('--owner <urn>', 'of this person or team alone')
+    .addOption(
+      new Option('--stage <name>', 'of this stage alone').choices(['clip', 'voice', 'join', 'audio', 'film']),
+    )
+    .option('--dry-run', 'count only')
+    .action(async (flags) => (await loadCache()).cacheEvict(flags, context()))
+  examples(evict, [['framecast admin cache evict --older-than 7d --dry-run', '']])
 
   options(
     admin

@@ -16,13 +16,15 @@ export type RenderFlags = TargetOptions & {
   engine?: string
   workflow?: string
   draft?: boolean
+  cache?: string
+  scenes?: string[]
 }
 
 /** Options of the job: those given; the server fills in the rest. Pure. */
 export function jobOptions(flags: RenderFlags): Record<string, unknown> {
-  const { resolution, aspect, fps, seed, engine, workflow, draft } = flags
+  const { resolution, aspect, fps, seed, engine, workflow, draft, cache, scenes } = flags
   return Object.fromEntries(
-    Object.entries({ resolution, aspect, fps, seed, engine, workflow, draft }).filter(
+    Object.entries({ resolution, aspect, fps, seed, engine, workflow, draft, cache, scenes }).filter(
       ([, value]) => value !== undefined,
     ),
   )

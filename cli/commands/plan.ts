@@ -1,0 +1,73 @@
+/** `framecast plan`: what a render would do with each scene, why, and what it would take. Nothing is rendered. */
+import type { GenerateRequest, RenderPlan } from '../../schemas/types.ts'
+import type { CommandContext } from '../context.ts'
+import { CliError, EXIT } from '../exit.ts'
+import { uploadReferences } from '../references.ts'
+import { loadChecked } from '../render.ts'
+import { tableLines } from '../table.ts'
+import { openTarget } from '../target.ts'
+import { secondsText } from '../text.ts'
+import { jobOptions, type RenderFlags } from './render.ts'
+
+export type PlanFlags = Omit<RenderFlags, 'output' | 'contactSheet'> & { project?: string }
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** `prompt_changed` for people. Pure. */
+const words = (reason: string): string => reason.replaceAll('_', ' ')
+
+/** The plan as a table, and all of it in a sentence. Pure. */
+export function planLines({ scenes, summary, warnings }: RenderPlan): string[] {
+  const rows = scenes.map(({ scene_id, action, reason, estimate }) => [
+    scene_id,
+    action,
+    words(reason),
+    estimate.seconds > 0 ? secondsText(estimate.seconds) : '-',
+    String(estimate.cost),
+  ])
+  return [
+    ...tableLines(['scene', 'action', 'why', 'time', 'credits'], rows, [3, 4]),
+    '',
+    summary,
+    ...warnings.map(({ message }) => `warning: ${message}`),
+  ]
+}
+
+export async function plan(
+  file: string | undefined,
+  flags: PlanFlags,
+  { terminal, signal, env }: CommandContext,
+): Promise<void> {
+  if ((file === undefined) === (flags.project === undefined))
+    throw new CliError(EXIT.usage, 'Name a storyboard file, or a project with --project.')
+  if (flags.project !== undefined && !UUID.test(flags.project))
+    throw new CliError(EXIT.usage, `${JSON.stringify(flags.project)} is no id of a project.`)
+  const storyboard = file === undefined ? null : await loadChecked(file, terminal)
+  const target = await openTarget(flags, env, terminal, signal)
+  const { api } = target
+  const options = jobOptions(flags)
+  try {
+    const document =
+      storyboard && (await uploadReferences(api, storyboard.document, storyboard.references, signal))
+    const found = await api.ask<RenderPlan>(
+      (client, signal) =>
+        document
+          ? client.POST('/v1/spec/plan', {
+              // It has been checked: it is a storyboard.
+              body: { spec: document as GenerateRequest['spec'], options },
+              signal,
+            })
+          : client.POST('/v1/projects/{id}/render-plan', {
+              params: { path: { id: flags.project as string } },
+              body: { options },
+              signal,
+            }),
+      { signal },
+    )
+    if (flags.json) terminal.out(JSON.stringify(found))
+    else for (const line of planLines(found)) terminal.out(line)
+    if (found.refusal) throw new CliError(EXIT.refused, '')
+  } finally {
+    await target.close()
+  }
+}
