@@ -697,6 +697,10 @@ export interface Config {
    */
   WORKER_ROLES?: string
   /**
+   * Scenes that one ComfyUI server is given at once, by all workers together. It works on one at a time; with 2 the next one waits there already.
+   */
+  COMFYUI_PLACES?: number
+  /**
    * Scenes this worker drives at once. Default: one per engine host.
    */
   WORKER_CONCURRENCY?: number

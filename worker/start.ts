@@ -41,6 +41,7 @@ const OTHER_CONCURRENCY = 2
 /** Deliveries under way at once; each webhook gets two of these places at most. */
 const WEBHOOK_CONCURRENCY = 16
 const DRAIN_LIMIT_MS = 12_000
+const FIRST_LOOK_MS = 6_000
 
 export async function startWorker(config: Config, { log }: { log: Logger }): Promise<RunningWorker> {
   const id = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
@@ -111,9 +112,12 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     ? startChores(db.pool, log, config)
     : async () => {}
 
-  const stopWatchingHosts = config.WORKER_ROLES.includes('scene')
-    ? watchHosts(context.engines, db.pool, log)
-    : async () => {}
+  const hostWatch = config.WORKER_ROLES.includes('scene') ? watchHosts(context.engines, db.pool, log) : null
+  // Scenes are given to servers that are known; one that takes long to answer may follow.
+  if (hostWatch)
+    await withDeadline(hostWatch.ready, FIRST_LOOK_MS, 'engine hosts take long to answer').catch(
+      (error: unknown) => log.warn({ err: error }, 'not all engine hosts were looked at'),
+    )
 
   const queuePool = new pg.Pool({
     connectionString: config.DATABASE_OWNER_URL,
@@ -169,7 +173,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
       )
       await stopSweeper()
       await stopChores()
-      await stopWatchingHosts()
+      await hostWatch?.stop()
       await stopListening()
       await stopHearingReports()
       await heartbeat?.stop()

@@ -45,6 +45,8 @@ export type ComfyApi = {
   stats(signal: AbortSignal): Promise<ServerStats>
   /** What this server can do; asked once and kept until `forget`. */
   features(signal: AbortSignal): Promise<ComfyFeatures>
+  /** Its release; asked once and kept until `forget`. */
+  version(signal: AbortSignal): Promise<string | null>
   forget(): void
   /** Prompts running and waiting. */
   queueRemaining(signal: AbortSignal): Promise<number>
@@ -56,6 +58,8 @@ export type ComfyApi = {
   cancel(promptId: string, signal: AbortSignal): Promise<void>
   /** Definition of a node class, or null when the server does not have it. Kept until `forget`; `fresh` asks anew. */
   nodeInfo(classType: string, signal: AbortSignal, fresh?: boolean): Promise<Json | null>
+  /** Definitions of all node classes, asked anew. */
+  catalogue(signal: AbortSignal): Promise<Json>
   /** Uploads an input file and returns the name by which a graph refers to it. */
   upload(name: string, bytes: Uint8Array, mime: string, signal: AbortSignal): Promise<string>
 }
@@ -64,7 +68,7 @@ const seg = encodeURIComponent
 
 /** @throws {TransportError | ComfyError} from every call; the signal's reason when aborted */
 export function createApi(target: Target, limits: ComfyLimits): ComfyApi {
-  let known: Promise<ComfyFeatures> | null = null
+  let known: Promise<ServerStats> | null = null
   const nodeInfos = new Map<string, Json | null>()
 
   const call = (request: ExchangeRequest, signal: AbortSignal): Promise<Reply> =>
@@ -101,14 +105,15 @@ export function createApi(target: Target, limits: ComfyLimits): ComfyApi {
     }
   }
 
-  const features = (signal: AbortSignal): Promise<ComfyFeatures> => {
-    known ??= stats(signal).then((answer) => answer.features)
+  const knownStats = (signal: AbortSignal): Promise<ServerStats> => {
+    known ??= stats(signal)
     const asked = known
     asked.catch(() => {
       if (known === asked) known = null
     })
     return asked
   }
+  const features = async (signal: AbortSignal): Promise<ComfyFeatures> => (await knownStats(signal)).features
 
   const history = async (promptId: string, signal: AbortSignal): Promise<HistoryEntry | null> => {
     const entry = (await getJson(`/history/${seg(promptId)}`, signal))[promptId]
@@ -150,6 +155,7 @@ export function createApi(target: Target, limits: ComfyLimits): ComfyApi {
     target,
     stats,
     features,
+    version: async (signal) => (await knownStats(signal)).version,
     lookUp,
     forget() {
       known = null
@@ -212,6 +218,17 @@ export function createApi(target: Target, limits: ComfyLimits): ComfyApi {
       const found = isObject(info) ? info : null
       nodeInfos.set(classType, found)
       return found
+    },
+    async catalogue(signal) {
+      const reply = await exchange(
+        target,
+        { method: 'GET', path: '/object_info' },
+        { ...limits, replyBytes: limits.catalogueBytes },
+        signal,
+      )
+      const json = jsonOf(reply)
+      if (reply.status !== 200 || !isObject(json)) throw unusable('gave no list of its nodes')
+      return json
     },
     async upload(name, bytes, mime, signal) {
       const form = multipart(name, bytes, mime)

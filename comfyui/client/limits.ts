@@ -7,6 +7,8 @@ export type ComfyLimits = {
   replyMs: number
   /** Largest reply that is read into memory. */
   replyBytes: number
+  /** The same for the list of all nodes: some MB, with every file choice in it. */
+  catalogueBytes: number
   /** Largest socket frame; some nodes send full-size pictures as previews. */
   frameBytes: number
   /** Longest time a running prompt may show no progress while the socket is open. */
@@ -62,6 +64,7 @@ export const DEFAULT_LIMITS: ComfyLimits = {
   connectMs: 5_000,
   replyMs: 30_000,
   replyBytes: 8 * 1024 * 1024,
+  catalogueBytes: 64 * 1024 * 1024,
   frameBytes: 64 * 1024 * 1024,
   silenceMs: 120_000,
   silenceMsByClass: SLOW_NODES,

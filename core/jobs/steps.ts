@@ -26,6 +26,10 @@ export type ClaimedStep = {
   attempt: number
   failures: number
   engine: string | null
+  /** Server of the engine on which a scene has its place (core/engines/places.ts). */
+  host: string | null
+  /** Servers on which earlier attempts failed. */
+  failedHosts: readonly string[]
   remoteId: string | null
   contentKey: string | null
   input: Record<string, unknown>
@@ -39,6 +43,8 @@ type StepRow = QueryResultRow & {
   attempt: number
   failures: number
   engine: string | null
+  host: string | null
+  failed_hosts: string[]
   remote_id: string | null
   content_key: string | null
   input: Record<string, unknown>
@@ -49,24 +55,26 @@ type StepRow = QueryResultRow & {
  * Claims a ready step of a live job. Null means: nothing to do here, go quietly; a step that would make what another one
  * is making just now waits behind it instead.
  * Run in a transaction: the first claim of a job also moves it to processing.
+ * @param host server of the engine on which the step has its place
  */
 export async function claimStep(
   client: Queryable,
   stepId: string,
   worker: string,
+  host: string | null = null,
 ): Promise<ClaimedStep | null> {
   const { rows: parking } = await client.query<{ parked: boolean }>('select park_step($1) as parked', [
     stepId,
   ])
   if (parking[0]?.parked) return null
   const { rows } = await client.query<StepRow>(
-    `update job_steps s set state = 'running', attempt = s.attempt + 1, lease_owner = $2,
+    `update job_steps s set state = 'running', attempt = s.attempt + 1, lease_owner = $2, host = $4,
        lease_until = now() + make_interval(secs => $3), started_at = coalesce(s.started_at, now())
      from jobs j
      where s.id = $1 and s.state = 'ready' and j.id = s.job_id and j.status in ('queued', 'processing')
-     returning s.id, s.job_id, s.kind, s.key, s.attempt, s.failures, s.engine, s.remote_id, s.content_key, s.input,
-       j.status as job_status`,
-    [stepId, worker, LEASE_S],
+     returning s.id, s.job_id, s.kind, s.key, s.attempt, s.failures, s.engine, s.host, s.failed_hosts, s.remote_id,
+       s.content_key, s.input, j.status as job_status`,
+    [stepId, worker, LEASE_S, host],
   )
   const row = rows[0]
   if (!row) return null
@@ -80,6 +88,8 @@ export async function claimStep(
     attempt: row.attempt,
     failures: row.failures,
     engine: row.engine,
+    host: row.host,
+    failedHosts: row.failed_hosts,
     remoteId: row.remote_id,
     contentKey: row.content_key,
     input: row.input,
@@ -204,7 +214,7 @@ async function backToReady(
   await client.query(
     `update job_steps set state = 'ready', lease_owner = null, lease_until = null,
        ready_at = now() + make_interval(secs => $2), remote_id = case when $3 then null else remote_id end,
-       progress = 0
+       host = case when $3 then null else host end, progress = 0
      where id = $1`,
     [stepId, delayS, forgetRemoteId],
   )

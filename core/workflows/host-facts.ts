@@ -43,7 +43,6 @@ export async function storeHostFacts(
          workflows = excluded.workflows, checked_at = now()`,
       [engine, key, label, version, vramTotalBytes, ramTotalBytes, JSON.stringify(workflows)],
     )
-  await pg.query(`delete from engine_hosts where checked_at < now() - interval '1 day'`)
 }
 
 /** Facts that are fresh enough to act on, by label. */

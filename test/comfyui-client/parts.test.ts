@@ -11,7 +11,6 @@ import { readFrame, readMessage } from '../../comfyui/client/messages.ts'
 import { collectOutputs } from '../../comfyui/client/outputs.ts'
 import { trackProgress } from '../../comfyui/client/progress.ts'
 import { atLeast, featuresOf } from '../../comfyui/client/version.ts'
-import { createBreaker } from '../../worker/engines/breaker.ts'
 import { choicesOf, matchModels } from '../../worker/engines/comfyui-models.ts'
 import { nearestSize } from '../../worker/engines/scene-values.ts'
 import type { Json } from './helpers.ts'
@@ -250,24 +249,6 @@ t.test('silence limits follow the node that runs, and are generous while it is u
   t.equal(silenceLimitMs(graph, 'b', DEFAULT_LIMITS), 600_000)
   t.equal(silenceLimitMs(graph, null, DEFAULT_LIMITS), 600_000)
   t.equal(silenceLimitMs(graph, 'inside:1', DEFAULT_LIMITS), 120_000)
-})
-
-t.test('the breaker opens, rests longer each time, and closes', async (t) => {
-  const breaker = createBreaker()
-  for (let n = 0; n < 4; n++) breaker.failure(n * 1_000)
-  t.equal(breaker.resting(4_000), false)
-  breaker.failure(4_000)
-  t.equal(breaker.resting(4_001), true)
-  t.equal(breaker.resting(34_000), false, 'half open after 30 s')
-  breaker.failure(34_000)
-  t.equal(breaker.resting(93_000), true, 'one failure on probation: 60 s')
-  breaker.success()
-  breaker.success()
-  for (const at of [200_000, 270_000, 340_000, 410_000, 480_000]) breaker.failure(at)
-  t.equal(breaker.resting(480_001), false, 'failures far apart do not add up')
-  breaker.trip(500_000)
-  t.equal(breaker.resting(529_000), true)
-  t.equal(breaker.resting(531_000), false, 'the rest starts short again after a success')
 })
 
 t.test('the trained size nearest in shape', async (t) => {

@@ -6,35 +6,45 @@ import { ComfyError, isUnreachable } from '../../comfyui/client/errors.ts'
 import { parseTarget } from '../../comfyui/client/http.ts'
 import type { ComfyLimits } from '../../comfyui/client/limits.ts'
 import { atLeast } from '../../comfyui/client/version.ts'
+import type { ConfiguredHost, HostProbe } from '../../core/engines/hosts.ts'
 import type { HostFacts, WorkflowFit } from '../../core/workflows/host-facts.ts'
 import { holds, requirementsOf } from '../../core/workflows/requirements.ts'
 import type { WorkflowTemplate } from '../../core/workflows/types.ts'
-import { type Breaker, createBreaker } from './breaker.ts'
+import { packOf } from './catalogue.ts'
 import { type ModelMatch, matchModels, namesModels } from './comfyui-models.ts'
 import type { EngineHealth } from './engine.ts'
 
-export type Host = {
-  /** Made from the address, so that a stored remote id finds its server whatever the order of the list. */
-  readonly key: string
-  /** `host:port`, for people. */
-  readonly label: string
+export type Host = ConfiguredHost & {
   readonly client: ComfyClient
-  readonly breaker: Breaker
   inFlight: number
-  /** Workflow that ran here last: its models are likely still in memory. */
-  lastWorkflow: string | null
 }
 
-export function createHosts(urls: readonly string[], limits: Partial<ComfyLimits>): Host[] {
-  const seen = new Set<string>()
-  return urls.flatMap((url) => {
+export type HostsOptions = {
+  kind: string
+  urls: readonly string[]
+  limits: Partial<ComfyLimits>
+  /** Scenes that each server takes at once. */
+  places: number
+}
+
+/** Servers with a key made from the address, so that a stored remote id finds its server whatever the order of the list. */
+export function createHosts({ kind, urls, limits, places }: HostsOptions): Host[] {
+  const hosts = new Map<string, Host>()
+  for (const url of urls) {
     const { origin, basePath, label } = parseTarget(url)
     const key = createHash('sha256').update(`${origin}${basePath}`).digest('hex').slice(0, 12)
-    if (seen.has(key)) return []
-    seen.add(key)
-    const client = createComfyClient({ url, limits })
-    return [{ key, label, client, breaker: createBreaker(), inFlight: 0, lastWorkflow: null }]
-  })
+    if (hosts.has(key)) continue
+    const name = `${kind}-${label}`
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '')
+      .slice(0, 60)
+    // Two servers behind one proxy differ in their paths only.
+    const taken = urls.filter((other) => parseTarget(other).label === label).length > 1
+    const slug = taken ? `${name}-${key.slice(0, 4)}` : name
+    hosts.set(key, { key, label, slug, places, client: createComfyClient({ url, limits }), inFlight: 0 })
+  }
+  return [...hosts.values()]
 }
 
 export const remoteIdOf = (host: Host, promptId: string): string => `${host.key}/${promptId}`
@@ -51,6 +61,7 @@ export function findRemote(
 
 /** How a server stands to a workflow. */
 export type Inspection = {
+  readonly version: string | null
   readonly tooOld: boolean
   readonly missingNodes: readonly string[]
   readonly models: ModelMatch
@@ -58,15 +69,8 @@ export type Inspection = {
   readonly packOf: (classType: string) => string | null | undefined
 }
 
-/** Packages of custom nodes say so in the name of their module: `custom_nodes.<package>`. */
-function packNamed(info: Record<string, unknown> | null | undefined): string | null | undefined {
-  if (!info) return undefined
-  const module = typeof info.python_module === 'string' ? info.python_module : ''
-  return /^custom_nodes\.([^.]+)/.exec(module)?.[1] ?? null
-}
-
 /** @throws {ComfyError | TransportError} when the server does not answer */
-async function inspect(
+export async function inspect(
   { client: { api } }: Host,
   template: WorkflowTemplate,
   version: string | null,
@@ -76,10 +80,14 @@ async function inspect(
   for (const classType of template.requires) infos.set(classType, await api.nodeInfo(classType, signal))
   const infoOf = (classType: string): Record<string, unknown> | null => infos.get(classType) ?? null
   return {
+    version,
     tooOld: Boolean(template.min_version && version !== null && !atLeast(version, template.min_version)),
     missingNodes: template.requires.filter((classType) => infoOf(classType) === null),
     models: matchModels(template.graph, infoOf),
-    packOf: (classType) => packNamed(infos.get(classType)),
+    packOf: (classType) => {
+      const info = infos.get(classType)
+      return info ? packOf(info) : undefined
+    },
   }
 }
 
@@ -90,35 +98,46 @@ function isCramped(template: WorkflowTemplate, { vramTotalBytes, deviceType }: S
   return !holds(vramTotalBytes, vramGb)
 }
 
+/** Why a server cannot run a workflow; null when it can. */
+export function lackError(
+  { label }: Host,
+  template: WorkflowTemplate,
+  { tooOld, version, missingNodes, models }: Inspection,
+): ComfyError | null {
+  const permanent = { retryable: false }
+  if (tooOld)
+    return new ComfyError(
+      'missing_node',
+      `${label} runs ComfyUI ${version}; "${template.slug}" needs ${template.min_version} or newer.`,
+      permanent,
+    )
+  if (missingNodes.length > 0)
+    return new ComfyError(
+      'missing_node',
+      `${label} has no node ${missingNodes.map((name) => `"${name}"`).join(', ')}.`,
+      permanent,
+    )
+  if (models.missing.length > 0)
+    return new ComfyError(
+      'missing_model',
+      `${label} does not have the model ${models.missing.join(', ')}.`,
+      permanent,
+    )
+  return null
+}
+
 type Survey =
   | { host: Host; kind: 'fit'; queueRemaining: number; cramped: boolean; inspection: Inspection }
   | { host: Host; kind: 'unfit' | 'down'; error: ComfyError }
 
 async function survey(host: Host, template: WorkflowTemplate, signal: AbortSignal): Promise<Survey> {
   const { api } = host.client
-  const unfit = (code: 'missing_node' | 'missing_model', message: string): Survey => ({
-    host,
-    kind: 'unfit',
-    error: new ComfyError(code, message, { retryable: false }),
-  })
   try {
     const queueRemaining = await api.queueRemaining(signal)
     const stats = await api.stats(signal)
-    const { version } = stats
-    const inspection = await inspect(host, template, version, signal)
-    const { tooOld, missingNodes, models } = inspection
-    if (tooOld)
-      return unfit(
-        'missing_node',
-        `${host.label} runs ComfyUI ${version}; "${template.slug}" needs ${template.min_version} or newer.`,
-      )
-    if (missingNodes.length > 0)
-      return unfit(
-        'missing_node',
-        `${host.label} has no node ${missingNodes.map((name) => `"${name}"`).join(', ')}.`,
-      )
-    if (models.missing.length > 0)
-      return unfit('missing_model', `${host.label} does not have the model ${models.missing.join(', ')}.`)
+    const inspection = await inspect(host, template, stats.version, signal)
+    const error = lackError(host, template, inspection)
+    if (error) return { host, kind: 'unfit', error }
     return { host, kind: 'fit', queueRemaining, cramped: isCramped(template, stats), inspection }
   } catch (error) {
     if (!isUnreachable(error)) throw error
@@ -132,11 +151,38 @@ async function survey(host: Host, template: WorkflowTemplate, signal: AbortSigna
   }
 }
 
+/** One look at a server. Never rejects but for an abort. */
+export async function probeHost({ client, label }: Host, signal: AbortSignal): Promise<HostProbe> {
+  const startedAt = performance.now()
+  try {
+    const stats = await client.api.stats(signal)
+    const latencyMs = performance.now() - startedAt
+    const { running, pending } = await client.api.queueCounts(signal)
+    // A server on a CPU has no graphics memory to speak of.
+    const onCpu = stats.deviceType === 'cpu'
+    return {
+      ok: true,
+      latencyMs,
+      version: stats.version,
+      queueRunning: running,
+      queuePending: pending,
+      vramTotalBytes: onCpu ? null : stats.vramTotalBytes,
+      vramFreeBytes: onCpu ? null : stats.vramFreeBytes,
+      ramTotalBytes: stats.ramTotalBytes,
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!isUnreachable(error)) throw error
+    client.api.forget()
+    return { ok: false, error: `${label} does not answer` }
+  }
+}
+
 export type Choice = { host: Host; inspection: Inspection; release(): void }
 
 /**
- * The server for the next submission: one that answers and has the nodes and models; rested ones before those that
- * rest, then those with enough memory, then the shortest queue, then the one that ran this workflow last. Its place is held until `release`.
+ * A server for a submission that has no place yet: one that answers and has the nodes and models; those with enough
+ * memory first, then the shortest queue. It counts as busier until `release`.
  * @throws {ComfyError} `missing_node`, `missing_model` or `engine_unreachable` when there is none
  */
 export async function chooseHost(
@@ -145,19 +191,14 @@ export async function chooseHost(
   signal: AbortSignal,
 ): Promise<Choice> {
   const surveys = await Promise.all(hosts.map((host) => survey(host, template, signal)))
-  const nowMs = performance.now()
-  for (const { host, kind } of surveys) if (kind === 'down') host.breaker.failure(nowMs)
   const order = (s: Survey & { kind: 'fit' }): number[] => [
-    s.host.breaker.resting(nowMs) ? 1 : 0,
     s.cramped ? 1 : 0,
     Math.max(s.queueRemaining, s.host.inFlight),
-    s.host.lastWorkflow === template.slug ? 0 : 1,
   ]
   const [best] = surveys.filter((s) => s.kind === 'fit').sort((a, b) => compare(order(a), order(b)))
   if (best) {
     const { host, inspection } = best
     host.inFlight++
-    host.lastWorkflow = template.slug
     return {
       host,
       inspection,
@@ -228,20 +269,18 @@ export async function factsOf(
   return facts.filter((one) => one !== null)
 }
 
-/** Health of all servers as one: `down` when none answers, `degraded` when some do not or rest. */
+/** Health of all servers as one: `down` when none answers, `degraded` when some do not. */
 export async function healthOf(hosts: readonly Host[], signal: AbortSignal): Promise<EngineHealth> {
-  const nowMs = performance.now()
   const reports = await Promise.all(
-    hosts.map(async ({ client, label, breaker }) => {
+    hosts.map(async ({ client, label }) => {
       try {
         const [stats, counts] = await Promise.all([client.api.stats(signal), client.api.queueCounts(signal)])
-        return { label, up: true, resting: breaker.resting(nowMs), ...stats, ...counts }
+        return { label, up: true, ...stats, ...counts }
       } catch (error) {
         if (!isUnreachable(error)) throw error
         return {
           label,
           up: false,
-          resting: false,
           version: null,
           vramFreeBytes: null,
           vramTotalBytes: null,
@@ -253,9 +292,7 @@ export async function healthOf(hosts: readonly Host[], signal: AbortSignal): Pro
   )
   const up = reports.filter((report) => report.up)
   const roomiest = [...up].sort((a, b) => (b.vramFreeBytes ?? 0) - (a.vramFreeBytes ?? 0))[0]
-  const troubles = reports.flatMap(({ label, up: answers, resting }) =>
-    !answers ? [`${label} does not answer`] : resting ? [`${label} rests after failures`] : [],
-  )
+  const troubles = reports.flatMap(({ label, up: answers }) => (answers ? [] : [`${label} does not answer`]))
   return {
     state: up.length === 0 ? 'down' : troubles.length > 0 ? 'degraded' : 'healthy',
     version: roomiest?.version ?? null,

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RunCallbacks, RunRequest, RunResult } from '../../comfyui/client/client.ts'
-import { ComfyError } from '../../comfyui/client/errors.ts'
+import { ComfyError, isUnreachable } from '../../comfyui/client/errors.ts'
 import type { ComfyLimits } from '../../comfyui/client/limits.ts'
 import type { FfmpegTools } from '../../core/platform/ffmpeg.ts'
 import type { Logger } from '../../core/platform/log.ts'
@@ -18,12 +18,16 @@ import {
   type Host,
   healthOf,
   type Inspection,
+  inspect,
+  lackError,
+  probeHost,
   remoteIdOf,
 } from './comfyui-hosts.ts'
 import {
   type Engine,
   type EngineCallbacks,
   EngineError,
+  type EnginePool,
   type ReferenceImage,
   type SceneRequest,
 } from './engine.ts'
@@ -34,6 +38,8 @@ export type ComfyEngineOptions = {
   kind: 'comfyui' | 'preview'
   /** Addresses of the servers; credentials in an address are sent as basic authentication. */
   urls: readonly string[]
+  /** Scenes that each server is given at once. */
+  places?: number
   workflows: ReadonlyMap<string, WorkflowTemplate>
   /** For workflows whose result is a picture: it is made into a clip here. */
   tools: FfmpegTools
@@ -55,7 +61,12 @@ export const IMAGE_LIMIT_BYTES = 64 * 1024 * 1024
 /** @throws {TypeError} when an address is not http(s); {EngineError} from its methods, as `Engine` says */
 export function createComfyEngine(options: ComfyEngineOptions): Engine {
   const { kind, workflows, policy, log } = options
-  const hosts = createHosts(options.urls, options.limits ?? {})
+  const hosts = createHosts({
+    kind,
+    urls: options.urls,
+    limits: options.limits ?? {},
+    places: options.places ?? 1,
+  })
   const ownTemplates = [...workflows.values()].filter(({ engine }) => engine === kind)
   const listed = listedModels(ownTemplates)
   const allowed = new Set(policy.ALLOWED_NODES)
@@ -69,19 +80,21 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     throw new EngineError('workflow_invalid', `The workflow "${slug}" ${reason}.`, { retryable: false })
   }
 
-  /** Follows work on a host, and lets the host's breaker know how it went. */
-  async function watchHost<T>(host: Host, work: () => Promise<T>): Promise<T> {
+  /** Work on a host; its failures say where they happened. */
+  async function onHost<T>(host: Host, work: () => Promise<T>): Promise<T> {
+    host.inFlight++
     try {
-      const result = await work()
-      host.breaker.success()
-      return result
+      return await work()
     } catch (error) {
-      if (error instanceof ComfyError && error.hostAtFault) {
-        if (error.code === 'engine_silent') host.breaker.trip(performance.now())
-        else host.breaker.failure(performance.now())
-        log.warn({ engineHost: host.label, code: error.code, reason: error.message }, 'engine host failed')
-      }
-      throw error
+      const failure = engineError(error, host.key)
+      if (failure instanceof EngineError && failure.host !== null)
+        log.warn(
+          { engineHost: host.label, code: failure.code, reason: failure.message },
+          'engine host failed',
+        )
+      throw failure
+    } finally {
+      host.inFlight--
     }
   }
 
@@ -151,27 +164,21 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     const held = request.remoteId === null ? null : findRemote(hosts, request.remoteId)
     if (!held) return null
     const { host, promptId } = held
-    const alone = hosts.length === 1
+    // Waited for as long as it takes where nobody else could do it, or where the scene was sent back to it.
+    const alone = hosts.length === 1 || request.host === host.key
     const forMs = alone ? (options.limits?.unreachableMs ?? UNREACHABLE_MS) : (options.attachMs ?? ATTACH_MS)
     try {
       if (!(await host.client.holds(promptId, forMs, signal))) return null
     } catch (error) {
-      if (alone || !(error instanceof ComfyError) || error.code !== 'engine_unreachable') throw error
-      host.breaker.failure(performance.now())
+      if (alone || !(error instanceof ComfyError) || error.code !== 'engine_unreachable')
+        throw engineError(error, host.key)
       log.warn({ engineHost: host.label, promptId }, 'engine host of an earlier submission does not answer')
       return null
     }
-    host.inFlight++
-    try {
-      log.info({ engineHost: host.label, promptId }, 'taking up an earlier submission')
-      const work = runRequest(host, null, template, request)
-      const result = await watchHost(host, () =>
-        host.client.takeUp(work, promptId, callbacks(host, on), signal),
-      )
-      return result && { host, result }
-    } finally {
-      host.inFlight--
-    }
+    log.info({ engineHost: host.label, promptId }, 'taking up an earlier submission')
+    const work = runRequest(host, null, template, request)
+    const result = await onHost(host, () => host.client.takeUp(work, promptId, callbacks(host, on), signal))
+    return result && { host, result }
   }
 
   async function submit(
@@ -180,17 +187,45 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
     on: EngineCallbacks,
     signal: AbortSignal,
   ): Promise<{ host: Host; result: RunResult }> {
-    const { host, inspection, release } = await chooseHost(hosts, template, signal)
+    const given = hosts.find(({ key }) => key === request.host)
+    const { host, inspection, release } = given
+      ? { host: given, inspection: null, release: () => {} }
+      : await chooseHost(hosts, template, signal)
     try {
-      const work = runRequest(host, inspection, template, request)
-      return { host, result: await watchHost(host, () => host.client.run(work, callbacks(host, on), signal)) }
+      const result = await onHost(host, async () => {
+        const seen = inspection ?? (await requireFit(host, template, signal))
+        return host.client.run(runRequest(host, seen, template, request), callbacks(host, on), signal)
+      })
+      return { host, result }
     } finally {
       release()
     }
   }
 
+  const hostOf = (key: string): Host => {
+    const host = hosts.find((one) => one.key === key)
+    if (!host) throw new TypeError(`no server ${key}`)
+    return host
+  }
+  const pool: EnginePool = {
+    hosts,
+    probe: (key, signal) => probeHost(hostOf(key), signal),
+    async catalogue(key, signal) {
+      const { client } = hostOf(key)
+      client.api.forget()
+      try {
+        return await client.api.catalogue(signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!isUnreachable(error)) throw error
+        return null
+      }
+    },
+  }
+
   return {
     kind,
+    pool,
     health: (signal) => healthOf(hosts, signal),
     facts: (signal) => factsOf(hosts, ownTemplates, signal),
     async run(request, on, signal) {
@@ -204,10 +239,10 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
         const path = template.still
           ? await moveStill(options.tools, result.path, template.still, request, signal)
           : result.path
-        return { path, model: modelOf(template), seed: request.seed, engineHost: host.label }
+        return { path, model: modelOf(template), seed: request.seed, engineHost: host.label, host: host.key }
       } catch (error) {
         signal.throwIfAborted()
-        throw engineError(error)
+        throw engineError(error, null)
       }
     },
     async cancel(remoteId, signal) {
@@ -217,7 +252,7 @@ export function createComfyEngine(options: ComfyEngineOptions): Engine {
         await held.host.client.cancel(held.promptId, signal)
       } catch (error) {
         signal.throwIfAborted()
-        throw engineError(error)
+        throw engineError(error, held.host.key)
       }
     },
   }
@@ -229,12 +264,26 @@ const callbacks = (host: Host, on: EngineCallbacks): RunCallbacks => ({
   preview: (image, mime) => on.preview(image, mime),
 })
 
+/**
+ * What a server says of a workflow, kept from earlier looks where there were some.
+ * @throws {ComfyError} `missing_node` or `missing_model` when it cannot run it after all
+ */
+async function requireFit(host: Host, template: WorkflowTemplate, signal: AbortSignal): Promise<Inspection> {
+  const inspection = await inspect(host, template, await host.client.api.version(signal), signal)
+  const error = lackError(host, template, inspection)
+  if (!error) return inspection
+  // Files come and go: the next look is a fresh one.
+  host.client.api.forget()
+  throw error
+}
+
 /** The client's failures in the words of the engine interface; anything else (a full disk, a bug) passes as it is. */
-function engineError(error: unknown): unknown {
+function engineError(error: unknown, host: string | null): unknown {
   if (error instanceof ComfyError)
     return new EngineError(error.code, error.message, {
       retryable: error.retryable,
       hostAtFault: error.hostAtFault,
+      host,
       cause: error,
     })
   if (error instanceof WorkflowError)
@@ -243,6 +292,7 @@ function engineError(error: unknown): unknown {
     return new EngineError('engine_unreachable', 'No usable answer from the engine.', {
       retryable: true,
       hostAtFault: true,
+      host,
       cause: error,
     })
   return error

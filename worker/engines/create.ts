@@ -23,7 +23,15 @@ export function createEngines({ config, workflows, tools, db, bell, log }: Engin
   const engines = new Map<string, Engine>()
   const shared = { workflows, policy: config, tools, log }
   if (config.COMFYUI_URLS.length > 0) {
-    engines.set('comfyui', createComfyEngine({ kind: 'comfyui', urls: config.COMFYUI_URLS, ...shared }))
+    engines.set(
+      'comfyui',
+      createComfyEngine({
+        kind: 'comfyui',
+        urls: config.COMFYUI_URLS,
+        places: config.COMFYUI_PLACES,
+        ...shared,
+      }),
+    )
   }
   if (config.RUNPOD_API_KEY !== '') {
     engines.set('runpod', createRunpodEngine({ config, workflows, tools, db, bell, log }))

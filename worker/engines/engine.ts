@@ -1,4 +1,5 @@
 /** The one interface behind which every renderer stands. */
+import type { ConfiguredHost, HostProbe } from '../../core/engines/hosts.ts'
 import type { FilmFormat } from '../../core/media/format.ts'
 import type { HostFacts } from '../../core/workflows/host-facts.ts'
 
@@ -32,6 +33,8 @@ export type SceneRequest = {
   referenceImages: ReferenceImage[]
   /** Id of an earlier submission of this step, when there was one: look it up before submitting anew. */
   remoteId: string | null
+  /** Key of the server that was chosen for it; without one the engine chooses. */
+  host?: string | null
   /** Folder for this attempt's files; the caller removes it. */
   workDir: string
 }
@@ -47,7 +50,7 @@ export type EngineCallbacks = {
   preview(image: Uint8Array, mime: 'image/jpeg' | 'image/png'): void
 }
 
-/** The clip as delivered, unchecked. `model` and `engineHost` are for the record. */
+/** The clip as delivered, unchecked. `model` and `engineHost` are for the record; `host` is the server's key. */
 export type SceneResult = {
   path: string
   model: string
@@ -55,6 +58,7 @@ export type SceneResult = {
   engineHost: string
   /** The work was sent twice, since the first answer or result was lost: it may have been charged for twice. */
   possibleDoubleCharge?: boolean
+  host?: string
 }
 
 export type EngineHealth = {
@@ -87,21 +91,33 @@ export class EngineError extends Error {
     | 'workflow_rejected'
   readonly retryable: boolean
   readonly hostAtFault: boolean
+  /** Key of the server where it happened. */
+  readonly host: string | null
   constructor(
     code: EngineError['code'],
     message: string,
-    options: { retryable: boolean; hostAtFault?: boolean; cause?: unknown },
+    options: { retryable: boolean; hostAtFault?: boolean; host?: string | null; cause?: unknown },
   ) {
     super(message, { cause: options.cause })
     this.name = 'EngineError'
     this.code = code
     this.retryable = options.retryable
     this.hostAtFault = options.hostAtFault ?? false
+    this.host = options.host ?? null
   }
+}
+
+/** The servers of an engine that has several, told apart: what places are given on (core/engines). */
+export type EnginePool = {
+  readonly hosts: readonly ConfiguredHost[]
+  probe(key: string, signal: AbortSignal): Promise<HostProbe>
+  /** Every node class with its inputs; null when the server does not answer. */
+  catalogue(key: string, signal: AbortSignal): Promise<Record<string, unknown> | null>
 }
 
 export interface Engine {
   readonly kind: 'preview' | 'comfyui' | 'runpod'
+  readonly pool?: EnginePool
   health(signal: AbortSignal): Promise<EngineHealth>
   /** What its servers are and lack, where it knows them apart; those that do not answer are left out. */
   facts?(signal: AbortSignal): Promise<HostFacts[]>

@@ -13,7 +13,8 @@ import { fault } from '../../core/platform/faults.ts'
 import { conformClip } from '../compose/conform.ts'
 import { makePoster } from '../compose/stills.ts'
 import type { WorkerContext } from '../context.ts'
-import type { ReferenceImage, SceneResult } from '../engines/engine.ts'
+import type { EngineCallbacks, ReferenceImage, SceneRequest, SceneResult } from '../engines/engine.ts'
+import { openBooks } from '../engines/host-books.ts'
 import { StepFailure } from '../failures.ts'
 import { StepStopped } from '../leases/running-steps.ts'
 import type { StepRun } from '../tasks/run-step.ts'
@@ -59,62 +60,64 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
 
   const referenceImages = await fetchReferences(context, run, clip.referenceImages)
   laps.lap('prepare')
-  const delivered = await engine.run(
-    {
-      jobId: job.id,
-      stepId: step.id,
-      attempt: step.attempt,
-      workflow: input.workflow,
-      sceneId: clip.sceneId,
-      sceneNumber: clip.sceneNumber,
-      scenesTotal: input.scenesTotal,
-      title: input.title,
-      prompt: clip.prompt,
-      negativePrompt: clip.negativePrompt,
-      writtenPrompt: clip.writtenPrompt,
-      details: clip.details,
-      seed: input.seed,
-      format,
-      frames: clip.frames,
-      durationS: clip.durationS,
-      cutFrames: clip.cutFrames,
-      referenceImages,
-      remoteId: step.remoteId,
-      workDir,
+  const books = openBooks(context, run, input.workflow)
+  const request: SceneRequest = {
+    jobId: job.id,
+    stepId: step.id,
+    attempt: step.attempt,
+    workflow: input.workflow,
+    sceneId: clip.sceneId,
+    sceneNumber: clip.sceneNumber,
+    scenesTotal: input.scenesTotal,
+    title: input.title,
+    prompt: clip.prompt,
+    negativePrompt: clip.negativePrompt,
+    writtenPrompt: clip.writtenPrompt,
+    details: clip.details,
+    seed: input.seed,
+    format,
+    frames: clip.frames,
+    durationS: clip.durationS,
+    cutFrames: clip.cutFrames,
+    referenceImages,
+    remoteId: step.remoteId,
+    host: step.host,
+    workDir,
+  }
+  const on: EngineCallbacks = {
+    async remoteId(id) {
+      const ours = await run.write((pool) => storeRemoteId(pool, step, id))
+      if (!ours) throw new StepStopped('fenced')
+      fault('worker.scene.remote_id_stored')
     },
-    {
-      async remoteId(id) {
-        const ours = await run.write((pool) => storeRemoteId(pool, step, id))
-        if (!ours) throw new StepStopped('fenced')
-        fault('worker.scene.remote_id_stored')
-      },
-      progress: ({ fraction }) => report.progress(fraction * ENGINE_SHARE),
-      preview(image) {
-        pictures += 1
-        report.preview(`${previewPrefix}-${pictures}.jpg`, () =>
-          sharp(image, { limitInputPixels: 50_000_000 })
-            .resize(PREVIEW_SIDE, PREVIEW_SIDE, { fit: 'inside', withoutEnlargement: true })
-            .jpeg({ quality: 80 })
-            .toBuffer(),
-        )
-      },
+    progress: ({ fraction }) => report.progress(fraction * ENGINE_SHARE),
+    preview(image) {
+      pictures += 1
+      report.preview(`${previewPrefix}-${pictures}.jpg`, () =>
+        sharp(image, { limitInputPixels: 50_000_000 })
+          .resize(PREVIEW_SIDE, PREVIEW_SIDE, { fit: 'inside', withoutEnlargement: true })
+          .jpeg({ quality: 80 })
+          .toBuffer(),
+      )
     },
-    signal,
-  )
+  }
+  const delivered = await books.generate(() => engine.run(request, on, signal))
   laps.lap('engine')
   fault('worker.scene.generated')
 
-  const conformed = await conformClip({
-    tools,
-    source: delivered.path,
-    format,
-    frames: clip.frames,
-    cutFrames: clip.cutFrames,
-    out: join(workDir, 'conformed.mp4'),
-    workDir,
-    signal,
-    onProgress: (fraction) => report.progress(ENGINE_SHARE + (1 - ENGINE_SHARE) * fraction),
-  })
+  const conformed = await books.use(() =>
+    conformClip({
+      tools,
+      source: delivered.path,
+      format,
+      frames: clip.frames,
+      cutFrames: clip.cutFrames,
+      out: join(workDir, 'conformed.mp4'),
+      workDir,
+      signal,
+      onProgress: (fraction) => report.progress(ENGINE_SHARE + (1 - ENGINE_SHARE) * fraction),
+    }),
+  )
   laps.lap('conform')
   fault('worker.scene.conformed')
 

@@ -37,9 +37,15 @@ const COMMIT_BUDGET_MS = 60_000
 
 /** Takes up the step with this id, if it is there to be taken, and sees it through. */
 export async function runStep(context: WorkerContext, stepId: string, work: StepWork): Promise<void> {
-  const { db, workerId, running } = context
+  const { db, workerId } = context
   const step = await transaction(db.pool, (client) => claimStep(client, stepId, workerId))
-  if (!step) return
+  if (step) await runClaimed(context, step, work)
+}
+
+/** Sees a step through that this worker has claimed. */
+export async function runClaimed(context: WorkerContext, step: ClaimedStep, work: StepWork): Promise<void> {
+  const { db, running } = context
+  const stepId = step.id
   fault(`worker.${step.kind}.claimed`)
   const log = context.log.child({
     jobId: step.jobId,

@@ -10,6 +10,7 @@ import { sceneStep } from '../steps/scene.ts'
 import { soundStep } from '../steps/sound.ts'
 import { voiceStep } from '../steps/voice.ts'
 import { deliverWebhook } from './deliver-webhook.ts'
+import { lookTask, placeTask } from './pool-tasks.ts'
 import { purgeAccountTask } from './purge-account.ts'
 import { purgeTeamTask } from './purge-team.ts'
 import { removeCached } from './remove-cached.ts'
@@ -37,7 +38,10 @@ const interruptTask =
 export function sceneTasks(context: WorkerContext): TaskList {
   if (!context.config.WORKER_ROLES.includes('scene')) return {}
   return Object.fromEntries(
-    [...context.engines.keys()].map((kind) => [`scene.${kind}`, stepTask(context, sceneStep)]),
+    [...context.engines].map(([kind, { pool }]) => [
+      `scene.${kind}`,
+      pool ? placeTask(context, kind, pool) : stepTask(context, sceneStep),
+    ]),
   )
 }
 
@@ -70,7 +74,10 @@ export function otherTasks(context: WorkerContext): TaskList {
       : {}),
     ...(roles.includes('scene')
       ? Object.fromEntries(
-          [...context.engines].map(([kind, engine]) => [`interrupt.${kind}`, interruptTask(engine)]),
+          [...context.engines].flatMap(([kind, engine]) => [
+            [`interrupt.${kind}`, interruptTask(engine)],
+            ...(engine.pool ? [[`look.${kind}`, lookTask(context, kind, engine.pool)] as const] : []),
+          ]),
         )
       : {}),
     ...(roles.includes('housekeeping') ? housekeepingTasks(context) : {}),
