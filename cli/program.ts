@@ -88,6 +88,10 @@ export function buildProgram(
       .option('--scenes <ids>', 'render these scenes alone, separated by commas', (text) =>
         text.split(',').map((id) => id.trim()),
       )
+      .addOption(new Option('--captions <how>', 'dialogue as text').choices(['soft', 'burn', 'off']))
+      .option('--slate', 'a slate in the first second of each shot')
+      .option('--take <number>', 'number of the take, on a slate', wholeNumber(1, 999))
+      .option('--timecode', 'the time code and the scene in every frame')
 
   const render = remote(
     program

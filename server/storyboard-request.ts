@@ -27,7 +27,7 @@ type Body = Pick<GenerateRequest, 'spec' | 'owner' | 'idempotency_key'> & Pick<E
 /** Options as query values: numbers and booleans are written as words there. */
 function optionsFromQuery(ctx: Context): Record<string, unknown> {
   const options: Record<string, unknown> = {}
-  for (const name of ['engine', 'resolution', 'aspect', 'workflow', 'cache']) {
+  for (const name of ['engine', 'resolution', 'aspect', 'workflow', 'captions', 'cache']) {
     const value = queryText(ctx, name)
     if (value !== undefined) options[name] = value
   }
@@ -36,8 +36,14 @@ function optionsFromQuery(ctx: Context): Record<string, unknown> {
     // Anything but a number goes on as it is, and is refused with the words for a wrong option.
     if (value !== undefined) options[name] = /^\d{1,15}$/.test(value) ? Number(value) : value
   }
-  const draft = queryText(ctx, 'draft')
-  if (draft !== undefined) options.draft = draft === 'true' ? true : draft === 'false' ? false : draft
+  for (const name of ['draft', 'timecode', 'slate']) {
+    const value = queryText(ctx, name)
+    if (value !== undefined) options[name] = value === 'true' ? true : value === 'false' ? false : value
+  }
+  // A slate may name its take, which is a number of its own in a query.
+  const take = queryText(ctx, 'slate_take')
+  if (take !== undefined && options.slate !== false)
+    options.slate = { take: /^\d{1,15}$/.test(take) ? Number(take) : take }
   const scenes = queryText(ctx, 'scenes')
   if (scenes !== undefined) options.scenes = scenes.split(',').map((id) => id.trim())
   return options

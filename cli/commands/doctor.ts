@@ -3,7 +3,7 @@ import { access, constants, mkdtemp, rm, statfs, writeFile } from 'node:fs/promi
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import path from 'node:path'
-import { findTools } from '../../core/platform/ffmpeg.ts'
+import { findTools, hasEncoder } from '../../core/platform/ffmpeg.ts'
 import { layoutOf } from '../../embedded/layout.ts'
 import { findBinaries } from '../../embedded/postgres-binaries.ts'
 import { chooseLaunch } from '../../embedded/postgres-user.ts'
@@ -68,6 +68,17 @@ const checkFfmpeg = (env: CommandContext['env']) =>
     const tools = await findTools(env)
     const detail = `${tools.version} with libx264 (${tools.source}: ${tools.ffmpeg}, ${tools.ffprobe})`
     return { state: 'ok', detail }
+  })
+
+const checkOpus = (env: CommandContext['env']) =>
+  check('opus', async () => {
+    const tools = await findTools(env)
+    if (await hasEncoder(tools.ffmpeg, 'libopus')) return { state: 'ok', detail: 'ffmpeg has libopus' }
+    return {
+      state: 'warn',
+      detail: 'ffmpeg has no libopus encoder: the sounds that come with Framecast cannot be made',
+      fix: 'Install an ffmpeg with libopus (Debian: apt-get install ffmpeg), or leave it to the one from npm.',
+    }
   })
 
 const checkGuard = (env: CommandContext['env']) =>
@@ -202,6 +213,7 @@ export async function doctor(
   const checks = await Promise.all([
     checkNode(),
     checkFfmpeg(env),
+    checkOpus(env),
     checkGuard(env),
     checkPostgres(dataDir),
     checkStore(),

@@ -18,13 +18,19 @@ export type RenderFlags = TargetOptions & {
   draft?: boolean
   cache?: string
   scenes?: string[]
+  captions?: string
+  slate?: boolean
+  take?: number
+  timecode?: boolean
 }
 
 /** Options of the job: those given; the server fills in the rest. Pure. */
 export function jobOptions(flags: RenderFlags): Record<string, unknown> {
-  const { resolution, aspect, fps, seed, engine, workflow, draft, cache, scenes } = flags
+  const { resolution, aspect, fps, seed, engine, workflow, draft, cache, scenes, captions, timecode } = flags
+  const slate = flags.take === undefined ? flags.slate : { take: flags.take }
+  const look = { captions, slate, timecode }
   return Object.fromEntries(
-    Object.entries({ resolution, aspect, fps, seed, engine, workflow, draft, cache, scenes }).filter(
+    Object.entries({ resolution, aspect, fps, seed, engine, workflow, draft, cache, scenes, ...look }).filter(
       ([, value]) => value !== undefined,
     ),
   )

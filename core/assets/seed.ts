@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
 import type { FfmpegTools } from '../platform/ffmpeg.ts'
 import type { ObjectStore } from '../platform/objects.ts'
@@ -38,6 +39,8 @@ const keyOf = ({ category, id }: SystemAsset): string => `assets/${category}/${i
  * nothing changed; when it is not, the hash of the samples tells which sounds did.
  */
 const NOTE_KEY = 'made-by.json'
+const LOOKS = 5
+const LOOK_AGAIN_MS = 50
 type Note = Record<string, { code: string; samples: string; sizeBytes: number }>
 
 const sha256 = (...parts: readonly (string | Buffer)[]): string => {
@@ -55,16 +58,21 @@ async function codeFingerprint(): Promise<string> {
   return sha256(names.join(), ...sources, SOUND_ENCODING.join(' '))
 }
 
+/** Not every store replaces an object in one step: who looks in the very moment sees half a note, and looks again. */
 async function readNote(store: ObjectStore, signal: AbortSignal): Promise<Note> {
-  if (!(await store.stat(NOTE_KEY))) return {}
-  const chunks: Buffer[] = []
-  for await (const chunk of await store.read(NOTE_KEY, signal)) chunks.push(chunk as Buffer)
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString()) as Note
-  } catch {
-    // Half a note is as good as none: the sounds are compared again.
-    return {}
+  for (let look = 1; look <= LOOKS; look += 1) {
+    if (!(await store.stat(NOTE_KEY))) return {}
+    const chunks: Buffer[] = []
+    try {
+      for await (const chunk of await store.read(NOTE_KEY, signal)) chunks.push(chunk as Buffer)
+      return JSON.parse(Buffer.concat(chunks).toString()) as Note
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      await sleep(LOOK_AGAIN_MS, undefined, { signal })
+    }
   }
+  // A note that stays half is as good as none: the sounds are compared again.
+  return {}
 }
 
 type Row = {

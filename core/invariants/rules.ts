@@ -515,6 +515,13 @@ export const INVARIANTS: readonly InvariantRule[] = [
       having count(*) > 1 or min(e.event_type) <> j.status or max(e.sequence) <> j.last_event_sequence`,
   },
   {
+    id: 'EVENT-ENDED',
+    text: 'a finished job whose events are kept has the one of its end',
+    sql: `select j.id::text as id, j.status || ' without its event' as detail from jobs j
+      where j.${TERMINAL} and not exists (select 1 from job_events e where e.job_id = j.id and e.event_type = j.status)
+        and (j.last_event_sequence = 0 or exists (select 1 from job_events e where e.job_id = j.id))`,
+  },
+  {
     id: 'STEP-END',
     text: 'no step of a finished job is at work',
     sql: `select s.id::text as id, s.state as detail from job_steps s join jobs j on j.id = s.job_id

@@ -25,4 +25,4 @@ export {
   runFfmpeg,
   wallLimitMs,
 } from './ffmpeg/run.ts'
-export { type FfmpegTools, findTools } from './ffmpeg/tools.ts'
+export { type FfmpegTools, findTools, hasEncoder } from './ffmpeg/tools.ts'

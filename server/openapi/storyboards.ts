@@ -13,12 +13,34 @@ const withYaml = (text: string): string => `With a YAML body: ${text}`
 /** What a YAML body has no place for. */
 export const YAML_OWNER: Parameter = query('owner', withYaml(OWNER), { type: 'string', maxLength: 500 })
 export const YAML_OPTIONS: readonly Parameter[] = [
-  ...(['engine', 'resolution', 'aspect', 'fps', 'seed', 'workflow', 'draft', 'cache'] as const).map(
-    (name) => {
-      const { description, ...schema } = queryOption(name)
-      return query(name, withYaml(String(description)), schema)
-    },
-  ),
+  ...(
+    [
+      'engine',
+      'resolution',
+      'aspect',
+      'fps',
+      'seed',
+      'workflow',
+      'draft',
+      'captions',
+      'timecode',
+      'cache',
+    ] as const
+  ).map((name) => {
+    const { description, ...schema } = queryOption(name)
+    return query(name, withYaml(String(description)), schema)
+  }),
+  query('slate', withYaml('burns a slate into the first second of each shot.'), {
+    type: 'boolean',
+    default: false,
+    examples: [true],
+  }),
+  query('slate_take', withYaml('number of the take on the slate, which this asks for as well.'), {
+    type: 'integer',
+    minimum: 1,
+    maximum: 999,
+    examples: [2],
+  }),
   query('scenes', withYaml('ids of the scenes to render, with commas between them.'), {
     type: 'string',
     maxLength: 10_000,

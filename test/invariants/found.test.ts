@@ -88,10 +88,22 @@ const stepsEnd = (job: string): Statement => [
   [job],
 ]
 
+/** The event of the end, after the one of the beginning. */
+const endEvent = (job: string): Statement[] => [
+  [
+    'insert into job_events (id, job_id, sequence, event_type) select $1, id, 2, status from jobs where id = $2',
+    [newId(), job],
+  ],
+  set('jobs', job, 'last_event_sequence = 2'),
+]
+
 /** A job that ends wrongly. */
 const ended = async (rule: string, ...change: Parameters<typeof ends>): Promise<Fault> => {
   const id = await aJob()
-  return { breaks: [set('jobs', id, ends(...change)), stepsEnd(id)], found: [[rule, id]] }
+  return {
+    breaks: [set('jobs', id, ends(...change)), stepsEnd(id), ...endEvent(id)],
+    found: [[rule, id]],
+  }
 }
 const changed = (table: string, id: string, change: string, ...rules: string[]): Fault => ({
   breaks: [set(table, id, change)],
@@ -377,7 +389,7 @@ function usageAndSounds(): Fault[] {
 async function moneyAndRecords(): Promise<Fault[]> {
   const [rich, spender] = [await starter(), await starter()]
   const [unpaid, refunded] = [await aJob(), await aTeamJob()]
-  const [gap, loud, working] = [await aJob(), await aJob(), await aJob()]
+  const [gap, loud, silent, working] = [await aJob(), await aJob(), await aJob(), await aJob()]
   const { rows: steps } = await pool.query<{ id: string }>('select id from job_steps where job_id = $1', [
     working,
   ])
@@ -422,7 +434,11 @@ async function moneyAndRecords(): Promise<Fault[]> {
       ],
       found: [['EVENT-END', loud]],
     },
-    { breaks: [set('jobs', working, ends(CANCELED))], found: [['STEP-END', steps[0]!.id]] },
+    { breaks: [set('jobs', silent, ends(CANCELED)), stepsEnd(silent)], found: [['EVENT-ENDED', silent]] },
+    {
+      breaks: [set('jobs', working, ends(CANCELED)), ...endEvent(working)],
+      found: [['STEP-END', steps[0]!.id]],
+    },
   ]
 }
 

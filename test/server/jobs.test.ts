@@ -48,17 +48,29 @@ t.test('asking for a render', async (t) => {
   t.test('as YAML, the rest in the query', async (t) => {
     const yaml = `# a film\ntitle: Two shots\nscenes:\n  - {id: a, prompt: "A quiet harbor at dawn", duration: 2}\n`
     const made = await read<WireJob>(
-      studio.request('/v1/generate?engine=preview&resolution=480p&aspect=1:1&fps=16&seed=7&draft=true', {
-        method: 'POST',
-        body: yaml,
-        headers: { 'content-type': 'application/yaml', 'idempotency-key': 'yaml-1' },
-      }),
+      studio.request(
+        '/v1/generate?engine=preview&resolution=480p&aspect=1:1&fps=16&seed=7&draft=true&timecode=true&slate_take=2',
+        {
+          method: 'POST',
+          body: yaml,
+          headers: { 'content-type': 'application/yaml', 'idempotency-key': 'yaml-1' },
+        },
+      ),
     )
     t.match(made, {
       status: 201,
       body: {
         spec_snapshot: { title: 'Two shots', scenes: [{ id: 'a', duration: 2 }] },
-        options: { engine: 'preview', resolution: '480p', aspect: '1:1', fps: 16, seed: 7, draft: true },
+        options: {
+          engine: 'preview',
+          resolution: '480p',
+          aspect: '1:1',
+          fps: 16,
+          seed: 7,
+          draft: true,
+          timecode: true,
+          slate: { take: 2 },
+        },
         idempotency_key: 'yaml-1',
       },
     })

@@ -109,15 +109,20 @@ async function checkFfmpeg(file: string): Promise<{ version: string } | string> 
     if (version === undefined) return 'it does not answer as ffmpeg'
     const [, major, minor] = /libavutil\s+(\d+)\.\s*(\d+)\./.exec(stdout) ?? []
     if (!isNewEnough(Number(major), Number(minor))) return `it is ${version}, older than ${OLDEST_NAME}`
-    const encoder = await run(file, ['-hide_banner', '-h', 'encoder=libx264'], {
-      timeout: 15_000,
-      maxBuffer: 1 << 20,
-    })
-    if (!/Encoder libx264\b/.test(encoder.stdout)) return 'it has no libx264 encoder'
+    if (!(await hasEncoder(file, 'libx264'))) return 'it has no libx264 encoder'
     return { version }
   } catch (error) {
     return `it cannot be started (${startFault(error)})`
   }
+}
+
+/** Whether this ffmpeg was built with an encoder. */
+export async function hasEncoder(ffmpeg: string, name: 'libx264' | 'libopus'): Promise<boolean> {
+  const { stdout } = await run(ffmpeg, ['-hide_banner', '-h', `encoder=${name}`], {
+    timeout: 15_000,
+    maxBuffer: 1 << 20,
+  })
+  return new RegExp(`Encoder ${name}\\b`).test(stdout)
 }
 
 async function checkFfprobe(file: string): Promise<string | null> {
