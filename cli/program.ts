@@ -104,6 +104,7 @@ export function buildProgram(
     .option('--contact-sheet <file>', 'also write a PNG with a picture of every scene')
     .option('--embedded', 'no server: start a private instance in --data for this render')
   looks(render)
+    .addOption(new Option('--loudness <name>', 'how loud the film is').choices(['web', 'ebu-r128', 'none']))
     .addOption(jsonOption('print one JSON line at the end'))
     .action(async (file, flags) => (await import('./commands/render.ts')).render(file, flags, context()))
   examples(render, [

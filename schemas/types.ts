@@ -2143,7 +2143,7 @@ export type AudioRef = {
  */
 export type AudioAssetId = string
 /**
- * Loudness from 0 (silent) to 1 (as recorded).
+ * Loudness from 0 (silent) to 1 (full). However loud a sound was recorded, 1 is the level of its kind.
  */
 export type Volume = number | null
 /**

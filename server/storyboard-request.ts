@@ -27,7 +27,7 @@ type Body = Pick<GenerateRequest, 'spec' | 'owner' | 'idempotency_key'> & Pick<E
 /** Options as query values: numbers and booleans are written as words there. */
 function optionsFromQuery(ctx: Context): Record<string, unknown> {
   const options: Record<string, unknown> = {}
-  for (const name of ['engine', 'resolution', 'aspect', 'workflow', 'captions', 'cache']) {
+  for (const name of ['engine', 'resolution', 'aspect', 'workflow', 'captions', 'cache', 'loudness']) {
     const value = queryText(ctx, name)
     if (value !== undefined) options[name] = value
   }

@@ -22,13 +22,27 @@ export type RenderFlags = TargetOptions & {
   slate?: boolean
   take?: number
   timecode?: boolean
+  loudness?: string
 }
 
 /** Options of the job: those given; the server fills in the rest. Pure. */
 export function jobOptions(flags: RenderFlags): Record<string, unknown> {
-  const { resolution, aspect, fps, seed, engine, workflow, draft, cache, scenes, captions, timecode } = flags
+  const {
+    resolution,
+    aspect,
+    fps,
+    seed,
+    engine,
+    workflow,
+    draft,
+    cache,
+    scenes,
+    captions,
+    timecode,
+    loudness,
+  } = flags
   const slate = flags.take === undefined ? flags.slate : { take: flags.take }
-  const look = { captions, slate, timecode }
+  const look = { captions, slate, timecode, loudness }
   return Object.fromEntries(
     Object.entries({ resolution, aspect, fps, seed, engine, workflow, draft, cache, scenes, ...look }).filter(
       ([, value]) => value !== undefined,

@@ -5,6 +5,7 @@ import { checkKeepable, checkSize } from './rules/document.ts'
 import { Findings } from './rules/findings.ts'
 import { checkReferences, type ValidationContext } from './rules/references.ts'
 import { checkShape } from './rules/shape.ts'
+import { warnAboutHeard } from './rules/sound-warnings.ts'
 import { warnUnknownFields } from './rules/unknown-fields.ts'
 import { warnAboutContent, warnShortenedJoins } from './rules/warnings.ts'
 import type { SourceMap } from './source-map.ts'
@@ -33,7 +34,10 @@ export function validateStoryboard(
     checkReferences(document, context, findings)
     warnUnknownFields(document, findings)
     warnAboutContent(document, context, findings)
-    if (!findings.hasErrors) warnShortenedJoins(document as Storyboard, findings)
+    if (!findings.hasErrors) {
+      warnShortenedJoins(document as Storyboard, findings)
+      warnAboutHeard(document as Storyboard, findings)
+    }
   }
   const { errors, warnings } = findings.report(source)
   return { valid: errors.length === 0, errors, warnings }

@@ -25,6 +25,7 @@ export const YAML_OPTIONS: readonly Parameter[] = [
       'captions',
       'timecode',
       'cache',
+      'loudness',
     ] as const
   ).map((name) => {
     const { description, ...schema } = queryOption(name)

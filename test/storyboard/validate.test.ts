@@ -690,6 +690,43 @@ const WARNINGS: [code: string, path: string, document: unknown, over?: object][]
     withAudio({ sfx: [{ asset_id: 'asset_sfx_pop', start: 4 }] }),
   ],
   [
+    'sound_cut',
+    'scenes[0].audio.sfx[0]',
+    storyboard({ scenes: [scene('a', { audio: { sfx: [{ asset_id: 'asset_sfx_applause', start: 2 }] } })] }),
+  ],
+  [
+    'sound_cut',
+    'timeline[0].transition.audio',
+    storyboard({
+      timeline: [
+        { transition: { type: 'fade', duration: 0.2, audio: { asset_id: 'asset_transition_rise' } } },
+        { scene: 'a' },
+        { scene: 'b' },
+      ],
+    }),
+  ],
+  [
+    'fades_shortened',
+    'scenes[0].audio.music',
+    withAudio({ music: { asset_id: 'asset_music_tense', fade_in: 3, fade_out: 3 } }),
+  ],
+  [
+    'unheard_bed',
+    'global_audio.music',
+    storyboard({
+      scenes: [scene('a', { audio: { music: { asset_id: 'asset_music_tense' } } })],
+      global_audio: { music: { asset_id: 'asset_music_peaceful' } },
+    }),
+  ],
+  [
+    'montage_sound',
+    'scenes[0].audio.sfx[0]',
+    storyboard({
+      scenes: [scene('a', { audio: { sfx: [{ asset_id: 'asset_sfx_applause' }] } })],
+      timeline: [{ montage: { scenes: ['a'] } }],
+    }),
+  ],
+  [
     'transition_shortened',
     'transitions["a->b"]',
     storyboard({ transitions: { 'a->b': { type: 'fade', duration: 2.1 } } }),

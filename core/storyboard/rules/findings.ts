@@ -72,6 +72,12 @@ export class Findings {
   }
 }
 
+/** Back from `timeline[1].transition` or `transitions["a->b"]` to parts: paths that planning made. */
+export const parsePath = (path: string): (string | number)[] =>
+  Array.from(path.matchAll(/\[(\d+)\]|\["([^"]*)"\]|(\w+)/g), ([, index, key, plain]) =>
+    index !== undefined ? Number(index) : (key ?? plain ?? ''),
+  )
+
 function placeOf(finding: Finding, source: SourceMap | undefined): Partial<Location> {
   if (source === undefined) return {}
   if ('needle' in finding && finding.needle !== undefined) return source.find(finding.path, finding.needle)

@@ -4,7 +4,7 @@ import { joinLengths, playlist } from '../timeline.ts'
 import type { Storyboard } from '../types.ts'
 import { entries, field, items } from '../values.ts'
 import { transitionRefs } from './assets.ts'
-import type { Findings } from './findings.ts'
+import { type Findings, parsePath } from './findings.ts'
 import type { ValidationContext } from './references.ts'
 import { warnAboutTransitions } from './transition-warnings.ts'
 
@@ -109,13 +109,6 @@ export function warnShortenedJoins(storyboard: Storyboard, findings: Findings): 
     const from = shots[join.after]?.scene.id ?? 'black'
     const to = shots[join.after + 1]?.scene.id ?? 'black'
     const message = `the ${join.transition.type} of ${wanted / 1000} s from ${from} to ${to} is cut down to ${given / 1000} s: half of the shorter shot.`
-    findings.warn({ path: pathParts(join.path), code: 'transition_shortened', message })
+    findings.warn({ path: parsePath(join.path), code: 'transition_shortened', message })
   }
-}
-
-/** Back from `timeline[1].transition` or `transitions["a->b"]` to parts: paths made by `playlist` only. */
-function pathParts(path: string): (string | number)[] {
-  return Array.from(path.matchAll(/\[(\d+)\]|\["([^"]*)"\]|(\w+)/g), ([, index, key, plain]) =>
-    index !== undefined ? Number(index) : (key ?? plain ?? ''),
-  )
 }
