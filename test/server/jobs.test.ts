@@ -47,15 +47,14 @@ t.test('asking for a render', async (t) => {
 
   t.test('as YAML, the rest in the query', async (t) => {
     const yaml = `# a film\ntitle: Two shots\nscenes:\n  - {id: a, prompt: "A quiet harbor at dawn", duration: 2}\n`
+    const query =
+      'engine=preview&resolution=480p&aspect=1:1&fps=16&seed=7&draft=true&timecode=true&slate_take=2&loudness=ebu-r128'
     const made = await read<WireJob>(
-      studio.request(
-        '/v1/generate?engine=preview&resolution=480p&aspect=1:1&fps=16&seed=7&draft=true&timecode=true&slate_take=2',
-        {
-          method: 'POST',
-          body: yaml,
-          headers: { 'content-type': 'application/yaml', 'idempotency-key': 'yaml-1' },
-        },
-      ),
+      studio.request(`/v1/generate?${query}`, {
+        method: 'POST',
+        body: yaml,
+        headers: { 'content-type': 'application/yaml', 'idempotency-key': 'yaml-1' },
+      }),
     )
     t.match(made, {
       status: 201,
@@ -70,6 +69,7 @@ t.test('asking for a render', async (t) => {
           draft: true,
           timecode: true,
           slate: { take: 2 },
+          loudness: 'ebu-r128',
         },
         idempotency_key: 'yaml-1',
       },

@@ -38,8 +38,8 @@ export function createLevelMeter(): LevelMeter {
 }
 
 /**
- * How loud each lane is at volume 1. The sounds that come with Framecast are made to these levels, so they are left as they
- * are; others are brought to them. Beds and speech count as a whole, sounds that happen where they are loudest.
+ * How loud each lane is at volume 1: the levels that the sounds of Framecast are made to. Beds and speech count as a whole,
+ * sounds that happen where they are loudest.
  */
 const LANE_LEVELS: Record<SoundLane, { measure: 'lufs' | 'loudestLufs'; lufs: number }> = {
   music: { measure: 'lufs', lufs: -20 },

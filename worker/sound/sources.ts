@@ -21,6 +21,8 @@ export type SoundSource = { identity: string } & (
   | { kind: 'made'; asset: SystemAsset }
 )
 
+export const isSystemSound = (source: string): boolean => source.startsWith('asset_')
+
 type Origin = { db: Queryable; store: ObjectStore; systemStore: ObjectStore }
 
 /**
@@ -33,7 +35,7 @@ export async function findSources(
   lines: ReadonlyMap<string, SpokenLine>,
 ): Promise<{ sources: Map<string, SoundSource>; missing: SoundCue[] }> {
   const sources = new Map<string, SoundSource>()
-  const isSystem = ({ source }: SoundCue): boolean => source.startsWith('asset_')
+  const isSystem = ({ source }: SoundCue): boolean => isSystemSound(source)
   const assets = cues.filter(({ lane }) => lane !== 'dialogue')
   for (const { lane, source } of cues) {
     const line = lane === 'dialogue' ? lines.get(source) : undefined

@@ -19,7 +19,7 @@ import { laneGainDb, type SoundLevel } from '../sound/level.ts'
 import { findLevels, storeLevel } from '../sound/levels.ts'
 import { masterSound } from '../sound/master.ts'
 import { type MixInput, mix } from '../sound/mix.ts'
-import { findSources, readSource, type SoundSource } from '../sound/sources.ts'
+import { findSources, isSystemSound, readSource, type SoundSource } from '../sound/sources.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { loadLines, loadPlan } from './load-film.ts'
 import { loadJob, lockJob, type RenderJob } from './load-job.ts'
@@ -131,7 +131,8 @@ async function makeSound(
     (sound): MixInput => ({
       ...sound,
       file: { path: files.get(sound.source)!, samples: levels.get(sound.source)!.samples },
-      level: fromDb(laneGainDb(sound.lane, levels.get(sound.source)!)),
+      // Those that come with Framecast are as loud as they should be, each by its nature.
+      level: isSystemSound(sound.source) ? 1 : fromDb(laneGainDb(sound.lane, levels.get(sound.source)!)),
     }),
   )
   const { samples } = plan
