@@ -1,15 +1,14 @@
 /** Sound through the whole render path: planned, mixed beside the pictures, laid under the film, told of. */
 
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t from 'tap'
 import { userUrn } from '../../core/access/owner.ts'
 import type { UserPrincipal } from '../../core/access/principal.ts'
 import type { JobOutput } from '../../core/jobs/types.ts'
 import { findTools, probe } from '../../core/platform/ffmpeg.ts'
 import { newId } from '../../core/platform/ids.ts'
+import { loudness } from '../sound/hearing.ts'
 import { buildUser } from '../support/builders.ts'
 import { makeMedia } from '../support/media.ts'
 import { startStack } from '../support/stack.ts'
@@ -52,6 +51,7 @@ async function buildAsset(user: UserPrincipal, bytes: Buffer, name: string): Pro
 
 const SPEC = {
   title: 'Heard',
+  symbols: { mara: { prompt: 'a keeper of lights', voice: { asset_id: 'asset_sfx_pop' } } },
   global_audio: { ambient: { asset_id: 'asset_ambient_ocean', loop: true, volume: 0.5 } },
   scenes: [
     {
@@ -60,7 +60,12 @@ const SPEC = {
       duration: 1.5,
       audio: { sfx: [{ asset_id: 'asset_sfx_footsteps' }] },
     },
-    { id: 'two', prompt: 'the sea', duration: 1.5 },
+    {
+      id: 'two',
+      prompt: 'the sea',
+      duration: 1.5,
+      audio: { dialogue: [{ text: 'Storm.', speaker: 'mara' }] },
+    },
   ],
   transitions: { default: { type: 'fade', audio: { asset_id: 'asset_transition_swoosh' } } },
 }
@@ -72,13 +77,13 @@ t.test(
     const done = await render({ spec: SPEC, user })
     t.equal(done.status, 'completed', JSON.stringify(done.error))
     const output = done.output as JobOutput
-    t.match(output.metadata.sound, { profile: 'web', sources: 3 })
+    t.match(output.metadata.sound, { profile: 'web', sources: 4 })
     const path = join(stack.workDir, 'film.mp4')
     await stack.store.getFile(output.video_key, path, AbortSignal.timeout(10_000), output.sha256)
     const info = await probe(tools, path)
     t.equal(info.audio?.durationS, 2.5)
     t.equal(info.video?.durationS, 2.5)
-    const heard = await loudness(path)
+    const heard = await loudness(tools, path)
     t.ok(Math.abs(heard.lufs + 14) <= 0.5, `${heard.lufs} LUFS`)
     t.ok(heard.truePeakDb <= -1, `${heard.truePeakDb} dBTP`)
 
@@ -126,15 +131,3 @@ t.test('a sound that cannot be mixed fails the job as invalid, and says in which
     },
   })
 })
-
-/** As ffmpeg's own meter has it. */
-async function loudness(path: string): Promise<{ lufs: number; truePeakDb: number }> {
-  const { stderr } = await promisify(execFile)(tools.ffmpeg, [
-    ...['-hide_banner', '-nostats', '-i', path, '-map', '0:a', '-af', 'ebur128=peak=true', '-f', 'null', '-'],
-  ])
-  const summary = stderr.slice(stderr.lastIndexOf('Summary:'))
-  return {
-    lufs: Number(/I:\s+(\S+) LUFS/.exec(summary)![1]),
-    truePeakDb: Number(/Peak:\s+(\S+) dBFS/.exec(summary)![1]),
-  }
-}
