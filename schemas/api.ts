@@ -673,6 +673,13 @@ export type paths = {
       responses: { 200: { content: { '*/*': unknown } } } & Refusals
     }
   }
+  '/internal/engines/{engine}/callback': {
+    /** An engine reports on a scene */
+    post: {
+      parameters: { path: { engine: string }; query: { job: string; scene: string; attempt: string; token: string } }
+      responses: { 200: { content: { 'text/plain': string } } } & Refusals
+    }
+  }
   '/media/{key}': {
     /** A film, clip, picture or asset */
     get: {

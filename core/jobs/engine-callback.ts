@@ -28,7 +28,8 @@ export function callbackUrl(
 
 /** What a call to such an address is about; null when its token is not ours. */
 export function readCallback(engine: string, query: URLSearchParams, secret: string): ReportTarget | null {
-  const [jobId, scene, attempt, token] = ['job', 'scene', 'attempt', 'token'].map((name) => query.get(name))
+  const part = (name: string): string => query.get(name) ?? ''
+  const [jobId, scene, attempt, token] = [part('job'), part('scene'), part('attempt'), part('token')]
   if (secret === '' || !jobId || !isUuid(jobId) || !scene || !token) return null
   if (!attempt || !/^[1-9]\d{0,8}$/.test(attempt) || scene.includes('\0')) return null
   const target: ReportTarget = { engine, jobId, scene, attempt: Number(attempt) }

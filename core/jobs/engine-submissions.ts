@@ -103,14 +103,14 @@ export async function takeReport(
   )
   const row = rows[0]
   if (!row) return false
-  if (row.is_reported || remoteId === null) return true
-  const { rowCount } = await db.query(
-    `update engine_submissions set reported_at = now(), remote_id = coalesce(remote_id, $3)
-     where step_id = $1 and attempt = $2 and reported_at is null
+  if (row.is_reported) return true
+  await db.query(
+    `update engine_submissions e set reported_at = now(), remote_id = coalesce(e.remote_id, $3)
+     where e.step_id = $1 and e.attempt = $2 and e.reported_at is null and coalesce(e.remote_id, $3) is not null
        and exists (select 1 from job_steps s where s.id = $1 and s.state in ('ready', 'running'))`,
     [row.step_id, attempt, remoteId],
   )
-  if (rowCount === 1 && row.is_running)
+  if (row.is_running)
     await db.query('select pg_notify($1, $2)', [REPORT_CHANNEL, reportName(row.step_id, attempt)])
   return true
 }

@@ -1,6 +1,7 @@
 /** Operations about the installation itself, its documents, its live page and its media. */
 import * as example from './examples.ts'
 import { type Operation, type Parameter, query, type Refusal, type Reply, text } from './operation.ts'
+import { OUR_FAULTS } from './responses.ts'
 import { INVITATION_ID } from './team-examples.ts'
 
 const PUBLIC = { kind: 'public' } as const
@@ -206,6 +207,43 @@ export const systemOperations: readonly Operation[] = [
     parameters: [name('name', 'Name of the file.', 'join.js')],
     replies: [file('Script or style.', '*/*', ETAG), UNCHANGED],
     refusals: [{ code: 'NOT_FOUND', when: 'There is no such file.', text: 'no such file' }],
+  },
+  {
+    method: 'post',
+    path: '/internal/engines/{engine}/callback',
+    operationId: 'reportEngine',
+    summary: 'An engine reports on a scene',
+    description:
+      'For engines that report by HTTP. The address is handed to the engine with each scene and is good for that one submission: its token is the permission. The body is the engine’s own, at most 25 MB, and only a hint: the result is asked for in any case. A report that is repeated, or comes when the scene is over, changes nothing.',
+    tag: 'System',
+    access: PUBLIC,
+    parameters: [
+      name('engine', 'Kind of the engine.', 'runpod'),
+      ...['job', 'scene', 'attempt', 'token'].map(
+        (key): Parameter => ({
+          name: key,
+          in: 'query',
+          required: true,
+          description: 'Part of the address that the engine was given.',
+          schema: { type: 'string' },
+        }),
+      ),
+    ],
+    replies: [text('Heard.', 'OK')],
+    refusals: [
+      {
+        code: 'NOT_FOUND',
+        when: 'No such engine; a token that is wrong; or the scene was submitted anew since.',
+        text: 'no scene waits for this report',
+      },
+      {
+        code: 'PAYLOAD_TOO_LARGE',
+        when: 'The body is larger than 25 MB.',
+        text: 'a report may have 25000000 bytes',
+      },
+      ...OUR_FAULTS,
+      DATABASE_AWAY,
+    ],
   },
   {
     method: 'get',

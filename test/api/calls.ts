@@ -33,6 +33,8 @@ export const CALLS: Readonly<Record<string, Call>> = {
   // The link is the permission, and there is none here.
   'GET /media/{key}': { ok: 403 },
   'PUT /media/{key}': { ok: 403 },
+  // The token is the permission, and there is none here.
+  'POST /internal/engines/{engine}/callback': { ok: 404 },
   'GET /v1/status': { ok: 200 },
 
   'POST /v1/auth/setup': { ok: 400, body: {} },

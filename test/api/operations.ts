@@ -93,6 +93,7 @@ export const AGREED: readonly AgreedOperation[] = [
   open('GET /watch/assets/{version}/{name}', [], OURS),
   open('GET /media/{key}', [], OURS),
   open('PUT /media/{key}', [], OURS),
+  open('POST /internal/engines/{engine}/callback', [], OURS),
   anyone('GET /v1/status'),
 
   open('POST /v1/auth/signup'),

@@ -328,6 +328,9 @@ t.test('RunPod has forgotten the job: sent once more, on record, and never a thi
 })
 
 t.test('what the endpoint gives', async (t) => {
+  t.teardown(() => {
+    fake.handler = giving(video())
+  })
   const refused = async (t: Test, expected: Wanted, by = engine, over: Partial<SceneRequest> = {}) => {
     const scene = await aScene(over)
     await t.rejects(scene.run(by), expected)
@@ -426,10 +429,12 @@ t.test('what the endpoint gives', async (t) => {
       engineWith({ RUNPOD_EXECUTION_SECONDS: '5' }),
     )
   })
-  fake.handler = giving(video())
 })
 
 t.test('results by address', async (t) => {
+  t.teardown(() => {
+    fake.handler = giving(video())
+  })
   let listener: RequestListener = (_, response) => response.end(clip)
   let asked = 0
   const bucket = createServer((request, response) => {
@@ -503,7 +508,6 @@ t.test('results by address', async (t) => {
       await t.rejects((await aScene()).run(opened), expected)
       t.equal(asked, 1)
     })
-  fake.handler = giving(video())
 })
 
 t.test('a report only wakes whoever waits', async (t) => {
