@@ -1827,7 +1827,7 @@ export type RenderOptionsBody = {
       }
     | null
   /**
-   * What becomes of dialogue as text: soft (a caption track in the film, and files beside it), burn (drawn into the picture as well; those frames are encoded, not copied), off (neither track nor files).
+   * What becomes of dialogue as text: soft (a caption track in the film, and files beside it), burn (drawn into the picture instead of the track; those frames are encoded, not copied), off (no captions at all).
    */
   captions?: 'soft' | 'burn' | 'off' | null
   /**

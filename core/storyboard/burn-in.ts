@@ -1,4 +1,5 @@
 /** What is burnt into the picture for those who work on a film, and where. Pure. */
+import type { Cue } from '../captions/cues.ts'
 import type { BurnIn, ShotPlan } from './plan-types.ts'
 import type { RenderOptions } from './render-options.ts'
 
@@ -26,4 +27,14 @@ export function slateSpan(
   const { startFrame, frames } = plan.shots[index]!
   const from = startFrame + (plan.joins.find(({ after }) => after === index - 1)?.frames ?? 0)
   return { from, to: Math.min(from + SLATE_S * plan.format.fps, startFrame + frames) }
+}
+
+/** The plan with captions burnt in. */
+export function withCaptions(plan: ShotPlan, cues: readonly Cue[]): ShotPlan {
+  const frameAt = (ms: number): number => Math.round((ms * plan.format.fps) / 1_000)
+  const captions = cues.flatMap(({ startMs, endMs, lines }) => {
+    const [from, to] = [frameAt(startMs), Math.min(plan.frames, frameAt(endMs))]
+    return from < to ? [{ from, to, lines }] : []
+  })
+  return { ...plan, burnIn: { ...(plan.burnIn ?? { slate: null, timecode: false }), captions } }
 }

@@ -75,6 +75,8 @@ export type BurnIn = {
   slate: { take: number } | null
   /** In every frame: the film's time code and the scene. */
   timecode: boolean
+  /** Frames of the film, `from` included and `to` not, in which lines of dialogue stand at the foot of the picture. */
+  captions?: { from: number; to: number; lines: string[] }[]
 }
 
 export type ShotPlan = {

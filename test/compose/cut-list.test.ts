@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { slateSpan } from '../../core/storyboard/burn-in.ts'
+import { slateSpan, withCaptions } from '../../core/storyboard/burn-in.ts'
 import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
 import { concatScript } from '../../worker/compose/concat-list.ts'
 import { cutList, type Piece } from '../../worker/compose/cut-list.ts'
@@ -56,6 +56,18 @@ t.test('where a key frame is missing, the frames up to the next one are drawn', 
     'plain a[36,40)',
   ])
   t.same(brief(cutList(plan, new Map([['a', segment(48)]])).pieces), ['plain a[10,40)'])
+})
+
+t.test('frames under a caption are drawn from key frame to key frame, the others are copied', async (t) => {
+  const plan = withCaptions(buildPlan([{ scene: 'a', frames: 96 }]), [
+    { startMs: (30 / FORMAT.fps) * 1_000, endMs: (40 / FORMAT.fps) * 1_000, lines: ['Hello'] },
+  ])
+  t.same(brief(cutList(plan, new Map([['a', segment(96, [0, 24, 48, 72])]])).pieces), [
+    'copy a[0,24)',
+    'plain a[24,48)',
+    'copy a[48,96)',
+  ])
+  t.same(brief(cutList(plan, new Map([['a', segment(96)]])).pieces), ['plain a[0,96)'])
 })
 
 t.test('from and to black lie over the first and last shot', async (t) => {

@@ -2,10 +2,11 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { promisify } from 'node:util'
 import t from 'tap'
 import type { JobOutput } from '../../core/jobs/types.ts'
-import { findTools, listPackets, probe } from '../../core/platform/ffmpeg.ts'
+import { findTools, listPackets, probe, runFfmpeg } from '../../core/platform/ffmpeg.ts'
 import type { VoiceOutcome } from '../../worker/steps/plan-voice.ts'
 import { buildUser, person } from '../support/builders.ts'
 import { levelOf } from '../support/sound-level.ts'
@@ -125,6 +126,48 @@ t.test('the film carries its captions as a track, and files beside it say the sa
     { codec_name: 'mov_text', tags: { language: 'eng' }, disposition: { forced: 0 } },
   ])
 })
+
+/** The lower part of one picture, in grey. */
+async function footOf(film: string, frame: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  const stdout = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk)
+      done()
+    },
+  })
+  const filter = `[0:v:0]select=eq(n\\,${frame}),crop=iw:ih/4:0:ih*3/4,format=gray[foot]`
+  const options = ['-map', '[foot]', '-frames:v', '1', '-c:v', 'rawvideo', '-f', 'rawvideo']
+  await runFfmpeg(
+    tools,
+    { inputs: [{ path: film }], filter, outputs: [{ path: 'pipe:1', options }] },
+    { stdout, wallMs: 60_000 },
+  )
+  return Buffer.concat(chunks)
+}
+
+t.test(
+  'captions that are burnt in are seen while their line is said, and no other frame is touched',
+  async (t) => {
+    const { rows } = await stack.db.pool.query('select triggered_by, output from jobs limit 1')
+    const user = person(rows[0].triggered_by)
+    const { job } = await stack.jobs.accept(user, { spec: SPEC, options: { ...OPTIONS, captions: 'burn' } })
+    const { output } = (await stack.finished(job.id)) as unknown as { output: JobOutput }
+    t.ok(output.captions, 'the files are there as well')
+    const [plain, burnt] = [join(stack.workDir, 'plain.mp4'), join(stack.workDir, 'burnt.mp4')]
+    await stack.store.getFile(rows[0].output.video_key, plain, AbortSignal.timeout(10_000))
+    await stack.store.getFile(output.video_key, burnt, AbortSignal.timeout(10_000))
+    t.equal((await probe(tools, burnt)).streamCount, 2, 'there is no track to be read twice')
+    const [inLine, before, after] = [16, 1, 4 * 16 + 15]
+    const changed = async (frame: number): Promise<number> => {
+      const [one, other] = await Promise.all([footOf(plain, frame), footOf(burnt, frame)])
+      return one.reduce((count, grey, i) => count + (Math.abs(grey - other[i]!) > 40 ? 1 : 0), 0)
+    }
+    t.ok((await changed(inLine)) > 300, 'letters')
+    t.ok((await changed(before)) < 50)
+    t.ok((await changed(after)) < 50)
+  },
+)
 
 t.test('without captions there is neither track nor file; nor is there in a film that is mute', async (t) => {
   const { rows } = await stack.db.pool.query('select triggered_by from jobs limit 1')

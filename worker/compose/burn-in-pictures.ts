@@ -3,11 +3,12 @@ import '../../core/media/fonts.ts' // before sharp
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import sharp from 'sharp'
+import { widthOf } from '../../core/captions/wrap.ts'
 import { FONT_FAMILY } from '../../core/media/fonts.ts'
 import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
 import { type BurnInLayout, layOutBurnIn, type Marks, type SceneName, sceneName } from './burn-in.ts'
 import { timecode } from './sheet.ts'
-import { svgLabel } from './svg-text.ts'
+import { svgLabel, svgText } from './svg-text.ts'
 
 const DARK = '#14161a'
 const LIGHT = '#f4f1ea'
@@ -17,10 +18,11 @@ const ROWS = 60
 
 /** The pictures of a piece as SVG, in the order of its inputs. */
 export function burnInSvgs(plan: ShotPlan, marks: Marks): string[] {
-  const layout = layOutBurnIn(plan.format)
+  const layout = layOutBurnIn(plan.format, marks.timecode !== null)
   return [
     ...(marks.timecode ? [stripSvg(marks.timecode.scenes, layout), digitsSvg(layout)] : []),
     ...marks.slates.map(({ shot }) => slateSvg(plan, shot, layout)),
+    ...marks.captions.map(({ lines }) => captionSvg(lines, layout)),
   ]
 }
 
@@ -81,6 +83,21 @@ function digitsSvg({ font, digits: { width, height } }: BurnInLayout): string {
     width,
     ROWS * height,
     `<g font-size="${font}" font-weight="600" fill="${LIGHT}">${rows.flat().join('')}</g>`,
+  )
+}
+
+/** Lines of dialogue, the last one at the foot of the picture; a line that would not fit is set smaller. */
+function captionSvg(lines: readonly string[], { caption: { width, height, font } }: BurnInLayout): string {
+  const texts = lines.map((line, index) => {
+    const size = Math.min(font, (width * 0.96) / (0.56 * Math.max(1, widthOf(line))))
+    const base = height - font * (0.42 + 1.25 * (lines.length - 1 - index))
+    return `<text x="${width / 2}" y="${base}" font-size="${size}" text-anchor="middle" xml:space="preserve">${svgText(line)}</text>`
+  })
+  return svg(
+    width,
+    height,
+    `<g font-weight="600" fill="${LIGHT}" stroke="${DARK}" stroke-opacity="0.85" stroke-width="${font * 0.2}" ` +
+      `stroke-linejoin="round" paint-order="stroke">${texts.join('')}</g>`,
   )
 }
 

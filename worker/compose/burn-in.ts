@@ -1,4 +1,5 @@
 /** What is burnt into the frames of a piece: which pictures, where they lie and when. Pure. */
+import { LINE_WIDTH } from '../../core/captions/wrap.ts'
 import type { FilmFormat } from '../../core/media/format.ts'
 import { slateSpan } from '../../core/storyboard/burn-in.ts'
 import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
@@ -13,6 +14,7 @@ export type Marks = {
   /** The film's frame that the piece begins with, and the scenes seen in it; null when no time code is wanted. */
   timecode: { startFrame: number; scenes: SceneName[] } | null
   slates: { shot: number; from: number; to: number }[]
+  captions: { lines: readonly string[]; from: number; to: number }[]
 }
 
 /** What lies on a piece; null when nothing does. */
@@ -21,8 +23,13 @@ export function marksOf(plan: ShotPlan, piece: RenderPiece): Marks | null {
   const sides = [piece.outgoing, piece.incoming].filter((side) => side !== null)
   const scenes = [...new Set(sides.map(({ sceneId }) => sceneId))].map((id) => sceneName(plan, id))
   const slates = plan.burnIn.slate === null ? [] : slatesOn(plan, piece)
-  if (!plan.burnIn.timecode && slates.length === 0) return null
-  return { timecode: plan.burnIn.timecode ? { startFrame: piece.startFrame, scenes } : null, slates }
+  const captions = (plan.burnIn.captions ?? []).flatMap(({ lines, ...span }) => {
+    const within = spanWithin(span, piece)
+    return within ? [{ lines, ...within }] : []
+  })
+  if (!plan.burnIn.timecode && slates.length + captions.length === 0) return null
+  const timecode = plan.burnIn.timecode ? { startFrame: piece.startFrame, scenes } : null
+  return { timecode, slates, captions }
 }
 
 export const sceneName = (plan: ShotPlan, id: string): SceneName => ({
@@ -30,13 +37,21 @@ export const sceneName = (plan: ShotPlan, id: string): SceneName => ({
   id,
 })
 
-function slatesOn(plan: ShotPlan, { startFrame, frames }: RenderPiece): Marks['slates'] {
+function slatesOn(plan: ShotPlan, piece: RenderPiece): Marks['slates'] {
   return plan.shots.flatMap((_, shot) => {
-    const span = slateSpan(plan, shot)
-    const from = Math.max(0, span.from - startFrame)
-    const to = Math.min(frames, span.to - startFrame)
-    return from < to ? [{ shot, from, to }] : []
+    const within = spanWithin(slateSpan(plan, shot), piece)
+    return within ? [{ shot, ...within }] : []
   })
+}
+
+/** The part of a span of the film that lies in a piece, counted within it; null when none does. */
+function spanWithin(
+  span: { from: number; to: number },
+  { startFrame, frames }: RenderPiece,
+): { from: number; to: number } | null {
+  const from = Math.max(0, span.from - startFrame)
+  const to = Math.min(frames, span.to - startFrame)
+  return from < to ? { from, to } : null
 }
 
 /** Sizes in pixels, all even, so that nothing falls between two pixels of colour. */
@@ -49,9 +64,11 @@ export type BurnInLayout = {
   /** Width of the time code's box within the strip. */
   box: number
   slate: { x: number; y: number; width: number; height: number }
+  /** Room for two lines, above the strip where there is one. */
+  caption: { x: number; y: number; width: number; height: number; font: number }
 }
 
-export function layOutBurnIn({ width, height }: FilmFormat): BurnInLayout {
+export function layOutBurnIn({ width, height }: FilmFormat, aboveStrip = false): BurnInLayout {
   const short = Math.min(width, height)
   const margin = even(short * 0.035)
   const font = even(short / 24)
@@ -63,12 +80,17 @@ export function layOutBurnIn({ width, height }: FilmFormat): BurnInLayout {
   const box = lefts[3]! - margin + digits.width + even(font * 0.5)
   const slate = { width: even(Math.min(width * 0.88, short * 1.02)), height: 0 }
   slate.height = even(slate.width * 0.5)
+  const captionWidth = even(width * 0.94)
+  const captionFont = Math.min(short / 20, captionWidth / (LINE_WIDTH * 0.56))
+  const caption = { width: captionWidth, height: even(captionFont * 2.7), font: captionFont }
+  const foot = aboveStrip ? stripY : height - margin
   return {
     strip: { x: margin, y: stripY, width: width - 2 * margin, height: stripHeight },
     font,
     digits: { ...digits, top: stripY + even((stripHeight - digits.height) / 2), lefts },
     box,
     slate: { ...slate, x: even((width - slate.width) / 2), y: even((height - slate.height) / 2) },
+    caption: { ...caption, x: even((width - captionWidth) / 2), y: foot - caption.height },
   }
 }
 
@@ -79,7 +101,7 @@ const PICTURE = `format=rgba,scale=out_color_matrix=bt709:out_range=tv,format=yu
 
 /**
  * Chains from `input` to `output` with everything laid on. Pictures are inputs from `first` on: the strip and the digits when
- * there is a time code, then a slate for each of `marks.slates`.
+ * there is a time code, then a slate for each of `marks.slates`, then the captions.
  */
 export function burnInChains(
   marks: Marks,
@@ -89,7 +111,7 @@ export function burnInChains(
   output: string,
   first: number,
 ): string[] {
-  const layout = layOutBurnIn(format)
+  const layout = layOutBurnIn(format, marks.timecode !== null)
   const chains: string[] = []
   let at = first
   let below = input
@@ -120,11 +142,15 @@ export function burnInChains(
     })
     at += 2
   }
-  for (const [index, { from, to }] of marks.slates.entries()) {
-    chains.push(`[${at + index}:v:0]${PICTURE}[slate${index}]`)
-    const when = `:enable='gte(t,${startOf(from, format)})*lt(t,${startOf(to, format)})'`
-    lay(`[slate${index}]`, layout.slate.x, layout.slate.y, when)
+  const layFor = (name: string, { from, to }: { from: number; to: number }, x: number, y: number): void => {
+    chains.push(`[${at}:v:0]${PICTURE}[${name}]`)
+    at += 1
+    lay(`[${name}]`, x, y, `:enable='gte(t,${startOf(from, format)})*lt(t,${startOf(to, format)})'`)
   }
+  for (const [index, span] of marks.slates.entries())
+    layFor(`slate${index}`, span, layout.slate.x, layout.slate.y)
+  for (const [index, span] of marks.captions.entries())
+    layFor(`caption${index}`, span, layout.caption.x, layout.caption.y)
   chains.push(`${below}format=yuv420p${output}`)
   return chains
 }

@@ -62,7 +62,7 @@ export function cutList(plan: ShotPlan, segments: ReadonlyMap<string, SegmentFac
     if (head + tail > shot.frames)
       throw new ComposeError('bad_plan', `The joins of shot ${index} overlap each other.`)
     if (index === 0 && before) push(drawn(before, null, side(shot, 0, head)))
-    pushBody(shot, head, shot.frames - tail, burntAtHead(plan, index), segment, push)
+    pushBody(shot, head, shot.frames - tail, burntSpans(plan, index), segment, push)
     if (!after) return
     const next = plan.shots[index + 1]
     if (next && tail > next.frames)
@@ -77,39 +77,54 @@ export function cutList(plan: ShotPlan, segments: ReadonlyMap<string, SegmentFac
 
 type Push = (piece: Omit<CopyPiece, 'startFrame'> | Omit<RenderPiece, 'startFrame'>) => void
 
-/** How many frames of a shot, from the end of its incoming join on, have something burnt in. */
-function burntAtHead(plan: ShotPlan, index: number): number {
-  if (plan.burnIn?.timecode) return plan.shots[index]!.frames
-  if (!plan.burnIn?.slate) return 0
-  const { from, to } = slateSpan(plan, index)
-  return to - from
+type Span = { from: number; to: number }
+
+/** Frames of a shot, counted within it, that have something burnt in. */
+function burntSpans({ burnIn, shots, ...plan }: ShotPlan, index: number): Span[] {
+  if (!burnIn) return []
+  const { frames, startFrame } = shots[index]!
+  if (burnIn.timecode) return [{ from: 0, to: frames }]
+  const spans = [
+    ...(burnIn.slate ? [slateSpan({ shots, ...plan }, index)] : []),
+    ...(burnIn.captions ?? []).filter(({ from, to }) => from < startFrame + frames && to > startFrame),
+  ]
+  return spans.map(({ from, to }) => ({ from: from - startFrame, to: to - startFrame }))
 }
 
 /**
- * The part of a shot between its joins, `from` and `to` counted within the shot.
- * @param burnt frames from `from` on that are drawn in any case
+ * The part of a shot between its joins, `from` and `to` counted within the shot: copied from key frame to key frame wherever
+ * nothing has to be drawn.
  */
 function pushBody(
   shot: Shot,
   from: number,
   to: number,
-  burnt: number,
+  burnt: readonly Span[],
   segment: SegmentFacts,
   push: Push,
 ): void {
-  const plain = (start: number, end: number): void =>
-    push(drawn(null, side(shot, start - shot.inFrame, end - shot.inFrame), null))
   const start = shot.inFrame + from
   const end = shot.inFrame + to
-  const first = segment.keyFrames.find((frame) => frame >= start + burnt)
-  const last = end === segment.frames ? end : segment.keyFrames.findLast((frame) => frame <= end)
-  if (isTreated(shot.treatment) || first === undefined || last === undefined || first >= last) {
-    plain(start, end)
-    return
+  // Between two neighbours of these either all frames are copied or none.
+  const inner = segment.keyFrames.filter((frame) => frame > start && frame < end)
+  const places = [start, ...inner, end]
+  const isEdge = (frame: number): boolean => frame === segment.frames || segment.keyFrames.includes(frame)
+  const isCopied = (first: number, last: number): boolean =>
+    isEdge(first) &&
+    isEdge(last) &&
+    !isTreated(shot.treatment) &&
+    !burnt.some((span) => span.from + shot.inFrame < last && span.to + shot.inFrame > first)
+  let begun = start
+  for (const [i, place] of places.entries()) {
+    if (i === 0) continue
+    const copied = isCopied(places[i - 1]!, place)
+    const next = places[i + 1]
+    if (next !== undefined && isCopied(place, next) === copied) continue
+    if (copied)
+      push({ kind: 'copy', frames: place - begun, range: { sceneId: shot.sceneId, from: begun, to: place } })
+    else push(drawn(null, side(shot, begun - shot.inFrame, place - shot.inFrame), null))
+    begun = place
   }
-  plain(start, first)
-  push({ kind: 'copy', frames: last - first, range: { sceneId: shot.sceneId, from: first, to: last } })
-  plain(last, end)
 }
 
 function drawn(

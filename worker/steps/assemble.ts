@@ -11,11 +11,12 @@ import { completeJob } from '../../core/jobs/transitions.ts'
 import { type JobOutput, silentTrack } from '../../core/jobs/types.ts'
 import type { Queryable } from '../../core/platform/database.ts'
 import { fault } from '../../core/platform/faults.ts'
+import { withCaptions } from '../../core/storyboard/burn-in.ts'
 import { cutList } from '../compose/cut-list.ts'
 import { filmKey } from '../compose/film-key.ts'
 import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
-import { captionsOf, lateLineWarnings, storeCaptions } from './captions.ts'
+import { captionsOf, lateLineWarnings, storeCaptions, typefaceWarnings } from './captions.ts'
 import { keyedOrders } from './join.ts'
 import { keepCached } from './keep-cached.ts'
 import { loadDrawn, loadLines, loadPlan, loadScenes, loadSound } from './load-film.ts'
@@ -29,12 +30,17 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
   const { step } = run
   const language = context.config.CAPTIONS_LANGUAGE
   const job = await loadJob(db.pool, step.jobId)
-  const { plan, warnings } = await loadPlan(db.pool, job.id)
+  const planned = await loadPlan(db.pool, job.id)
   const scenes = await loadScenes(db.pool, job.id)
   const drawn = await loadDrawn(db.pool, job.id)
   const sound = await loadSound(db.pool, job.id)
   const voices = await loadLines(db.pool, job.id)
-  const captions = job.options.captions === 'off' ? null : captionsOf(plan, job.storyboard, voices, language)
+  const captions =
+    job.options.captions === 'off' ? null : captionsOf(planned.plan, job.storyboard, voices, language)
+  const isBurnt = captions !== null && job.options.captions === 'burn'
+  // Burnt in and switched on as well, they would be read twice.
+  const track = isBurnt ? null : captions
+  const plan = isBurnt ? withCaptions(planned.plan, captions.cues) : planned.plan
   const report = createReporter(context, run)
   await run.commit((client) => updateProgress(client, job.id, true))
 
@@ -49,11 +55,11 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
     sha256Of: (sceneId) => scenes.get(sceneId)!.sha256,
     drawingKeyOf: (index) => keys.get(index)!,
     sound: sound?.sha256 ?? null,
-    captions: captions ? [{ sha256: captions.sha256, language }] : [],
+    captions: track ? [{ sha256: track.sha256, language }] : [],
   })
   const scope = creditSource(job.owner)
   const prefix = `${objectPrefix(job.owner)}jobs/${job.id}`
-  const parts: FilmParts = { plan, list, scenes, orders, drawn, sound, captions, scope, prefix }
+  const parts: FilmParts = { plan, list, scenes, orders, drawn, sound, track, scope, prefix }
   const policy = job.options.cache ?? 'use'
   const known = mayReuse(policy) ? await reuseFilm(context, run, scope, contentKey, prefix) : null
   const film = known ?? (await makeFilm(context, run, parts, report))
@@ -94,7 +100,11 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
         frames_copied: list.framesCopied,
         frames_encoded: list.framesRendered,
         sound: sound?.sound ?? silentTrack(job.options.loudness),
-        warnings: [...warnings, ...lateLineWarnings(job.storyboard, voices)],
+        warnings: [
+          ...planned.warnings,
+          ...lateLineWarnings(job.storyboard, voices),
+          ...(isBurnt ? typefaceWarnings(captions.cues) : []),
+        ],
         ...(await spentSoFar(client, job.id)),
       },
     }

@@ -53,6 +53,18 @@ export function lateLineWarnings(storyboard: Pick<Storyboard, 'scenes'>, voices:
   )
 }
 
+const DRAWN_SCRIPTS = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\P{L}]*$/u
+
+/** Letters that the typeface of burnt captions does not have. Pure. */
+export function typefaceWarnings(cues: readonly Cue[]): string[] {
+  const line = cues.flatMap(({ lines }) => lines).find((text) => !DRAWN_SCRIPTS.test(text))
+  return line === undefined
+    ? []
+    : [
+        `captions are burnt in with Latin, Greek and Cyrillic letters only, which "${line}" is not written in.`,
+      ]
+}
+
 /** The track of the film, as a file to mux. */
 export async function captionTrack(
   captions: Captions,

@@ -33,8 +33,8 @@ export type FilmParts = {
   drawn: ReadonlyMap<string, DrawnPiece>
   /** Null: the film is silent. */
   sound: SoundOutcome | null
-  /** Null for a film in which nothing is said. */
-  captions: Captions | null
+  /** Captions that the film carries as a track; null for none. */
+  track: Captions | null
   /** Credit source URN whose cache the pieces belong to. */
   scope: string
   /** Where the job's objects are put. */
@@ -63,7 +63,7 @@ export async function makeFilm(
 ): Promise<StoredFilm> {
   const { store, tools } = context
   const { signal, workDir } = run
-  const { plan, list, scenes, orders, captions } = parts
+  const { plan, list, scenes, orders, track } = parts
   const drawn = await fetchDrawn(context, run, parts)
   const missing = orders.filter(({ index }) => !drawn.has(index))
   const copied = list.pieces.flatMap((piece) => (piece.kind === 'copy' ? [piece.range.sceneId] : []))
@@ -87,7 +87,7 @@ export async function makeFilm(
     segments,
     drawn,
     ...(sound === null ? {} : { sound }),
-    captions: captions ? [await captionTrack(captions, workDir)] : [],
+    captions: track ? [await captionTrack(track, workDir)] : [],
     workDir,
     out: join(workDir, 'film.mp4'),
     signal,
