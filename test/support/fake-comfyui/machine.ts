@@ -51,6 +51,8 @@ export class Machine {
   running: { item: Item; startedAt: number; interrupt: AbortController } | null = null
   history = new Map<string, Entry>()
   files = new Map<string, Uint8Array>()
+  /** What the next node that saves a video saves. */
+  clip: Uint8Array
   inputFiles = new Map<string, Uint8Array>()
   #cache = new Map<string, Json>()
   #number = 0
@@ -60,6 +62,7 @@ export class Machine {
 
   constructor(options: MachineOptions) {
     this.#options = options
+    this.clip = options.clip
   }
 
   get remaining(): number {
@@ -269,10 +272,7 @@ export class Machine {
         highest = Math.max(highest, Number.parseInt(name.slice(base.length), 10))
     }
     const filename = `${base}${String(highest + 1).padStart(5, '0')}_.${video ? 'mp4' : 'png'}`
-    this.files.set(
-      `${type}/${subfolder}/${filename}`,
-      video ? this.#options.clip : (this.#options.picture ?? PNG),
-    )
+    this.files.set(`${type}/${subfolder}/${filename}`, video ? this.clip : (this.#options.picture ?? PNG))
     const images = [{ filename, subfolder, type }]
     return video ? { images, animated: [true] } : { images }
   }
