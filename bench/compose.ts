@@ -20,6 +20,9 @@ import { findTools, runFfmpeg } from '../core/platform/ffmpeg.ts'
 import type { Join, Shot, ShotPlan } from '../core/storyboard/plan-types.ts'
 import { makeFilm } from '../test/compose/make-film.ts'
 import { conformClip, type Segment } from '../worker/compose/conform.ts'
+import { decodeSound } from '../worker/sound/decode.ts'
+import { masterSound } from '../worker/sound/master.ts'
+import { type MixInput, mix } from '../worker/sound/mix.ts'
 import { cpuOf, peakChildBytes } from './support/cpu.ts'
 
 const FPS = 24
@@ -159,6 +162,34 @@ const soundInputs = sounds.flatMap((file) => ['-i', file])
 const mixAlone = (seconds: number, out: string): Promise<void> =>
   bare([...soundInputs, '-filter_complex', mixFilter(0, seconds), '-map', '[mix]', ...AAC, out])
 
+/** The same bed and effects through what the sound step runs: decoded, mixed, brought to -14 LUFS, encoded, listened to. */
+async function soundStep(seconds: number): Promise<void> {
+  const workDir = await mkdtemp(path.join(dir, 'sound-'))
+  const { signal } = new AbortController()
+  const samples = Math.round(seconds * 48_000)
+  const inputs = await Promise.all(
+    sounds.map(async (source, index): Promise<MixInput> => {
+      const file = path.join(workDir, `${index}.pcm`)
+      const level = await decodeSound({ tools, source, out: file, samples, signal })
+      const start = index === 0 ? 0 : Math.round(((index - 0.5) * samples) / EFFECTS)
+      return {
+        lane: index === 0 ? 'music' : 'sfx',
+        source,
+        start,
+        length: Math.min(level.samples, samples - start),
+        skip: 0,
+        gain: 0.5,
+        loopOverlap: 0,
+        fadeIn: { samples: index === 0 ? 96_000 : 0, curve: 'power' },
+        fadeOut: { samples: 24_000, curve: 'power' },
+        file: { path: file, samples: level.samples },
+        level: 1,
+      }
+    }),
+  )
+  await masterSound({ tools, mixed: mix(inputs, samples), samples, profile: 'web', workDir, signal })
+}
+
 const concatOf = async (
   name: string,
   files: readonly string[],
@@ -203,6 +234,7 @@ async function ofTwelve(): Promise<void> {
       { name: 'yardstick', work: () => copyAndMix(list, cuts.durationS) },
       { name: 'mix', work: () => mixAlone(cuts.durationS, sound) },
       { name: 'composed', work: () => compose(cuts, segments) },
+      { name: 'mastered', work: () => soundStep(cuts.durationS) },
     ])
     const yardstick = best.get('yardstick')!
     row('yardstick: stream copy and mix in one bare ffmpeg', yardstick, yardstick)
@@ -213,6 +245,7 @@ async function ofTwelve(): Promise<void> {
       '(aim 1.15)',
     )
     row('  recomposed with unchanged sound', best.get('composed')!, yardstick, '(aim 0.35)')
+    row('  the sound step alone: mixed, limited and brought to -14 LUFS', best.get('mastered')!, yardstick)
   }
   const joined = planOf(12, JOIN_FRAMES, format)
   if (!wanted('joins') && !wanted('chain')) return

@@ -1,5 +1,6 @@
 /** Planned against rendered: random storyboards as films, looked at frame by frame. */
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import type { FilmFormat } from '../../core/media/format.ts'
@@ -9,6 +10,7 @@ import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
 import { TRANSITION_TYPES } from '../../core/storyboard/transitions.ts'
 import type { Storyboard, TimelineElement, Transition } from '../../core/storyboard/types.ts'
 import { conformClip, type Segment } from '../../worker/compose/conform.ts'
+import { cutList } from '../../worker/compose/cut-list.ts'
 import { check } from '../storyboard/build.ts'
 import { frameHashes, makeClip, tempDir, tools, watch } from './fixtures.ts'
 import { makeFilm } from './make-film.ts'
@@ -119,6 +121,13 @@ async function compare(
       sources.set(sceneId, await frameHashes(segment.path))
     }),
   )
+  // What was planned to be drawn, before there was any clip, is what has to be drawn.
+  const asked = plan.clips.map(
+    ({ sceneId, frames, cutFrames }) => [sceneId, { frames, keyFrames: cutFrames }] as const,
+  )
+  const [ahead, real] = [new Map(asked), segments].map((facts) => cutList(plan, facts).pieces)
+  if (!isDeepStrictEqual(ahead, real)) throw new Error('the joins drawn ahead are not those of the film')
+
   const out = path.join(dir, `film-${made}.mp4`)
   const film = await makeFilm({ tools, plan, segments, workDir: path.join(dir, String(made)), out })
   const [seen, hashes] = await Promise.all([watch(film.path, FORMAT), frameHashes(film.path)])
