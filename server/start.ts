@@ -8,13 +8,13 @@ import { createKeyService } from '../core/accounts/own-keys.ts'
 import { createPasswords } from '../core/accounts/passwords.ts'
 import { sessionKeys } from '../core/accounts/sessions.ts'
 import { createSetupLink } from '../core/accounts/setup.ts'
+import { createInspector } from '../core/assets/inspector.ts'
 import { createAssetService } from '../core/assets/service.ts'
 import { createSystemAssetService } from '../core/assets/system-assets.ts'
 import { createCacheService } from '../core/jobs/cache-service.ts'
 import { createJobService } from '../core/jobs/service.ts'
 import type { Config } from '../core/platform/config.ts'
 import { type Database, openDatabase } from '../core/platform/database.ts'
-import { type FfmpegTools, findTools } from '../core/platform/ffmpeg.ts'
 import type { Logger } from '../core/platform/log.ts'
 import { createMediaLinks, createSystemMediaLinks, createUploadLinks } from '../core/platform/media-links.ts'
 import { parseNetwork } from '../core/platform/networks.ts'
@@ -93,18 +93,6 @@ function survivesCutConnections({ pool, system }: Database, log: Logger): void {
   }
 }
 
-/** Media tools are needed once somebody uploads a sound or a film; a server without them does everything else. */
-function toolsWhenNeeded(): () => Promise<FfmpegTools> {
-  let found: Promise<FfmpegTools> | null = null
-  return () => {
-    found ??= findTools(process.env).catch((error: unknown) => {
-      found = null
-      throw error
-    })
-    return found
-  }
-}
-
 /**
  * Starts a server. The database need not be there yet: until it is, requests get 503.
  * @throws when the port is taken or a workflow file is broken
@@ -145,6 +133,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     pollMs: timings.pollMs,
     presenceMs: timings.presenceMs,
   })
+  const inspector = createInspector()
   const closing = new AbortController()
   let ready = true
 
@@ -164,7 +153,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     members: createMemberService({ db }),
     inviting: createInvitingService({ db, config, log }),
     invitations: createInvitationService({ db }),
-    assets: createAssetService({ db, store, media, uploadLinks, quotas: config, tools: toolsWhenNeeded() }),
+    assets: createAssetService({ db, store, media, uploadLinks, quotas: config, inspector }),
     uploadLinks,
     systemAssets: createSystemAssetService({ db, media: systemMedia }),
     webhooks: createWebhookService({
@@ -220,7 +209,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
 
   async function closePools(): Promise<void> {
-    await live.close()
+    await Promise.all([live.close(), inspector.close()])
     await withDeadline(calls.close(), POOL_CLOSE_MS, 'the last requests were not counted').catch((error) =>
       log.warn({ err: error }, 'counting requests'),
     )

@@ -12,7 +12,7 @@ import { type Quotas, requireRoom } from '../accounts/quota.ts'
 import { addStorage } from '../accounts/storage.ts'
 import type { Database } from '../platform/database.ts'
 import { Problem } from '../platform/errors.ts'
-import { FfmpegError, type FfmpegTools } from '../platform/ffmpeg.ts'
+import { FfmpegError } from '../platform/ffmpeg.ts'
 import { isUuid, newId } from '../platform/ids.ts'
 import { createLimiter } from '../platform/limiter.ts'
 import type { UploadLinks } from '../platform/media-links.ts'
@@ -20,7 +20,8 @@ import type { ObjectStore } from '../platform/objects.ts'
 import { queryableAs, transactionAs } from '../platform/reach.ts'
 import type { AssetFile } from './entities.ts'
 import { removeIncoming, removeObjects } from './expiry.ts'
-import { type Inspection, inspectFile, Unusable } from './inspect.ts'
+import { type Inspection, Unusable } from './inspect.ts'
+import type { Inspector } from './inspector.ts'
 import { fileKey, folderOf, incomingFolder, incomingKey, thumbnailKey } from './keys.ts'
 import { MAX_ASSET_BYTES } from './limits.ts'
 import { ASSET_TYPES, type AssetType, isAssetType, SNIFF_BYTES, sniffType } from './media-types.ts'
@@ -46,8 +47,7 @@ export type UploadDeps = {
   store: ObjectStore
   uploadLinks: UploadLinks
   quotas: Quotas
-  /** Looked for when the first sound or film comes. */
-  tools: () => Promise<FfmpegTools>
+  inspector: Inspector
 }
 
 /** What a file was found to be. */
@@ -70,7 +70,7 @@ function checkAnnouncement({ filename, contentType, sizeBytes }: UploadRequest):
   }
 }
 
-export function createUploads({ db, store, uploadLinks, quotas, tools }: UploadDeps) {
+export function createUploads({ db, store, uploadLinks, quotas, inspector }: UploadDeps) {
   const inTurn = createLimiter(AT_ONCE)
 
   /** The owner of a new file: of a project's files its team. */
@@ -124,7 +124,7 @@ export function createUploads({ db, store, uploadLinks, quotas, tools }: UploadD
     const found = sniffType(await headOf(path))
     if (found !== type) throw new Unusable(`it is ${found ?? 'of no type that can be used'}, not ${type}`)
     const sha256 = await hashOf(path, signal)
-    return { path, sizeBytes, sha256, ...(await inspectFile(path, type, { tools, workDir: folder, signal })) }
+    return { path, sizeBytes, sha256, ...(await inspector.inspect(path, type, folder, signal)) }
   }
 
   /** Makes a checked file the asset's own. In one transaction, so that of two confirmations at once one puts its bytes. */

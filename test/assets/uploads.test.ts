@@ -1,5 +1,6 @@
 /** Files of people through the API: announced, put, looked at, used and removed. */
 import { createHash } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import sharp from 'sharp'
@@ -7,7 +8,7 @@ import t from 'tap'
 import { userUrn } from '../../core/access/owner.ts'
 import type { UserPrincipal } from '../../core/access/principal.ts'
 import { expireUploads } from '../../core/assets/expiry.ts'
-import { findTools } from '../../core/platform/ffmpeg.ts'
+import { findTools, probe } from '../../core/platform/ffmpeg.ts'
 import { newId } from '../../core/platform/ids.ts'
 import type { Asset, Upload } from '../../schemas/types.ts'
 import { removeObjects } from '../../worker/tasks/remove-objects.ts'
@@ -248,6 +249,26 @@ t.test('a file that is not what was announced fails, and goes', async (t) => {
     t.strictSame(await objectsOf(upload), [])
     t.equal(await stored(userUrn(owner.user.userId)), before, 'and counts for nothing')
   }
+})
+
+t.test('looking into files starts nothing in the thread that answers requests', async (t) => {
+  // Starting a program holds up its thread for as long as a busy machine likes.
+  let started = 0
+  const count = (): void => {
+    started += 1
+  }
+  subscribe('child_process', count)
+  t.teardown(() => unsubscribe('child_process', count))
+  for (const [bytes, type] of [
+    [picture, 'image/png'],
+    [sound, 'audio/mpeg'],
+    [film, 'video/mp4'],
+    [playlistTo('http://127.0.0.1:1/x'), 'audio/mpeg'],
+  ] as const)
+    await confirm(owner, (await bring(owner, bytes, type)).asset.id)
+  t.equal(started, 0)
+  await probe(tools, process.execPath).catch(() => {})
+  t.equal(started, 1, 'what this thread starts is counted')
 })
 
 t.test('a picture that is a page as well is a picture here, and only ever saved', async (t) => {
