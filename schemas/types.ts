@@ -775,6 +775,13 @@ export interface Estimate {
    */
   estimated_generation_time_seconds: number
   /**
+   * The same as a range: at least, at most. There once three like scenes were measured; the time is then a measured one, too.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  estimated_generation_time_range?: number[]
+  /**
    * Distinct scenes that play, in order of first play.
    */
   scenes: SceneEstimate[]
@@ -1146,6 +1153,17 @@ export interface JobProgress {
    * Scenes whose clip was there already, from an earlier render.
    */
   scenes_reused?: number
+  /**
+   * Seconds until the film is there, from how long like scenes took; absent until three were measured.
+   */
+  eta_seconds?: number
+  /**
+   * The same as a range: at least, at most.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  eta_range?: number[]
   /**
    * Scene begun last.
    */
@@ -1976,6 +1994,13 @@ export interface PlanTotals {
    * From start to finished film.
    */
   seconds: number
+  /**
+   * The same as a range: at least, at most; null until three like scenes were measured.
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  range: number[] | null
   /**
    * Length of the film.
    */

@@ -29,3 +29,18 @@ export function etaText(seconds: number): string {
   if (seconds < 90) return `about ${Math.round(seconds / 5) * 5} s left`
   return `about ${Math.round(seconds / 60)} min left`
 }
+
+/** A measured time left, as a range: `10 to 20 s left`, `2 to 4 min left`; what has passed since it was told is taken off. */
+export function etaRangeText([low, high]: readonly [number, number], passedS = 0): string {
+  const [from, to] = [Math.max(0, low - passedS), Math.max(0, high - passedS)]
+  if (to < 10) return 'a few seconds left'
+  if (to < 90) return between(Math.floor(from / 5) * 5, Math.ceil(to / 5) * 5, 's')
+  return between(Math.floor(from / 60), Math.ceil(to / 60), 'min')
+}
+
+const between = (from: number, to: number, unit: string): string =>
+  from <= 0
+    ? `less than ${to} ${unit} left`
+    : from === to
+      ? `about ${to} ${unit} left`
+      : `${from} to ${to} ${unit} left`

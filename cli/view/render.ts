@@ -1,6 +1,6 @@
 /** The live display: state and width in, lines out. Pure; no line is ever wider than the width. */
 import { clock, fit, harmless, NO_COLOUR, type Palette, textWidth } from '../text.ts'
-import { etaText, secondsLeft } from './eta.ts'
+import { etaRangeText, etaText, secondsLeft } from './eta.ts'
 import { STAGES, type ViewState } from './state.ts'
 
 export type RenderStyle = {
@@ -99,6 +99,14 @@ function cells(state: ViewState, columns: number, palette: Palette, rich: boolea
   return row.join(gap)
 }
 
+/** How long it still takes: as measured, else by the pace of the last seconds; null when nothing can be said. */
+function leftText(state: ViewState, nowMs: number): string | null {
+  if (state.connection === 'reconnecting') return null
+  if (state.left) return etaRangeText(state.left.range, (nowMs - state.left.atMs) / 1_000)
+  const seconds = secondsLeft(state.samples, nowMs)
+  return seconds === null ? null : etaText(seconds)
+}
+
 /** The display of a running job: title, stages, bar, scenes, and a line about the connection when it is not well. */
 export function renderView(state: ViewState, style: RenderStyle): string[] {
   const { nowMs, palette = NO_COLOUR, unicode: rich = true } = style
@@ -109,9 +117,9 @@ export function renderView(state: ViewState, style: RenderStyle): string[] {
   lines.push(palette.bold(title) + gap + palette.dim(elapsed))
   lines.push(stageLine(state, width, palette, rich, nowMs))
 
-  const left = state.connection === 'reconnecting' ? null : secondsLeft(state.samples, nowMs)
+  const left = leftText(state, nowMs)
   const percent = `${String(Math.floor(state.percent)).padStart(3)} %`
-  const eta = left === null ? '' : `   ${etaText(left)}`
+  const eta = left === null ? '' : `   ${left}`
   const showEta = width >= 20 + textWidth(percent) + textWidth(eta)
   // Room for the longest estimate is kept from the start, so that the bar does not change its length.
   const reserved = width >= 60 ? 26 : 6

@@ -27,6 +27,8 @@ export type ViewState = {
   /** Clock of the caller in ms: beginning of the display, and the moments at which the percentage rose. */
   beganAtMs: number
   samples: readonly { atMs: number; percent: number }[]
+  /** Seconds left as the server reckons them, at least and at most, and when it said so; null while it does not know. */
+  left: { range: readonly [number, number]; atMs: number } | null
 }
 
 const SAMPLES_KEPT = 240
@@ -45,6 +47,7 @@ export function newViewState(title: string, nowMs: number): ViewState {
     connection: 'live',
     beganAtMs: nowMs,
     samples: [],
+    left: null,
   }
 }
 
@@ -72,6 +75,9 @@ function withPercent(state: ViewState, percent: number | undefined, nowMs: numbe
   }
 }
 
+const withLeft = (range: JobProgress['eta_range'], atMs: number): ViewState['left'] =>
+  range?.length === 2 ? { range: [range[0] ?? 0, range[1] ?? 0], atMs } : null
+
 function withProgress(state: ViewState, progress: JobProgress, nowMs: number): ViewState {
   const scenes = state.scenes.map((scene) => ({
     ...scene,
@@ -86,6 +92,7 @@ function withProgress(state: ViewState, progress: JobProgress, nowMs: number): V
     scenesReused: progress.scenes_reused ?? state.scenesReused,
     currentScene: progress.current_scene ?? state.currentScene,
     message: progress.message ?? null,
+    left: withLeft(progress.eta_range, nowMs),
   }
   return withPercent(next, progress.percent, nowMs)
 }
@@ -131,6 +138,7 @@ function withEvent(state: ViewState, event: JobEvent, nowMs: number): ViewState 
       const done = payload.scene_id
       return {
         ...next,
+        left: state.left,
         stage: later(next.stage, 'scenes'),
         scenes: next.scenes.map((scene) => (scene.id === done ? { ...scene, progress: 1 } : scene)),
       }

@@ -8,6 +8,7 @@ import type { UserPrincipal } from '../access/principal.ts'
 import { chooseOwner, reachableOwners, reachOf, SYSTEM, teamOf } from '../access/reach.ts'
 import { can, requireTeamAction, type TeamRole } from '../access/roles.ts'
 import { requireRoom } from '../accounts/quota.ts'
+import { megapixelsOf } from '../media/format.ts'
 import type { Config, EngineKind } from '../platform/config.ts'
 import type { Database, Queryable } from '../platform/database.ts'
 import { Problem, violatedConstraint } from '../platform/errors.ts'
@@ -16,7 +17,7 @@ import { newId } from '../platform/ids.ts'
 import { queryableAs, transactionAs } from '../platform/reach.ts'
 import type { Project } from '../projects/entities.ts'
 import { beginRendering } from '../projects/transitions.ts'
-import { type Estimate, estimate, generationSeconds } from '../storyboard/estimate.ts'
+import { BASE_SECONDS, type Estimate, estimate, generationSeconds } from '../storyboard/estimate.ts'
 import { planShots } from '../storyboard/plan.ts'
 import type { ShotPlan } from '../storyboard/plan-types.ts'
 import { parseOptions, type RenderOptions } from '../storyboard/render-options.ts'
@@ -29,6 +30,8 @@ import type { Recipe } from './content-keys.ts'
 import { balanceOf, charge } from './credits.ts'
 import type { Job } from './entities.ts'
 import { appendEvent } from './events.ts'
+import { type Expected, expectedTime, shownTime, timeLeft } from './expected-time.ts'
+import { enginePlaces, measuredTimes } from './generation-times.ts'
 import { lastRenders, type RenderLine } from './last-renders.ts'
 import { type PresentedPlan, presentPlan } from './present-plan.ts'
 import { readJob, readKeyedJob } from './reading.ts'
@@ -77,6 +80,26 @@ function requireScenes(storyboard: Storyboard, asked: RenderOptions['scenes']): 
   const message = `${path}: the storyboard has no scene ${unknown.join(', ')}`
   const errors = [{ path, message, code: 'options_value', value: unknown }]
   throw new Problem('VALIDATION_ERROR', message, { details: { errors } })
+}
+
+const roundedSeconds = (seconds: number): number => Math.round(seconds * 10) / 10
+
+/** Times from what was measured, in the place of those by the configured rate; nothing where a scene is not known. */
+async function measuredEstimate(
+  db: Queryable,
+  engine: EngineKind,
+  scenes: readonly (Expected | null)[],
+): Promise<Pick<Estimate, 'estimated_generation_time_seconds' | 'estimated_generation_time_range'> | null> {
+  if (scenes.length === 0 || !scenes.every((one): one is Expected => one !== null)) return null
+  const places = await enginePlaces(db, engine)
+  const overhead = { low: 1, mid: BASE_SECONDS, high: BASE_SECONDS }
+  const left = timeLeft(
+    scenes.map((expected) => ({ expected, progress: 0 })),
+    { now: places, most: places },
+    overhead,
+  )
+  const { seconds, range } = shownTime(left)
+  return { estimated_generation_time_seconds: seconds, estimated_generation_time_range: range }
 }
 
 /** A request whose owner is chosen and allowed. */
@@ -217,15 +240,30 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
       engine,
     }
     const kept = plan.scenes.filter(({ action }) => action !== 'render').map(({ sceneId }) => sceneId)
-    const secondsOf = new Map(
-      shots.clips.map(({ sceneId, durationS }) => [sceneId, generationSeconds(durationS, options, rates)]),
+    const formula = estimate(storyboard, options, rates, new Set(kept))
+    const times = await measuredTimes(db, engine, recipe.workflow)
+    const measured = new Map(
+      shots.clips.map((clip) => [clip.sceneId, expectedTime(times, megapixelsOf(shots.format, clip.frames))]),
     )
+    const rendered = plan.scenes.filter(({ action }) => action === 'render')
     return {
       engine,
       recipe,
       plan,
-      secondsOf,
-      estimate: estimate(storyboard, options, rates, new Set(kept)),
+      secondsOf: new Map(
+        shots.clips.map(({ sceneId, durationS }) => [
+          sceneId,
+          roundedSeconds(measured.get(sceneId)?.mid ?? generationSeconds(durationS, options, rates)),
+        ]),
+      ),
+      estimate: {
+        ...formula,
+        ...(await measuredEstimate(
+          db,
+          engine,
+          rendered.map(({ sceneId }) => measured.get(sceneId) ?? null),
+        )),
+      },
       warnings: warnings.map(({ message }) => ({ message })),
     }
   }

@@ -20,6 +20,8 @@ export type PresentedPlan = {
     credits: number
     /** From start to finished film. */
     seconds: number
+    /** The same as a range, once it is measured. */
+    range: [number, number] | null
     /** Length of the film. */
     film_seconds: number
   }
@@ -77,6 +79,7 @@ export function presentPlan(
       skip,
       credits,
       seconds,
+      range: estimate.estimated_generation_time_range ?? null,
       film_seconds: estimate.estimated_duration_seconds,
     },
     summary: refusal ? `This render would be refused: ${refusal.text}` : what,

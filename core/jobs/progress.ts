@@ -3,6 +3,7 @@
  * most once a second; the percentage never falls.
  */
 import type { Queryable } from '../platform/database.ts'
+import { etaOf } from './eta.ts'
 import { appendEvent } from './events.ts'
 import type { ClaimedStep } from './steps.ts'
 import type { JobProgress } from './types.ts'
@@ -102,9 +103,10 @@ export async function updateProgress(client: Queryable, jobId: string, force = f
   if (!row) return false
   if (!row.due && !force) return true
   const { rows: reckoned } = await client.query<Reckoning>(RECKON, [jobId])
-  const progress = progressOf(reckoned[0]!)
+  const eta = row.due ? await etaOf(client, jobId) : null
+  const progress = { ...progressOf(reckoned[0]!), ...eta }
   const { rows: stored } = await client.query<{ progress: JobProgress }>(
-    `update jobs set progress = progress || $2::jsonb || jsonb_build_object('percent',
+    `update jobs set progress = (case when $4 then progress - 'eta_seconds' - 'eta_range' else progress end) || $2::jsonb || jsonb_build_object('percent',
          greatest(coalesce((progress ->> 'percent')::numeric, 0), $3::numeric)),
        progress_event_at = case when $4 then now() else progress_event_at end
      where id = $1 returning progress`,

@@ -32,7 +32,7 @@ export async function startJob(client: Queryable, jobId: string, worker: string)
 export async function completeJob(client: Queryable, jobId: string, output: JobOutput): Promise<boolean> {
   const { rows } = await client.query<{ owner: string; project_id: string | null }>(
     `update jobs set status = 'completed', completed_at = now(), output = $2::jsonb, output_size_bytes = $3,
-       progress = (progress - 'current_scene' - 'message')
+       progress = (progress - 'current_scene' - 'message' - 'eta_seconds' - 'eta_range')
          || jsonb_build_object('phase', 'finalizing', 'percent', 100,
               'scenes_completed', coalesce(progress -> 'scenes_total', '0'::jsonb))
      where id = $1 and status = 'processing' returning owner, project_id`,

@@ -26,6 +26,9 @@ export type JobProgress = {
   message?: string | null
   /** Newest picture of each scene; object keys, made into URLs when presented. */
   previews?: StoredPreview[]
+  /** Seconds until the film is there, and from when to when; absent while there is too little to go by. */
+  eta_seconds?: number
+  eta_range?: [number, number]
   /** How far each scene has come, 0 to 1, by scene id; scenes at 0 are left out. */
   scenes?: Record<string, number>
 }

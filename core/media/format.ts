@@ -19,6 +19,10 @@ export function filmFormat(resolution: Resolution, aspect: Aspect, fps: FrameRat
   return aspect === '16:9' ? { width: long, height: short, fps } : { width: short, height: long, fps }
 }
 
+/** Pixels of all frames of a clip, in millions: what generating it is measured by. */
+export const megapixelsOf = ({ width, height }: FilmFormat, frames: number): number =>
+  (width * height * frames) / 1e6
+
 /** Frames that `seconds` last at `fps`: rounded to the nearest frame, never fewer than one. */
 export const toFrames = (seconds: number, fps: number): number => Math.max(1, Math.round(seconds * fps))
 

@@ -17,6 +17,8 @@ export type Estimate = {
   estimated_credits: number
   /** From start to finished film. */
   estimated_generation_time_seconds: number
+  /** The same as a range, once it is measured: at least, at most. */
+  estimated_generation_time_range?: [number, number]
   /** Distinct scenes that play, in order of first play; a scene that need not be rendered has 0 credits. */
   scenes: { id: string; duration: number; credits: number }[]
 }
@@ -24,7 +26,7 @@ export type Estimate = {
 const THOUSAND = 1000n
 const RESOLUTION_FACTOR: Record<Resolution, bigint> = { '480p': 500n, '720p': 1000n, '1080p': 2000n }
 /** Time for queueing, fetching and joining, whatever the scenes. */
-const BASE_SECONDS = 30n
+export const BASE_SECONDS = 30
 
 const thousandths = (value: number | string): bigint => BigInt(Math.round(Number(value) * 1000))
 const ceilDiv = (dividend: bigint, divisor: bigint): bigint => (dividend + divisor - 1n) / divisor
@@ -87,7 +89,7 @@ export function estimate(
   return {
     estimated_duration_seconds: filmMs(storyboard) / 1000,
     estimated_credits: scenes.reduce((sum, scene) => sum + scene.credits, 0),
-    estimated_generation_time_seconds: Number(BASE_SECONDS + gpu),
+    estimated_generation_time_seconds: BASE_SECONDS + Number(gpu),
     scenes,
   }
 }

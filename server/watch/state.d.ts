@@ -53,6 +53,8 @@ export type State = {
   stage: Stage
   /** 0 to 100; never falls. */
   percent: number
+  /** Seconds left, at least and at most; null while that is not known. */
+  left: [number, number] | null
   title: string
   /** Width over height of the film that was asked for. */
   aspect: number

@@ -26,6 +26,7 @@ export const initialState = (jobId) => ({
   status: null,
   stage: 'waiting',
   percent: 0,
+  left: null,
   title: '',
   aspect: 16 / 9,
   scenes: [],
@@ -125,6 +126,12 @@ function withSceneProgress(scene, fractions, preview) {
   return fraction === scene.fraction && picture === scene.picture ? scene : { ...scene, fraction, picture }
 }
 
+/** @param {unknown} value @returns {[number, number] | null} */
+function rangeOf(value) {
+  const [low, high] = array(value).map((seconds) => number(seconds, -1))
+  return low !== undefined && high !== undefined && low >= 0 && high >= low ? [low, high] : null
+}
+
 /** @param {State} state @param {unknown} value @returns {State} */
 function withProgress(state, value) {
   const progress = object(value)
@@ -136,6 +143,7 @@ function withProgress(state, value) {
     ...state,
     scenes,
     percent: Math.max(state.percent, Math.min(100, number(progress.percent, 0))),
+    left: rangeOf(progress.eta_range),
     stage: STAGES.indexOf(stage) > STAGES.indexOf(state.stage) ? stage : state.stage,
     scenesReused: Math.max(state.scenesReused, number(progress.scenes_reused, 0)),
     newest: newestOf(scenes) ?? state.newest,
@@ -231,7 +239,10 @@ function withEvent(state, event) {
     case 'progress':
       return withProgress(withStatus(next, 'processing'), payload)
     case 'scene_complete':
-      return withProgress(next, { phase: 'generating', scenes: { [String(payload.scene_id)]: 1 } })
+      return {
+        ...withProgress(next, { phase: 'generating', scenes: { [String(payload.scene_id)]: 1 } }),
+        left: next.left,
+      }
     case 'completed':
       // The event tells that there is a film; links to it come with the job.
       return asking(withEveryScene(withStatus(next, 'completed')))

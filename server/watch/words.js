@@ -143,6 +143,16 @@ function creditsText({ creditsCharged, creditsRefunded }) {
   return creditsRefunded > 0 ? `${charged}, ${creditsRefunded} returned` : charged
 }
 
+/** Time left as a range, rounded outwards. @param {State['left']} left */
+export function leftText(left) {
+  if (!left) return ''
+  const inMinutes = left[1] >= 90
+  const [step, size, unit] = inMinutes ? [60, 1, 'min'] : [5, 5, 's']
+  const from = Math.floor(left[0] / step) * size
+  const to = Math.ceil(left[1] / step) * size
+  return from > 0 ? `${from} to ${to} ${unit} left` : `less than ${to} ${unit} left`
+}
+
 /** Small facts in a row. @param {State} state @param {number} nowMs by the server's clock */
 export function facts(state, nowMs) {
   const { film, startedAtMs, scenes } = state
@@ -169,6 +179,7 @@ export function facts(state, nowMs) {
       `${scenesReady(state)} of ${plural(scenes.length, 'scene')} ready`,
       reusedText,
       spent && (isOver(state) ? `stopped after ${spent}` : spent),
+      isOver(state) ? '' : leftText(state.left),
       isOver(state) ? creditsText(state) : state.worker ? `on ${state.worker.split(':')[0]}` : '',
     ]
   }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { FollowUpdate } from '../../cli/follow.ts'
 import { COLOUR, textWidth } from '../../cli/text.ts'
-import { etaText, secondsLeft } from '../../cli/view/eta.ts'
+import { etaRangeText, etaText, secondsLeft } from '../../cli/view/eta.ts'
 import { rowsTaken, startLive } from '../../cli/view/live.ts'
 import { plainLine } from '../../cli/view/plain.ts'
 import { renderView } from '../../cli/view/render.ts'
@@ -159,6 +159,21 @@ t.test('time left is said only when it can be known', async (t) => {
   t.equal(etaText(4), 'a few seconds left')
   t.equal(etaText(33), 'about 35 s left')
   t.equal(etaText(200), 'about 3 min left')
+})
+
+t.test('a measured time left is a range, and grows shorter between news', async (t) => {
+  t.equal(etaRangeText([100, 200]), '1 to 4 min left')
+  t.equal(etaRangeText([12, 33]), '10 to 35 s left')
+  t.equal(etaRangeText([12, 33], 10), 'less than 25 s left')
+  t.equal(etaRangeText([3, 8]), 'a few seconds left')
+  t.equal(etaRangeText([180, 180]), 'about 3 min left')
+  const told = play(
+    [event(4, 'progress', { percent: 30, eta_seconds: 20, eta_range: [12, 33] })],
+    play(RUNNING),
+  )
+  t.match(renderView(told, { width: 100, nowMs: 1_000 })[2], /10 to 35 s left$/)
+  t.match(renderView(told, { width: 100, nowMs: 11_000 })[2], /less than 25 s left$/)
+  t.equal(play([event(5, 'progress', { percent: 31 })], told).left, null, 'not known any more')
 })
 
 t.test('the estimate is shown, and not while the connection is lost', async (t) => {

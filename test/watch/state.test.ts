@@ -243,6 +243,13 @@ t.test('facts say what is known and no more', async (t) => {
   const started = Date.parse('2026-11-21T08:00:00Z')
   const state = take(rendering(), event(3, 'started', { worker: 'gpu-01:4711:d51e85' }))
   t.strictSame(facts(state, started + 84_000), ['4 of 12 scenes ready', '1 min 24 s', 'on gpu-01'])
+  const timed = take(state, event(4, 'progress', { percent: 40, eta_seconds: 50, eta_range: [38, 71] }))
+  t.match(facts(timed, started + 84_000), [
+    '4 of 12 scenes ready',
+    '1 min 24 s',
+    '35 to 75 s left',
+    'on gpu-01',
+  ])
   const canceled = read(buildJob({ status: 'canceled', credits_charged: 13, credits_refunded: 6 }))
   t.strictSame(facts(canceled, 0), ['0 of 12 scenes ready', '13 credits, 6 returned'])
 })

@@ -55,6 +55,24 @@ t.test('one of fifty scenes changed is one generation; taking it back is none', 
   t.match(await render(user, spec), { charged: 0, generations: 0, reused: 50 })
 })
 
+t.test('what was measured on the way is told as a range, before and during a render', async (t) => {
+  const user = await buildPayer(stack)
+  const spec = film('Measured', 6)
+  const { totals } = await planOf(user, spec)
+  t.match(totals.range, [Number, Number])
+  t.ok(totals.range![0] <= totals.seconds && totals.seconds <= totals.range![1])
+  const { id } = await render(user, spec)
+  const { rows } = await pool.query<{ payload: { eta_seconds: number; eta_range: [number, number] } }>(
+    `select payload from job_events where job_id = $1 and event_type = 'progress' and payload ? 'eta_range'`,
+    [id],
+  )
+  t.ok(rows.length > 0, 'progress tells the time left')
+  for (const { payload } of rows)
+    t.ok(payload.eta_range[0] <= payload.eta_seconds && payload.eta_seconds <= payload.eta_range[1])
+  const { rows: jobs } = await pool.query('select progress from jobs where id = $1', [id])
+  t.notOk('eta_seconds' in jobs[0].progress, 'nothing is left at the end')
+})
+
 t.test('refresh replaces, bypass leaves nothing behind, only makes nothing', async (t) => {
   const user = await buildPayer(stack)
   const spec = film('Policies', 2)

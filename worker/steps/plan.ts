@@ -10,6 +10,7 @@ import { recipeFor } from '../../core/jobs/recipe.ts'
 import { keyScenes } from '../../core/jobs/scene-keys.ts'
 import { checkSpec, imageHashes } from '../../core/jobs/spec-check.ts'
 import { finishStep, insertSteps, type NewStep } from '../../core/jobs/steps.ts'
+import { megapixelsOf } from '../../core/media/format.ts'
 import { Problem } from '../../core/platform/errors.ts'
 import { fault } from '../../core/platform/faults.ts'
 import { planShots } from '../../core/storyboard/plan.ts'
@@ -31,6 +32,8 @@ export type SceneInput = {
   scenesTotal: number
   title: string
   cache: CachePolicy
+  /** Its size, for estimates. */
+  megapixels: number
   /** Hashes of what shaped the clip, for plans to compare with. */
   parts: KeyParts
 }
@@ -87,6 +90,7 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
         scenesTotal,
         title: plan.title,
         cache: policyFor(job.options, clip.sceneId),
+        megapixels: megapixelsOf(plan.format, clip.frames),
         parts,
       }
       return {

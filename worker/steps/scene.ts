@@ -6,6 +6,7 @@ import { mayReuse } from '../../core/jobs/cache-policy.ts'
 import { posterKeyOf } from '../../core/jobs/cached-clips.ts'
 import { findCached, replaceCached, storeCached } from '../../core/jobs/content-cache.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
+import { recordGeneration } from '../../core/jobs/generation-times.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { finishStep, storeRemoteId } from '../../core/jobs/steps.ts'
 import { filmFormat } from '../../core/media/format.ts'
@@ -84,13 +85,18 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
     host: step.host,
     workDir,
   }
+  // Told first when the engine begins: what came before was waiting.
+  let begunAt: number | null = null
   const on: EngineCallbacks = {
     async remoteId(id) {
       const ours = await run.write((pool) => storeRemoteId(pool, step, id))
       if (!ours) throw new StepStopped('fenced')
       fault('worker.scene.remote_id_stored')
     },
-    progress: ({ fraction }) => report.progress(fraction * ENGINE_SHARE),
+    progress({ fraction }) {
+      begunAt ??= performance.now()
+      report.progress(fraction * ENGINE_SHARE)
+    },
     preview(image) {
       pictures += 1
       report.preview(`${previewPrefix}-${pictures}.jpg`, () =>
@@ -103,6 +109,8 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   }
   const delivered = await books.generate(() => engine.run(request, on, signal))
   laps.lap('engine')
+  // What an earlier attempt began is not measured whole.
+  const measuredS = begunAt === null || step.remoteId !== null ? null : (performance.now() - begunAt) / 1_000
   fault('worker.scene.generated')
 
   const conformed = await books.use(() =>
@@ -144,7 +152,7 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
     reused: false,
     ...origin(delivered),
   }
-  await finish(run, job, input, outcome)
+  await finish(run, job, input, outcome, measuredS)
   laps.lap('commit')
   run.log.info({ spentMs: laps.spentMs }, 'scene made')
   fault('worker.scene.committed')
@@ -158,7 +166,13 @@ const origin = ({ model, seed, engineHost, possibleDoubleCharge }: SceneResult) 
 })
 
 /** Publishes the clip: cache, step, event and progress in one transaction, or nothing when the step is not ours. */
-async function finish(run: StepRun, job: RenderJob, input: SceneInput, outcome: SceneOutcome): Promise<void> {
+async function finish(
+  run: StepRun,
+  job: RenderJob,
+  input: SceneInput,
+  outcome: SceneOutcome,
+  measuredS: number | null = null,
+): Promise<void> {
   const { step } = run
   const posterKey = posterKeyOf(outcome.objectKey)
   await run.commit(async (client) => {
@@ -184,6 +198,13 @@ async function finish(run: StepRun, job: RenderJob, input: SceneInput, outcome: 
       reused: outcome.reused,
       previews: [{ scene_id: input.clip.sceneId, key: posterKey, generated_at: new Date().toISOString() }],
     })
+    if (measuredS !== null)
+      await recordGeneration(client, {
+        engine: step.engine ?? job.engine,
+        workflow: input.workflow,
+        megapixels: input.megapixels,
+        seconds: measuredS,
+      })
     await updateProgress(client, job.id, true)
   })
 }

@@ -1,0 +1,34 @@
+/** When a running job will be through, from its steps and from what was measured. */
+import type { Queryable } from '../platform/database.ts'
+import { type Expected, expectedTime, type Remaining, shownTime, timeLeft } from './expected-time.ts'
+import { enginePlaces, measuredTimes } from './generation-times.ts'
+
+export type Eta = { eta_seconds: number; eta_range: [number, number] }
+
+type OpenScene = {
+  state: string
+  progress: number
+  engine: string
+  workflow: string
+  megapixels: number
+}
+
+/** Null while there is too little to go by, and when no scene is left. */
+export async function etaOf(db: Queryable, jobId: string): Promise<Eta | null> {
+  const { rows } = await db.query<OpenScene>(
+    `select state, progress, engine, input ->> 'workflow' as workflow, (input ->> 'megapixels')::float8 as megapixels
+     from job_steps where job_id = $1 and kind = 'scene' and state in ('waiting', 'ready', 'running')
+       and input ? 'megapixels'`,
+    [jobId],
+  )
+  const first = rows[0]
+  if (!first) return null
+  const times = await measuredTimes(db, first.engine, first.workflow)
+  const expected = rows.map(({ megapixels }) => expectedTime(times, megapixels))
+  if (!expected.every((one): one is Expected => one !== null)) return null
+  const remaining = rows.map(({ progress }, i): Remaining => ({ expected: expected[i]!, progress }))
+  const running = rows.filter(({ state }) => state === 'running').length
+  const most = await enginePlaces(db, first.engine)
+  const { seconds, range } = shownTime(timeLeft(remaining, { now: Math.max(1, running), most }))
+  return { eta_seconds: seconds, eta_range: range }
+}
