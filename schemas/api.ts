@@ -164,7 +164,7 @@ export type paths = {
   '/v1/spec/estimate': {
     /** Reckon what a render would take */
     post: {
-      parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean; captions?: 'soft' | 'burn' | 'off'; timecode?: boolean; cache?: 'use' | 'refresh' | 'bypass' | 'only'; slate?: boolean; slate_take?: number; scenes?: string } }
+      parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean; captions?: 'soft' | 'burn' | 'off'; timecode?: boolean; cache?: 'use' | 'refresh' | 'bypass' | 'only'; loudness?: 'web' | 'ebu-r128' | 'none'; slate?: boolean; slate_take?: number; scenes?: string } }
       requestBody: { content: { 'application/json': EstimateRequest } }
       responses: { 200: { content: { 'application/json': Estimate } } } & Refusals
     }
@@ -172,7 +172,7 @@ export type paths = {
   '/v1/spec/plan': {
     /** See what a render would do */
     post: {
-      parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean; captions?: 'soft' | 'burn' | 'off'; timecode?: boolean; cache?: 'use' | 'refresh' | 'bypass' | 'only'; slate?: boolean; slate_take?: number; scenes?: string } }
+      parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean; captions?: 'soft' | 'burn' | 'off'; timecode?: boolean; cache?: 'use' | 'refresh' | 'bypass' | 'only'; loudness?: 'web' | 'ebu-r128' | 'none'; slate?: boolean; slate_take?: number; scenes?: string } }
       requestBody: { content: { 'application/json': EstimateRequest } }
       responses: { 200: { content: { 'application/json': RenderPlan } } } & Refusals
     }
@@ -354,7 +354,7 @@ export type paths = {
   '/v1/generate': {
     /** Render a storyboard */
     post: {
-      parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean; captions?: 'soft' | 'burn' | 'off'; timecode?: boolean; cache?: 'use' | 'refresh' | 'bypass' | 'only'; slate?: boolean; slate_take?: number; scenes?: string }; header?: { 'Idempotency-Key'?: string } }
+      parameters: { query?: { owner?: string; engine?: 'auto' | 'preview' | 'comfyui' | 'runpod'; resolution?: '480p' | '720p' | '1080p'; aspect?: '16:9' | '9:16' | '1:1'; fps?: 16 | 24 | 30; seed?: number; workflow?: string; draft?: boolean; captions?: 'soft' | 'burn' | 'off'; timecode?: boolean; cache?: 'use' | 'refresh' | 'bypass' | 'only'; loudness?: 'web' | 'ebu-r128' | 'none'; slate?: boolean; slate_take?: number; scenes?: string }; header?: { 'Idempotency-Key'?: string } }
       requestBody: { content: { 'application/json': GenerateRequest } }
       responses: { 201: { content: { 'application/json': Job } }; 200: { content: { 'application/json': Job } } } & Refusals
     }
