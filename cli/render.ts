@@ -18,6 +18,8 @@ export type RenderResult = {
   status: 'completed'
   output: string
   contact_sheet: string | null
+  /** Captions as a file; null when none were asked for, or nothing is said. */
+  subtitles: string | null
   /** Seconds of film. */
   duration: number
   frames: number | null
@@ -37,6 +39,7 @@ export type RenderRequest = {
   file: string
   output: string
   contactSheet: string | null
+  subtitles: string | null
   options: Record<string, unknown>
   /** Called when the job is accepted, before it is followed. */
   onAccepted?: (job: Job) => Promise<void>
@@ -129,8 +132,7 @@ function inOrder(stages: Record<string, number>): Record<string, number> {
 export async function fetchFilm(
   api: Api,
   job: Job & { output: NonNullable<Job['output']> },
-  output: string,
-  contactSheet: string | null,
+  { output, contactSheet, subtitles }: Pick<RenderRequest, 'output' | 'contactSheet' | 'subtitles'>,
   signal: AbortSignal,
 ): Promise<RenderResult> {
   const begun = performance.now()
@@ -156,6 +158,15 @@ export async function fetchFilm(
       signal,
     )
   }
+  const captionsOf = (made: NonNullable<Job['output']>): string | undefined =>
+    subtitles && /\.vtt$/i.test(subtitles) ? made.captions?.vtt : made.captions?.srt
+  const written = subtitles !== null && captionsOf(current) !== undefined ? subtitles : null
+  if (written !== null)
+    await download(
+      addressOf((made) => captionsOf(made) ?? ''),
+      written,
+      signal,
+    )
   const made = job.output
   const facts: Partial<RenderMetadata> = made.metadata ?? {}
   const wallS = (Date.parse(job.completed_at ?? job.created_at) - Date.parse(job.created_at)) / 1_000
@@ -164,6 +175,7 @@ export async function fetchFilm(
     status: 'completed',
     output: path.resolve(output),
     contact_sheet: contactSheet && made.contact_sheet_url ? path.resolve(contactSheet) : null,
+    subtitles: written && path.resolve(written),
     duration: made.duration,
     frames: facts.frames ?? null,
     fps: facts.fps ?? null,
@@ -213,5 +225,5 @@ export async function renderFile(
   await request.onAccepted?.(accepted)
   const job = await showJob(api, accepted, terminal, signal)
   requireCompleted(job)
-  return fetchFilm(api, job, request.output, request.contactSheet, signal)
+  return fetchFilm(api, job, request, signal)
 }

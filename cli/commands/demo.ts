@@ -77,6 +77,7 @@ export async function demo(flags: DemoFlags, context: CommandContext): Promise<v
         file: WELCOME,
         output,
         contactSheet,
+        subtitles: null,
         options: jobOptions(flags),
         onAccepted: async (job) => {
           jobId = job.id

@@ -53,7 +53,7 @@ export async function jobs(
 
 export async function watch(
   id: string,
-  flags: TargetOptions & { json?: boolean; output?: string; contactSheet?: string },
+  flags: TargetOptions & { json?: boolean; output?: string; contactSheet?: string; subtitles?: string },
   context: CommandContext,
 ): Promise<void> {
   const { terminal, env, signal } = context
@@ -69,7 +69,8 @@ export async function watch(
   }
   requireCompleted(job)
   if (flags.output) {
-    const result = await fetchFilm(api, job, flags.output, flags.contactSheet ?? null, signal)
+    const { output, contactSheet = null, subtitles = null } = flags
+    const result = await fetchFilm(api, job, { output, contactSheet, subtitles }, signal)
     printResult(result, flags.json === true, context)
   } else if (flags.json) {
     terminal.out(JSON.stringify({ job_id: job.id, status: job.status, duration: job.output.duration }))

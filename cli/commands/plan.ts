@@ -9,7 +9,7 @@ import { openTarget } from '../target.ts'
 import { secondsText } from '../text.ts'
 import { jobOptions, type RenderFlags } from './render.ts'
 
-export type PlanFlags = Omit<RenderFlags, 'output' | 'contactSheet'> & { project?: string }
+export type PlanFlags = Omit<RenderFlags, 'output' | 'contactSheet' | 'subtitles'> & { project?: string }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 

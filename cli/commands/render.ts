@@ -8,6 +8,7 @@ import { openTarget, type TargetOptions } from '../target.ts'
 export type RenderFlags = TargetOptions & {
   output?: string
   contactSheet?: string
+  subtitles?: string
   json?: boolean
   resolution?: string
   aspect?: string
@@ -62,6 +63,7 @@ export function printResult(result: RenderResult, json: boolean, { terminal }: C
   }
   terminal.out(`${terminal.outPalette.bold(shortPath(result.output))}  ${filmLine(result)}`)
   if (result.contact_sheet) terminal.out(shortPath(result.contact_sheet))
+  if (result.subtitles) terminal.out(shortPath(result.subtitles))
   terminal.err(terminal.errPalette.dim(stagesLine(result.stages)))
 }
 
@@ -79,6 +81,7 @@ export async function render(file: string, flags: RenderFlags, context: CommandC
         file,
         output: flags.output ?? defaultOutput(file),
         contactSheet: flags.contactSheet ?? null,
+        subtitles: flags.subtitles ?? null,
         options: jobOptions(flags),
         onAccepted: async (job) => {
           jobId = job.id

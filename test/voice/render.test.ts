@@ -11,11 +11,12 @@ import type { VoiceOutcome } from '../../worker/steps/plan-voice.ts'
 import { buildUser, person } from '../support/builders.ts'
 import { levelOf } from '../support/sound-level.ts'
 import { startStack } from '../support/stack.ts'
+import { MISHAPS, startVoiceService, VOICE_KEY } from '../support/voice-service.ts'
 
 const run = promisify(execFile)
 const stack = await startStack(t)
 const tools = await findTools(process.env)
-await stack.startWorker()
+let worker = await stack.startWorker()
 
 const OPTIONS = { resolution: '480p', fps: 16 }
 const voice = { asset_id: 'asset_sfx_pop' }
@@ -192,4 +193,46 @@ t.test('a line that was spoken before is not spoken again', async (t) => {
   const { job } = await stack.jobs.accept(person(rows[0].triggered_by), { spec, options: OPTIONS })
   t.equal((await stack.finished(job.id)).status, 'completed')
   for (const step of await voiceSteps(job.id)) t.match(step, { attempt: 0, result: { reused: true } })
+})
+
+t.test('a line that the service will not speak ends the job, which says which line and why', async (t) => {
+  const service = await startVoiceService(t, tools, stack.workDir)
+  const env = { VOICE_ENGINE: 'elevenlabs', VOICE_URL: service.url, VOICE_API_KEY: 'sk_of_somebody_else' }
+  await worker.stop()
+  worker = await stack.startWorker(env)
+  const { job } = await stack.jobs.accept(await buildUser(stack.db.pool), { spec: SPEC, options: OPTIONS })
+  const done = await stack.finished(job.id)
+  t.match(done, {
+    status: 'failed',
+    failure_type: 'system',
+    error: {
+      code: 'voice_key_refused',
+      message: /^line \d of scene (stairs|lamp) was not spoken: the voice service refuses our key/,
+      scene_id: /^(stairs|lamp)$/,
+    },
+  })
+  t.notMatch(JSON.stringify(done), 'sk_of_somebody_else')
+})
+
+t.test('with a service that knows us the film has its lines, spoken at most so many at once', async (t) => {
+  const service = await startVoiceService(t, tools, stack.workDir)
+  await worker.stop()
+  worker = await stack.startWorker({
+    VOICE_ENGINE: 'elevenlabs',
+    VOICE_URL: service.url,
+    VOICE_API_KEY: VOICE_KEY,
+    VOICE_MAP: JSON.stringify({ keeper: 'pNInz6obpgDQGcFmaJgB' }),
+    VOICE_CONCURRENCY: '1',
+  })
+  service.mishaps.push(MISHAPS.page)
+  const { job } = await stack.jobs.accept(await buildUser(stack.db.pool), { spec: SPEC, options: OPTIONS })
+  t.equal((await stack.finished(job.id)).status, 'completed')
+  t.equal(service.open.most, 1)
+  t.ok(service.asked.some(({ path }) => path.includes('pNInz6obpgDQGcFmaJgB')))
+  const steps = await voiceSteps(job.id)
+  t.ok(
+    steps.some(({ attempt }) => attempt > 1),
+    'a page instead of speech was not believed',
+  )
+  t.ok(steps.every(({ result }) => (result.wordTimes ?? []).length > 0))
 })
