@@ -55,16 +55,17 @@ async function echo(t: Test) {
   await new Promise((resolve) => server.once('listening', resolve))
   t.teardown(() => server.close())
   const link = await startProxy(t, { host: '127.0.0.1', port: (server.address() as AddressInfo).port })
+  const ends = new Map<Socket, Promise<string>>()
   const open = async (): Promise<Socket> => {
     const socket = connect({ host: '127.0.0.1', port: link.port }).on('error', () => {})
     t.teardown(() => socket.destroy())
+    ends.set(socket, new Promise((resolve) => socket.once('close', () => resolve('closed'))))
     await new Promise((resolve) => socket.once('connect', resolve))
     return socket
   }
   const said = (socket: Socket): Promise<string> =>
     new Promise((resolve) => socket.once('data', (bytes) => resolve(String(bytes))))
-  const closed = (socket: Socket): Promise<string> =>
-    new Promise((resolve) => socket.once('close', () => resolve('closed')))
+  const closed = (socket: Socket) => ends.get(socket)
   return { link, open, said, closed }
 }
 

@@ -69,6 +69,18 @@ const results: RunResult[] = []
 const open = new Set<(() => unknown)[]>()
 let nextIndex = 0
 
+/** What cannot be taken down is told, and hides nothing else. */
+async function takeDown(endings: (() => unknown)[]): Promise<void> {
+  open.delete(endings)
+  for (const end of endings.splice(0)) {
+    try {
+      await end()
+    } catch (error) {
+      process.stderr.write(`taking down an installation: ${String(error)}\n`)
+    }
+  }
+}
+
 /** Runs on one installation, one after another, until there are none left or it cannot be used any more. */
 async function useOneInstallation(): Promise<void> {
   const endings: (() => unknown)[] = []
@@ -90,8 +102,7 @@ async function useOneInstallation(): Promise<void> {
       if (result.isBrokenOff) return
     }
   } finally {
-    open.delete(endings)
-    for (const end of endings) await end()
+    await takeDown(endings)
   }
 }
 
@@ -102,7 +113,7 @@ async function lane(): Promise<void> {
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, async () => {
     nextIndex = runs
-    for (const endings of open) for (const end of endings) await Promise.resolve(end()).catch(() => {})
+    for (const endings of open) await takeDown(endings)
     process.exit(130)
   })
 

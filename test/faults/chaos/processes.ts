@@ -5,6 +5,8 @@ import { type Part, startPart } from '../../support/stack.ts'
 import type { ProcessName } from './plan.ts'
 
 const CLOCK = new URL('../../support/shifted-clock.ts', import.meta.url).href
+/** Whoever is started is ended by its supervisor, which would start it again otherwise. */
+const OURS: Scope = { teardown: () => {} }
 const RESTART_AFTER_MS = 300
 const START_LIMIT_MS = 180_000
 
@@ -62,7 +64,7 @@ export async function supervise(
     current = next
     next = {}
     const { faultPlan = '', clockHours = 0 } = current
-    part = startPart(t, script, {
+    part = startPart(OURS, script, {
       ...env,
       ...(faultPlan ? { FAULT_PLAN: faultPlan } : {}),
       ...(clockHours ? { NODE_OPTIONS: `--import ${CLOCK}`, CLOCK_HOURS_OFF: String(clockHours) } : {}),
@@ -94,9 +96,17 @@ export async function supervise(
       Object.assign(life, { endedAt: Date.now(), code, signal })
       if (isStopping) return
       if (!life.wanted || signal) await sleep(RESTART_AFTER_MS)
-      launch()
+      if (!isStopping) launch()
     }
   })()
+
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    isStopping = true
+    lives.at(-1)!.wanted = true
+    await part.stop(signal)
+    await loop
+  }
+  t.teardown(() => stop('SIGKILL'))
 
   const supervised: Supervised = {
     name,
@@ -137,12 +147,7 @@ export async function supervise(
         await sleep(50)
       }
     },
-    async stop() {
-      isStopping = true
-      lives.at(-1)!.wanted = true
-      await part.stop()
-      await loop
-    },
+    stop: () => stop('SIGTERM'),
   }
   return supervised
 }
