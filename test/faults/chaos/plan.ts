@@ -21,6 +21,16 @@ export const WORKER_POINTS = [
   'worker.scene.conformed',
   'worker.scene.after_put',
   'worker.scene.committed',
+  'worker.voice.claimed',
+  'worker.voice.spoken',
+  'worker.voice.after_put',
+  'worker.join.claimed',
+  'worker.join.rendered',
+  'worker.join.after_put',
+  'worker.join.committed',
+  'worker.sound.claimed',
+  'worker.sound.after_put',
+  'worker.film.reused',
   'worker.assemble.claimed',
   'worker.assemble.composed',
   'worker.assemble.after_put',
@@ -55,6 +65,8 @@ export type PlannedJob = {
   scenes: number
   /** Joined with the timeline's own order and a dissolve, rather than by cuts. */
   dissolve: boolean
+  /** With a line of dialogue, which is spoken and mixed. */
+  speaks: boolean
   cancelAfterMs: number | null
   /** Requests with the same idempotency key, besides the first; `atOnce` before the first is answered. */
   repeats: number
@@ -168,7 +180,8 @@ function planJob({ between, chance, pick }: Dice, index: number): PlannedJob {
     owner: pick(['team', 'team', 'person']),
     story: chance(0.25) ? 0 : index,
     scenes: between(1, 4),
-    dissolve: chance(0.25),
+    dissolve: chance(0.35),
+    speaks: chance(0.25),
     cancelAfterMs: chance(0.2) ? between(0, 5_000) : null,
     repeats: chance(0.4) ? between(1, 2) : 0,
     atOnce: chance(0.5),

@@ -13,7 +13,7 @@ import type { Customer, Submitted } from './customers.ts'
 import type { Injected } from './inject.ts'
 import { type Installation, JOB_TIMEOUT_S, workersOf } from './installation.ts'
 import type { RunPlan } from './plan.ts'
-import { CREDITS_PER_SCENE, OPTIONS, storyboardOf } from './storyboards.ts'
+import { CREDITS_PER_SCENE, OPTIONS, storyboardOf, type Told } from './storyboards.ts'
 import { isDisturbed, takeovers } from './takeovers.ts'
 import type { Timeline } from './timeline.ts'
 import { unbalanced } from './watch-books.ts'
@@ -224,7 +224,7 @@ async function outputs(
   return violations
 }
 
-function framesOf(planned: Parameters<typeof storyboardOf>[0]): number {
+function framesOf(planned: Told): number {
   const parsed = parseOptions(OPTIONS)
   if (!('options' in parsed)) throw new Error('these options are good')
   return planShots(storyboardOf(planned) as Storyboard, parsed.options).frames

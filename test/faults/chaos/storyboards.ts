@@ -9,7 +9,9 @@ export const CREDITS_PER_SECOND = 20
 export const CREDITS_PER_SCENE = 10
 const DISSOLVE_S = 0.25
 
-export function storyboardOf({ story, scenes, dissolve }: Pick<PlannedJob, 'story' | 'scenes' | 'dissolve'>) {
+export type Told = Pick<PlannedJob, 'story' | 'scenes' | 'dissolve' | 'speaks'>
+
+export function storyboardOf({ story, scenes, dissolve, speaks }: Told) {
   const ids = Array.from({ length: scenes }, (_, index) => `scene-${index + 1}`)
   const shots = ids.flatMap((scene, index) =>
     index === 0 ? [{ scene }] : [{ transition: { type: 'dissolve', duration: DISSOLVE_S } }, { scene }],
@@ -20,6 +22,7 @@ export function storyboardOf({ story, scenes, dissolve }: Pick<PlannedJob, 'stor
       id,
       prompt: `story ${story}, picture ${index + 1}`,
       duration: SCENE_S,
+      ...(speaks && index === 0 ? { audio: { dialogue: [{ text: `Take ${story + 1}.` }] } } : {}),
     })),
     ...(dissolve && scenes > 1 ? { timeline: shots } : {}),
   }
