@@ -58,6 +58,8 @@ export async function supervise(
   let part!: Part
   /** The one that has said that it is at work. */
   let readyPart: Part | null = null
+  /** Of the one before. */
+  let lastWords = ''
   let isStopping = false
 
   const launch = (): void => {
@@ -94,6 +96,7 @@ export async function supervise(
       const life = lives.at(-1)!
       const { code, signal } = await part.ended(24 * 3_600_000)
       Object.assign(life, { endedAt: Date.now(), code, signal })
+      lastWords = tail(part)
       if (isStopping) return
       if (!life.wanted || signal) await sleep(RESTART_AFTER_MS)
       if (!isStopping) launch()
@@ -143,7 +146,9 @@ export async function supervise(
       // It may end, and be another one, while it is waited for.
       while (readyPart !== part || part.process.exitCode !== null || part.process.signalCode !== null) {
         if (performance.now() > deadline)
-          throw new Error(`${name} did not come to work within ${START_LIMIT_MS} ms:\n${tail(part)}`)
+          throw new Error(
+            `${name} did not come to work within ${START_LIMIT_MS} ms:\n${lastWords}\n${tail(part)}`,
+          )
         await sleep(50)
       }
     },
