@@ -64,6 +64,9 @@ async function keepArtefacts(installation: Installation, result: RunResult): Pro
   return folder
 }
 
+/** A machine with too much to do may need more than one. */
+const START_ATTEMPTS = 3
+
 const results: RunResult[] = []
 /** How each installation in use is taken down. */
 const open = new Set<(() => unknown)[]>()
@@ -107,7 +110,12 @@ async function useOneInstallation(): Promise<void> {
 }
 
 async function lane(): Promise<void> {
-  while (nextIndex < runs) await useOneInstallation()
+  for (let failures = 0; nextIndex < runs; )
+    await useOneInstallation().catch((error: Error) => {
+      failures += 1
+      process.stderr.write(`an installation did not start: ${error.message}\n`)
+      if (failures === START_ATTEMPTS) throw error
+    })
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
