@@ -40,6 +40,8 @@ const HEARTBEAT_MS = 5_000
 const OTHER_CONCURRENCY = 2
 /** Deliveries under way at once; each webhook gets two of these places at most. */
 const WEBHOOK_CONCURRENCY = 16
+/** The queue's statements are short; one that nobody answers must not keep a place for good. */
+const QUEUE_ANSWER_MS = 15_000
 const DRAIN_LIMIT_MS = 12_000
 const FIRST_LOOK_MS = 6_000
 
@@ -124,6 +126,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
     max: config.WORKER_CONCURRENCY + config.VOICE_CONCURRENCY + OTHER_CONCURRENCY + 4,
     application_name: 'framecast-queue',
     connectionTimeoutMillis: 5_000,
+    query_timeout: QUEUE_ANSWER_MS,
     keepAlive: true,
   })
   queuePool.on('error', (error) => log.warn({ err: error }, 'a queue connection was lost'))

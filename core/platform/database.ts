@@ -6,6 +6,7 @@ import { Migrator } from '@mikro-orm/migrations'
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql'
 import pg, { type Pool, type PoolClient, type QueryResultRow } from 'pg'
 import { entities } from '../entities.ts'
+import { isUnanswered } from './errors.ts'
 
 /** Anything that runs SQL with `$1` parameters: the pool, or one client inside a transaction. */
 export type Queryable = {
@@ -41,6 +42,15 @@ export type DatabaseOptions = {
 }
 
 const APP_ROLE = '-c role=framecast_app'
+/**
+ * So much longer than the database itself allows a statement, an answer is waited for. After that the far end is gone
+ * without a word, as when a host vanishes: nothing but this would ever end the wait.
+ */
+export const ANSWER_SLACK_MS = 5_000
+/** 0 is no limit to either: a migration takes its time. */
+const answerLimit = (statementTimeoutMs: number): number =>
+  statementTimeoutMs === 0 ? 0 : statementTimeoutMs + ANSWER_SLACK_MS
+
 /** Connections of the server's own eyes. */
 const SYSTEM_POOL_SIZE = 4
 
@@ -63,6 +73,7 @@ export function ormOptions(options: DatabaseOptions): Options {
       // Statements that do not wait for each other may be on their way together (reach.ts).
       pipeline: true,
       statement_timeout: options.statementTimeoutMs,
+      query_timeout: answerLimit(options.statementTimeoutMs),
       idle_in_transaction_session_timeout: 10_000,
       ...(options.role === 'app' ? { options: APP_ROLE } : {}),
     },
@@ -94,6 +105,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
     statement_timeout: options.statementTimeoutMs,
+    query_timeout: answerLimit(options.statementTimeoutMs),
     idle_in_transaction_session_timeout: 10_000,
     options: `${APP_ROLE} -c framecast.system=on`,
   })
@@ -134,13 +146,16 @@ export async function transaction<T>(
       await client.query('commit')
       return result
     } catch (error) {
-      await client.query('rollback').catch((cause: Error) => {
-        broken = cause
-      })
+      // Where nobody answers, a rollback would only be waited for as long again.
+      if (isUnanswered(error)) broken = error as Error
+      else
+        await client.query('rollback').catch((cause: Error) => {
+          broken = cause
+        })
       if (isWorthAnother(error, round)) continue
       throw error
     } finally {
-      // A client whose rollback failed may be in any state: the pool throws it away.
+      // A client that failed to roll back may be in any state: the pool throws it away.
       client.release(broken)
     }
   }

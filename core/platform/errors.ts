@@ -103,6 +103,10 @@ const CONNECTION_CODES = new Set([
   'EAI_AGAIN',
 ])
 
+/** True when a query was given up because the far end said nothing (`query_timeout`); its connection is of no use. */
+export const isUnanswered = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'Query read timeout'
+
 /** True when the database cannot be reached or is going away: worth trying again, and nobody's fault. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
@@ -111,6 +115,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
       return true
     // Before the first migration there is no role to work as.
     if (/invalid value for parameter "role"|role "framecast_app" does not exist/.test(at.message)) return true
+    if (isUnanswered(at)) return true
     if (/Connection terminated|timeout exceeded when trying to connect|Connection ended/i.test(at.message))
       return true
   }

@@ -120,8 +120,10 @@ async function accepted({ submitted }: Facts, jobs: readonly JobRow[]): Promise<
 
 /** R1: ended, and in time. */
 async function ended(jobs: readonly JobRow[]): Promise<Violation[]> {
-  return jobs.flatMap(({ id, status, started_at, completed_at }): Violation[] => {
+  return jobs.flatMap(({ id, status, failure_type, started_at, completed_at }): Violation[] => {
     if (!completed_at) return [{ promise: 'R1', what: `job ${id} is still ${status}` }]
+    // It kept the letter, and waited in vain for something: everything had long been healed.
+    if (failure_type === 'timeout') return [{ promise: 'R1', what: `job ${id} hung until its time limit` }]
     const tookS = started_at ? (completed_at.getTime() - started_at.getTime()) / 1_000 : 0
     return tookS > JOB_TIMEOUT_S + AFTER_DEADLINE_S
       ? [{ promise: 'R1', what: `job ${id} took ${tookS.toFixed(1)} s` }]
