@@ -173,6 +173,13 @@ export function buildProgram(
     .addOption(jsonOption())
     .action(async (job, flags) => (await import('./commands/jobs.ts')).cancel(job, flags, context()))
 
+  remote(program.command('engines').summary('list the servers that render'))
+    .description(
+      'Lists the servers that render: how they do, what they have loaded, how much they are given.',
+    )
+    .addOption(jsonOption('print one JSON line for each'))
+    .action(async (flags) => (await import('./commands/engines.ts')).engines(flags, context()))
+
   const up = program
     .command('up')
     .summary('run a private instance')
@@ -369,6 +376,23 @@ function addAdmin(program: Command, context: () => CommandContext): void {
     .option('--dry-run', 'count only')
     .action(async (flags) => (await load()).cleanup(flags, context()))
   examples(cleanup, [['framecast admin jobs cleanup --older-than 7d --dry-run', '']])
+
+  const engines = admin.command('engines').description('The servers that render.')
+  const loadEngines = () => import('./commands/admin-engines.ts')
+  const slug = 'slug of the engine, as "framecast engines" lists it'
+  const drain = dryRun(
+    engines
+      .command('drain')
+      .description('Takes an engine out of service: it finishes what it has and is given nothing more.')
+      .argument('<engine>', slug),
+  ).action(async (engine, flags) => (await loadEngines()).enginesDrain(engine, flags, context()))
+  examples(drain, [['framecast admin engines drain comfyui-gpu-01-8188', '']])
+  dryRun(
+    engines
+      .command('resume')
+      .description('Puts an engine back into service; what was held against it is forgotten.')
+      .argument('<engine>', slug),
+  ).action(async (engine, flags) => (await loadEngines()).enginesResume(engine, flags, context()))
 
   const cache = admin.command('cache').description('What was made once and is reused.')
   const loadCache = () => import('./commands/admin-cache.ts')

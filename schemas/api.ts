@@ -9,6 +9,9 @@ import type {
   CachedStage,
   Caller,
   CloneRequest,
+  Engine,
+  EngineCatalogue,
+  EngineHealth,
   Estimate,
   EstimateRequest,
   Evicted,
@@ -559,6 +562,61 @@ export type paths = {
     post: {
       parameters: { path: { id: string } }
       responses: { 200: { content: { 'application/json': WebhookDelivery } } } & Refusals
+    }
+  }
+  '/v1/engines': {
+    /** List engines */
+    get: {
+      responses: { 200: { content: { 'application/json': Engine[] } } } & Refusals
+    }
+  }
+  '/v1/engines/{slug}': {
+    /** Read an engine */
+    get: {
+      parameters: { path: { slug: string } }
+      responses: { 200: { content: { 'application/json': Engine } } } & Refusals
+    }
+  }
+  '/v1/engines/{slug}/health': {
+    /** How an engine does */
+    get: {
+      parameters: { path: { slug: string } }
+      responses: { 200: { content: { 'application/json': EngineHealth } } } & Refusals
+    }
+  }
+  '/v1/engines/{slug}/catalogue': {
+    /** What is installed on an engine */
+    get: {
+      parameters: { path: { slug: string } }
+      responses: { 200: { content: { 'application/json': EngineCatalogue } } } & Refusals
+    }
+  }
+  '/v1/admin/engines/{slug}/drain': {
+    /** Take an engine out of service */
+    post: {
+      parameters: { path: { slug: string } }
+      responses: { 200: { content: { 'application/json': Engine } } } & Refusals
+    }
+  }
+  '/v1/admin/engines/{slug}/resume': {
+    /** Put an engine back into service */
+    post: {
+      parameters: { path: { slug: string } }
+      responses: { 200: { content: { 'application/json': Engine } } } & Refusals
+    }
+  }
+  '/v1/admin/engines/{slug}/test': {
+    /** Look at an engine now */
+    post: {
+      parameters: { path: { slug: string } }
+      responses: { 200: { content: { 'application/json': EngineHealth } } } & Refusals
+    }
+  }
+  '/v1/admin/engines/{slug}/refresh-catalogue': {
+    /** Read the catalogue of an engine anew */
+    post: {
+      parameters: { path: { slug: string } }
+      responses: { 200: { content: { 'application/json': EngineCatalogue } } } & Refusals
     }
   }
   '/v1/usage': {

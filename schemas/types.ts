@@ -734,6 +734,148 @@ export interface Config {
   FAULT_PLAN?: string
 }
 
+// engine-catalogue.schema.json
+
+/**
+ * What is installed on an engine.
+ */
+export interface EngineCatalogue {
+  /**
+   * Slug of the engine.
+   */
+  engine: string
+  /**
+   * SHA-256 of the list: another value, another list.
+   */
+  hash: string
+  /**
+   * When a worker read it.
+   */
+  fetched_at: string
+  /**
+   * By name.
+   */
+  node_classes: EngineNodeClass[]
+}
+export interface EngineNodeClass {
+  /**
+   * Class of the node.
+   */
+  name: string
+  /**
+   * Package of custom nodes that it comes from; null: ComfyUI's own.
+   */
+  pack: string | null
+  /**
+   * Files that may be chosen, by input.
+   */
+  files: {
+    [k: string]: string[]
+  }
+}
+
+// engine-health.schema.json
+
+/**
+ * How an engine does.
+ */
+export interface EngineHealth {
+  /**
+   * degraded: a look failed, others fill its queue, or its memory is full. down: three looks in a row failed, it rests after failures, or it is blocked. unknown: no worker has looked at it lately.
+   */
+  state: 'healthy' | 'degraded' | 'down' | 'unknown'
+  /**
+   * When a worker looked at it last; null: never.
+   */
+  checked_at: string | null
+  /**
+   * How long it took to answer, in milliseconds.
+   */
+  latency_ms: number | null
+  /**
+   * Prompts it works on, those of others too.
+   */
+  queue_running: number | null
+  /**
+   * Prompts that wait on it.
+   */
+  queue_pending: number | null
+  /**
+   * Graphics memory in bytes; null on a CPU.
+   */
+  vram_total: number | null
+  /**
+   * Of that, free; models that are kept loaded count as used.
+   */
+  vram_free: number | null
+  /**
+   * Its release.
+   */
+  version: string | null
+  /**
+   * What went wrong last; null while it is healthy.
+   */
+  last_error: string | null
+}
+
+// engine.schema.json
+
+/**
+ * A server that renders.
+ */
+export interface Engine {
+  /**
+   * Its name here, made from its kind and address.
+   */
+  slug: string
+  /**
+   * What it is driven as.
+   */
+  kind: 'comfyui' | 'preview' | 'runpod'
+  /**
+   * Host and port, for people.
+   */
+  name: string
+  /**
+   * The team it belongs to; null: the installation's.
+   */
+  team_id: string | null
+  /**
+   * Whether it is configured.
+   */
+  enabled: boolean
+  /**
+   * An operator keeps work from it: it finishes what it has.
+   */
+  drain: boolean
+  /**
+   * Scenes it is given at once, by all workers together.
+   */
+  concurrency: number
+  /**
+   * Places of these that are taken.
+   */
+  in_use: number
+  /**
+   * Weights that were used last, and are likely still in memory.
+   */
+  loaded: string[]
+  /**
+   * What it can do.
+   */
+  capabilities: {
+    /**
+     * Stages of a render that it works in.
+     */
+    stages: string[]
+    /**
+     * Workflows that it has nodes and weights for.
+     */
+    workflows: string[]
+  }
+  health: EngineHealth
+}
+
 // estimate-request.schema.json
 
 /**

@@ -9,7 +9,8 @@ import { assetRoutes } from './routes/assets.ts'
 import { authRoutes } from './routes/auth.ts'
 import { cacheRoutes } from './routes/cache.ts'
 import { docsRoutes } from './routes/docs.ts'
-import { engineRoutes } from './routes/engine-callback.ts'
+import { engineCallbackRoutes } from './routes/engine-callback.ts'
+import { engineRoutes } from './routes/engines.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { jobEventRoutes } from './routes/job-events.ts'
 import { jobRoutes } from './routes/jobs.ts'
@@ -60,7 +61,8 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
     systemAssetRoutes(deps, access),
     mediaRoutes(deps),
     webhookRoutes(deps, access),
-    engineRoutes(deps),
+    engineCallbackRoutes(deps),
+    engineRoutes(deps, access),
     schemaRoutes(),
     openApiRoutes(deps),
     docsRoutes(),

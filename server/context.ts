@@ -6,6 +6,7 @@ import type { KeyService } from '../core/accounts/own-keys.ts'
 import type { AccountDeps } from '../core/accounts/sign-up.ts'
 import type { AssetService } from '../core/assets/service.ts'
 import type { SystemAssetService } from '../core/assets/system-assets.ts'
+import type { EngineService } from '../core/engines/service.ts'
 import type { CacheService } from '../core/jobs/cache-service.ts'
 import type { JobService } from '../core/jobs/service.ts'
 import type { Config } from '../core/platform/config.ts'
@@ -69,6 +70,7 @@ export type ServerDeps = {
   uploadLinks: UploadLinks
   systemAssets: SystemAssetService
   webhooks: WebhookService
+  engines: EngineService
   accounts: AccountDeps
   keys: KeyService
   authenticator: Authenticator

@@ -11,6 +11,7 @@ import { createSetupLink } from '../core/accounts/setup.ts'
 import { createInspector } from '../core/assets/inspector.ts'
 import { createAssetService } from '../core/assets/service.ts'
 import { createSystemAssetService } from '../core/assets/system-assets.ts'
+import { createEngineService } from '../core/engines/service.ts'
 import { createCacheService } from '../core/jobs/cache-service.ts'
 import { createJobService } from '../core/jobs/service.ts'
 import type { Config } from '../core/platform/config.ts'
@@ -162,6 +163,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
       outbound: createOutbound(config),
       sealer: createSealer(config.DATA_KEY, 'webhooks'),
     }),
+    engines: createEngineService({ db }),
     accounts: { db, config, passwords: createPasswords(), sessions },
     keys: createKeyService({ db }),
     authenticator,

@@ -23,8 +23,8 @@ export type PlaceRequest = {
 
 /** So many waiting scenes are looked at; those behind them come up as these go. */
 const MOST_WAITING = 200
-/** Claims can come to nothing when a job ends at the same moment. */
-const MOST_TRIES = 3
+/** Claims come to nothing when a job ends at the same moment, or when somebody makes the same clip already. */
+const MOST_TRIES = 10
 
 type HostRow = {
   key: string
@@ -95,6 +95,7 @@ export async function takePlace(pool: Pool, request: PlaceRequest): Promise<Clai
       const taken = state && (await takeFrom(client, state, request))
       if (taken !== 'gone') return taken
     }
+    await ringFor(client, request.engine)
     return null
   })
 }

@@ -17,6 +17,7 @@ export type Tag =
   | 'Assets'
   | 'System assets'
   | 'Webhooks'
+  | 'Engines'
   | 'Usage and audit'
   | 'System'
   | 'Viewer'

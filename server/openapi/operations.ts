@@ -2,6 +2,7 @@
 import { accountOperations, keyOperations, usageOperations } from './accounts.ts'
 import { assetOperations } from './assets.ts'
 import { cacheOperations } from './cache.ts'
+import { engineOperations } from './engines.ts'
 import { invitationOperations } from './invitations.ts'
 import { jobOperations } from './jobs.ts'
 import { liveOperations } from './live.ts'
@@ -26,6 +27,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...assetOperations,
   ...systemAssetOperations,
   ...webhookOperations,
+  ...engineOperations,
   ...usageOperations,
   ...systemOperations,
 ]
@@ -43,6 +45,7 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   'Watch links': 'One job’s live page for people without an account.',
   Assets: 'Pictures and sounds for storyboards.',
   'System assets': 'Sounds that come with Framecast.',
+  Engines: 'The servers that render, and taking them out of service.',
   Webhooks: 'Events sent to addresses of a team.',
   'Usage and audit': 'What was used, and who did what.',
   System: 'The installation and its documents.',

@@ -8,6 +8,9 @@ import auditEntry from '../../schemas/audit-entry.schema.json' with { type: 'jso
 import cachedStage from '../../schemas/cached-stage.schema.json' with { type: 'json' }
 import caller from '../../schemas/caller.schema.json' with { type: 'json' }
 import cloneRequest from '../../schemas/clone-request.schema.json' with { type: 'json' }
+import engine from '../../schemas/engine.schema.json' with { type: 'json' }
+import engineCatalogue from '../../schemas/engine-catalogue.schema.json' with { type: 'json' }
+import engineHealth from '../../schemas/engine-health.schema.json' with { type: 'json' }
 import estimate from '../../schemas/estimate.schema.json' with { type: 'json' }
 import estimateRequest from '../../schemas/estimate-request.schema.json' with { type: 'json' }
 import evicted from '../../schemas/evicted.schema.json' with { type: 'json' }
@@ -83,6 +86,9 @@ const FILES = {
   user,
   asset,
   'clone-request': cloneRequest,
+  engine,
+  'engine-catalogue': engineCatalogue,
+  'engine-health': engineHealth,
   estimate,
   'estimate-request': estimateRequest,
   'generate-request': generateRequest,

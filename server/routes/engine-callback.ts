@@ -37,7 +37,7 @@ async function readEnds(request: IncomingMessage): Promise<ReportText> {
   return { head: head.toString('utf8'), tail: tail.toString('utf8') }
 }
 
-export function engineRoutes({ config, db }: ServerDeps): ApiRouter {
+export function engineCallbackRoutes({ config, db }: ServerDeps): ApiRouter {
   const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
   const unknown = (): Problem => new Problem('NOT_FOUND', 'no scene waits for this report')
 

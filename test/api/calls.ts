@@ -120,6 +120,15 @@ export const CALLS: Readonly<Record<string, Call>> = {
   'POST /v1/assets/{id}/confirm': { ok: 409, state: 'pending' },
   'DELETE /v1/assets/{id}': { ok: 204, spent: true },
   // There is none of that name.
+  'GET /v1/engines': { ok: 200 },
+  'GET /v1/engines/{slug}': { ok: 404 },
+  'GET /v1/engines/{slug}/health': { ok: 404 },
+  'GET /v1/engines/{slug}/catalogue': { ok: 404 },
+  // Nobody here is an operator; test/engines asks as one.
+  'POST /v1/admin/engines/{slug}/drain': { ok: 403 },
+  'POST /v1/admin/engines/{slug}/resume': { ok: 403 },
+  'POST /v1/admin/engines/{slug}/test': { ok: 403 },
+  'POST /v1/admin/engines/{slug}/refresh-catalogue': { ok: 403 },
   'GET /v1/system-assets': { ok: 200 },
   'GET /v1/system-assets/{id}': { ok: 404 },
 

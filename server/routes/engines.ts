@@ -1,0 +1,39 @@
+/** The servers of the engines: for everybody to look at, for operators to take out of service and back. */
+import Router from '@koa/router'
+import type { ApiRouter, Context, RequestState, ServerDeps } from '../context.ts'
+import { type Allow, user } from '../middleware/access.ts'
+
+const slugOf = (ctx: Context): string => String(ctx.params.slug)
+
+export function engineRoutes({ engines }: ServerDeps, { allow }: { allow: Allow }): ApiRouter {
+  const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
+
+  router.get('/v1/engines', allow(), async (ctx) => {
+    ctx.body = await engines.list()
+  })
+  router.get('/v1/engines/:slug', allow(), async (ctx) => {
+    ctx.body = await engines.find(slugOf(ctx))
+  })
+  router.get('/v1/engines/:slug/health', allow(), async (ctx) => {
+    ctx.body = await engines.health(slugOf(ctx))
+  })
+  router.get('/v1/engines/:slug/catalogue', allow(), async (ctx) => {
+    ctx.body = await engines.catalogue(slugOf(ctx))
+  })
+
+  // A key has to carry everything: what it does here is not about one owner.
+  router.post('/v1/admin/engines/:slug/drain', allow('*'), async (ctx) => {
+    ctx.body = await engines.drain(user(ctx), slugOf(ctx))
+  })
+  router.post('/v1/admin/engines/:slug/resume', allow('*'), async (ctx) => {
+    ctx.body = await engines.resume(user(ctx), slugOf(ctx))
+  })
+  router.post('/v1/admin/engines/:slug/test', allow('*'), async (ctx) => {
+    ctx.body = await engines.test(user(ctx), slugOf(ctx))
+  })
+  router.post('/v1/admin/engines/:slug/refresh-catalogue', allow('*'), async (ctx) => {
+    ctx.body = await engines.refreshCatalogue(user(ctx), slugOf(ctx))
+  })
+
+  return router
+}
