@@ -65,7 +65,15 @@ async function secondsOf(stack: StubStack, ahead: boolean): Promise<number> {
   }
   const done = await stack.finished(job.id, 300_000)
   if (done.status !== 'completed') throw new Error(JSON.stringify(done.error))
-  return (performance.now() - startedAt) / 1_000
+  const seconds = (performance.now() - startedAt) / 1_000
+  const { rows: steps } = await pool.query<{ name: string; took: number }>(
+    `select kind || ' ' || key as name, extract(epoch from finished_at - started_at)::float as took
+     from job_steps where job_id = $1 order by finished_at desc limit 3`,
+    [job.id],
+  )
+  const last3 = steps.reverse().map(({ name, took }) => `${name.trim()} ${took.toFixed(1)} s`)
+  console.log(`${ahead ? 'ahead' : 'after'}: ${seconds.toFixed(1)} s; the last steps: ${last3.join(', ')}`)
+  return seconds
 }
 
 const clips = await makeClips(SCENES, filmFormat('720p', '16:9', 24), 5)
