@@ -195,6 +195,39 @@ t.test('a line that was spoken before is not spoken again', async (t) => {
   for (const step of await voiceSteps(job.id)) t.match(step, { attempt: 0, result: { reused: true } })
 })
 
+t.test('no line of text fails a job, whatever it is written in', async (t) => {
+  const lines = [
+    'Tell me again why we came here. '.repeat(16).slice(0, 500),
+    'שלום עולם — مرحبا بالعالم',
+    '你好，世界！🎬👩‍👩‍👧',
+    'a\u0007b\u202ec\u200d -->  {\\an8}<b>&amp;</b>\n\n7',
+    '?!…',
+  ]
+  const dialogue = lines.map((text) => ({ speaker: 'keeper', text }))
+  const scenes = [{ id: 'noise', prompt: '@keeper', duration: 2, audio: { dialogue } }]
+  const spec = { title: 'Noise', symbols: SPEC.symbols, scenes }
+  const user = await buildUser(stack.db.pool)
+  const { job } = await stack.jobs.accept(user, { spec, options: { ...OPTIONS, captions: 'burn' } })
+  const done = await stack.finished(job.id)
+  t.equal(done.status, 'completed', JSON.stringify(done.error))
+  t.equal((await voiceSteps(job.id)).length, 4)
+  const { warnings } = (done.output as JobOutput).metadata
+  t.match(warnings.join(), /line 1 of scene noise lasts/)
+  t.match(warnings.join(), /captions are burnt in with Latin, Greek and Cyrillic letters only/)
+})
+
+t.test('with nobody to speak, dialogue becomes captions, and the validator says so', async (t) => {
+  await worker.stop()
+  worker = await stack.startWorker({ VOICE_ENGINE: 'off' })
+  const { job } = await stack.jobs.accept(await buildUser(stack.db.pool), { spec: SPEC, options: OPTIONS })
+  const done = await stack.finished(job.id)
+  t.equal(done.status, 'completed', JSON.stringify(done.error))
+  t.strictSame(await voiceSteps(job.id), [])
+  const output = done.output as JobOutput
+  t.ok(output.captions)
+  t.match(output.metadata.warnings.join(), /no voice engine is set up: the line is not spoken/)
+})
+
 t.test('a line that the service will not speak ends the job, which says which line and why', async (t) => {
   const service = await startVoiceService(t, tools, stack.workDir)
   const env = { VOICE_ENGINE: 'elevenlabs', VOICE_URL: service.url, VOICE_API_KEY: 'sk_of_somebody_else' }
