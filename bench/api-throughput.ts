@@ -1,13 +1,13 @@
 /**
  * Requests a second of the API against bare node:http and pg that run the very same statements.
  *
- *   node bench/api-throughput.ts [seconds a round]
+ *   node bench/api-throughput.ts [seconds a round] [rounds]
  *
  * The statements of one request of each kind are recorded from the server and replayed by a process that does nothing
  * else (support/replay-server.ts). Server, yardstick, PostgreSQL (fsync on) and this load generator are processes of
  * their own; rounds alternate between the two, so that a machine that changes its pace changes both. Authentication,
  * rate limits, validation and logging are on; requests come from 400 people, since each may send 300 a minute.
- * The ratio is the figure to quote.
+ * The ratio is the figure to quote: the median of those of neighbouring rounds.
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -27,7 +27,7 @@ import { SMALL, storyboard, withInstallation } from './support/installation.ts'
 import { type Recording, record, watchStatements } from './support/record.ts'
 
 const SECONDS = Number(process.argv[2] ?? 4)
-const ROUNDS = 3
+const ROUNDS = Number(process.argv[3] ?? 5)
 const PEOPLE = 400
 const AT_ONCE = 16
 const JOBS_EACH = 3
@@ -158,8 +158,10 @@ await withInstallation(async (installation) => {
       }
     }
     const [ours, theirs] = figures.map(({ perSecond }) => percentile(perSecond, 0.5)) as [number, number]
+    const pairs = figures[0].perSecond.map((perSecond, at) => perSecond / figures[1].perSecond[at]!)
     console.log(
-      `\n${name}: ${ours.toFixed(0)}/s against ${theirs.toFixed(0)}/s, ratio ${(ours / theirs).toFixed(2)}`,
+      `\n${name}: ${ours.toFixed(0)}/s against ${theirs.toFixed(0)}/s, ratio ${percentile(pairs, 0.5).toFixed(2)}` +
+        ` (${pairs.map((pair) => pair.toFixed(2)).join(' ')})`,
     )
     console.log(line('  server', figures[0].tookMs))
     console.log(line('  same statements, bare', figures[1].tookMs))
