@@ -3,7 +3,7 @@ import type { Queryable } from '../../core/platform/database.ts'
 import type { DrawnPiece, JoinOutcome } from './join.ts'
 import type { PlanOutcome, SceneOutcome } from './plan.ts'
 import type { VoiceOutcome } from './plan-voice.ts'
-import type { SoundOutcome } from './sound.ts'
+import type { SoundOutcome } from './sound-ingredients.ts'
 
 export async function loadPlan(db: Queryable, jobId: string): Promise<PlanOutcome> {
   const [plan] = await loadResults<PlanOutcome>(db, jobId, 'plan')

@@ -18,7 +18,7 @@ import { fetchAll, fetchSegments } from './fetch-segments.ts'
 import type { DrawnPiece, KeyedOrder } from './join.ts'
 import type { SceneOutcome } from './plan.ts'
 import type { Reporter } from './report.ts'
-import type { SoundOutcome } from './sound.ts'
+import type { SoundOutcome } from './sound-ingredients.ts'
 
 /** An order and its place in the cut list. */
 export type PlacedOrder = KeyedOrder & { readonly index: number }

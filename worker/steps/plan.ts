@@ -21,7 +21,7 @@ import type { StepRun } from '../tasks/run-step.ts'
 import { loadJob, lockJob, type RenderJob } from './load-job.ts'
 import { announceReused, EntriesGone, holdKnown, knownClips, requireClips } from './plan-clips.ts'
 import { planJoins } from './plan-joins.ts'
-import { soundSteps } from './plan-sound.ts'
+import { planSoundStep } from './plan-sound.ts'
 import { planVoices } from './plan-voice.ts'
 
 /** What a scene step is told, stored with it. */
@@ -111,7 +111,8 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
     )
     const joins = await planJoins(context, scope, plan, reused, job.options.cache ?? 'use')
     const voices = await planVoices(context, scope, plan, job.storyboard)
-    steps.push(...joins.steps, ...voices.steps, ...soundSteps(job.storyboard, plan, voices.steps))
+    const sound = await planSoundStep(context, scope, job, plan, voices.steps)
+    steps.push(...joins.steps, ...voices.steps, ...sound.steps)
     fault('worker.plan.before_commit')
     const outcome: PlanOutcome = { plan, warnings: check.warnings.map((warning) => warning.message) }
     try {
@@ -122,6 +123,7 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
         await holdKnown(client, scope, 'clip', keysOf(known))
         await holdKnown(client, scope, 'join', joins.reused)
         await holdKnown(client, scope, 'voice', voices.reused)
+        await holdKnown(client, scope, 'audio', sound.reused)
         await announceReused(client, job.id, plan.clips, known)
         await updateProgress(client, job.id, true)
       })

@@ -2,15 +2,13 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { creditSource, objectPrefix } from '../../core/access/owner.ts'
-import { type CachedObject, storeCached } from '../../core/jobs/content-cache.ts'
-import { contentKey } from '../../core/jobs/content-keys.ts'
+import type { CachedObject } from '../../core/jobs/content-cache.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { finishStep } from '../../core/jobs/steps.ts'
 import type { FilmSound } from '../../core/jobs/types.ts'
 import { fault } from '../../core/platform/faults.ts'
 import { fromDb } from '../../core/sound/loudness.ts'
-import type { LoudnessProfile } from '../../core/storyboard/render-options.ts'
-import { type PlacedSound, placeSounds, planSound, type SoundPlan } from '../../core/storyboard/sound-plan.ts'
+import { type PlacedSound, placeSounds, type SoundPlan } from '../../core/storyboard/sound-plan.ts'
 import { hashFile } from '../compose/verify.ts'
 import type { WorkerContext } from '../context.ts'
 import { StepFailure } from '../failures.ts'
@@ -19,100 +17,60 @@ import { laneGainDb, type SoundLevel } from '../sound/level.ts'
 import { findLevels, storeLevel } from '../sound/levels.ts'
 import { masterSound } from '../sound/master.ts'
 import { type MixInput, mix } from '../sound/mix.ts'
-import { findSources, isSystemSound, readSource, type SoundSource } from '../sound/sources.ts'
+import { isSystemSound, readSource, type SoundSource } from '../sound/sources.ts'
 import type { StepRun } from '../tasks/run-step.ts'
+import { keepCached } from './keep-cached.ts'
 import { loadLines, loadPlan } from './load-film.ts'
-import { loadJob, lockJob, type RenderJob } from './load-job.ts'
+import { loadJob, lockJob } from './load-job.ts'
 import { holdKnown } from './plan-clips.ts'
-import { presentCached } from './present-cached.ts'
+import { knownSound, type SoundIngredients, soundIngredients, soundOutcome } from './sound-ingredients.ts'
 
-/** Raised when the same plan and sources give another mix. */
-const MIXER_VERSION = 1
 /** Sources fetched and decoded at the same time. */
 const PARALLEL_SOURCES = 2
 
-/** What a sound step leaves behind: the film's sound as AAC in MP4. */
-export type SoundOutcome = {
-  objectKey: string
-  sha256: string
-  sizeBytes: number
-  reused: boolean
-  sound: FilmSound
-}
-
 export async function soundStep(context: WorkerContext, run: StepRun): Promise<void> {
-  const { db, store, systemStore } = context
+  const { db, store } = context
   const job = await loadJob(db.pool, run.step.jobId)
   const { plan } = await loadPlan(db.pool, job.id)
-  const sound = planSound(job.storyboard, plan)
-  const lines = await loadLines(db.pool, job.id)
-  const { sources, missing } = await findSources({ db: db.pool, store, systemStore }, sound.cues, lines)
-  const gone = missing[0]
-  if (gone)
-    throw new StepFailure(
-      'validation',
-      'asset_gone',
-      `${gone.path}: the sound is no longer there`,
-      undefined,
-      gone.sceneId,
-    )
+  const ingredients = await soundIngredients(context, job, plan, await loadLines(db.pool, job.id))
+  const gone = ingredients.missing[0]
+  if (gone) {
+    const message = `${gone.path}: the sound is no longer there`
+    throw new StepFailure('validation', 'asset_gone', message, undefined, gone.sceneId)
+  }
 
   const scope = creditSource(job.owner)
-  const profile = job.options.loudness ?? 'web'
-  const key = audioKey(sound, sources, profile)
-  const known = (await presentCached(context, scope, 'audio', [key])).get(key)
+  const policy = job.options.cache ?? 'use'
+  const { contentKey } = ingredients
+  const known = await knownSound(context, scope, policy, contentKey)
   if (known) {
     await run.commit(async (client) => {
       await lockJob(client, job.id)
-      if (!(await finishStep(client, run.step, outcomeOf(known, true)))) return
-      await holdKnown(client, scope, 'audio', [key])
+      if (!(await finishStep(client, run.step, soundOutcome(known, true)))) return
+      await holdKnown(client, scope, 'audio', [contentKey])
       await updateProgress(client, job.id)
     })
     return
   }
 
-  const made = await makeSound(context, run, sound, sources, profile)
+  const made = await makeSound(context, run, ingredients)
   const sha256 = await hashFile(made.path)
+  const folder = policy === 'bypass' ? `${objectPrefix(job.owner)}jobs/${job.id}/` : objectPrefix(scope)
   const entry: CachedObject = {
-    contentKey: key,
-    objectKey: `${objectPrefix(scope)}sounds/${sha256}.m4a`,
+    contentKey,
+    objectKey: `${folder}sounds/${sha256}.m4a`,
     sha256,
     sizeBytes: made.sizeBytes,
     meta: made.sound,
   }
   await store.putFile(entry.objectKey, made.path, 'audio/mp4', run.signal)
   fault('worker.sound.after_put')
-  await finish(run, job, scope, entry)
-}
-
-const outcomeOf = ({ objectKey, sha256, sizeBytes, meta }: CachedObject, reused: boolean): SoundOutcome => ({
-  objectKey,
-  sha256,
-  sizeBytes,
-  reused,
-  sound: meta as FilmSound,
-})
-
-async function finish(run: StepRun, job: RenderJob, scope: string, entry: CachedObject): Promise<void> {
   await run.commit(async (client) => {
     await lockJob(client, job.id)
-    if (!(await finishStep(client, run.step, outcomeOf(entry, false)))) return
-    await storeCached(client, scope, 'audio', entry)
+    if (!(await finishStep(client, run.step, soundOutcome(entry, false)))) return
+    await keepCached(client, policy, scope, 'audio', entry)
     await updateProgress(client, job.id)
   })
-}
-
-/** Two films whose sound is the same have one key, whatever their scenes are called. */
-function audioKey(
-  { samples, cues }: SoundPlan,
-  sources: ReadonlyMap<string, SoundSource>,
-  profile: LoudnessProfile,
-): string {
-  const heard = cues.flatMap(({ source, path: _path, sceneId: _sceneId, ...cue }) => {
-    const identity = sources.get(source)?.identity
-    return identity === undefined ? [] : [{ ...cue, source: identity }]
-  })
-  return contentKey('audio', { mixer: MIXER_VERSION, profile, samples, heard })
 }
 
 type Made = { path: string; sizeBytes: number; sound: FilmSound }
@@ -120,9 +78,7 @@ type Made = { path: string; sizeBytes: number; sound: FilmSound }
 async function makeSound(
   context: WorkerContext,
   run: StepRun,
-  plan: SoundPlan,
-  sources: ReadonlyMap<string, SoundSource>,
-  profile: LoudnessProfile,
+  { plan, sources, profile }: SoundIngredients,
 ): Promise<Made> {
   const { tools } = context
   const { signal, workDir } = run
