@@ -58,11 +58,12 @@ export async function measuredTimes(db: Queryable, engine: string, workflow: str
   )
 }
 
-/** Servers of an engine that answered lately; at least one. */
+/** Scenes that the servers of an engine make at once, as far as they answered lately; at least one. */
 export async function enginePlaces(db: Queryable, engine: string): Promise<number> {
   const { rows } = await db.query<{ places: number }>(
-    `select greatest(1, count(*))::int as places from engine_hosts
-     where engine = $1 and checked_at > now() - interval '5 minutes'`,
+    `select greatest(1, coalesce(sum(places), 0))::int as places from engine_hosts
+     where engine = $1 and drained_at is null and blocked_at is null
+       and greatest(checked_at, probed_at) > now() - interval '5 minutes'`,
     [engine],
   )
   return rows[0]?.places ?? 1

@@ -24,31 +24,45 @@ const { url } = await stack.startServer()
 const { rawKey } = await buildKey(stack.db.pool)
 const tools = await findTools(process.env)
 
+/** Scenes that were really made, so far. */
+async function generations(): Promise<number> {
+  const { rows } = await stack.db.pool.query(
+    `select count(*)::int as n from job_steps
+     where kind = 'scene' and state = 'done' and not (result ->> 'reused')::boolean`,
+  )
+  return rows[0].n
+}
+
+/** What a render by the command line says at its end. */
+async function render(file: string, out: string) {
+  const { stdout } = await run(
+    process.execPath,
+    [
+      join(ROOT, 'cli/main.ts'),
+      'render',
+      file,
+      '-o',
+      out,
+      '--server',
+      url,
+      '--key',
+      rawKey,
+      '--resolution',
+      '480p',
+      '--fps',
+      '16',
+      '--json',
+    ],
+    { timeout: 170_000 },
+  )
+  return JSON.parse(stdout.trim().split('\n').at(-1)!)
+}
+
 for (const name of EXAMPLES) {
   t.test(`${name} becomes the film that was planned`, { timeout: 180_000 }, async (t) => {
     const file = join(ROOT, 'examples', name)
     const out = join(stack.workDir, `${name}.mp4`)
-    const { stdout } = await run(
-      process.execPath,
-      [
-        join(ROOT, 'cli/main.ts'),
-        'render',
-        file,
-        '-o',
-        out,
-        '--server',
-        url,
-        '--key',
-        rawKey,
-        '--resolution',
-        '480p',
-        '--fps',
-        '16',
-        '--json',
-      ],
-      { timeout: 170_000 },
-    )
-    const result = JSON.parse(stdout.trim().split('\n').at(-1)!)
+    const result = await render(file, out)
     const plan = planShots(parse(readFileSync(file, 'utf8')) as Storyboard, {
       resolution: '480p',
       aspect: '16:9',
@@ -69,5 +83,10 @@ for (const name of EXAMPLES) {
       Math.abs(info.durationS! - plan.durationS) < 1 / 16,
       `${info.durationS} s, ${plan.durationS} s planned`,
     )
+
+    const made = await generations()
+    const again = await render(file, join(stack.workDir, `again-${name}.mp4`))
+    t.match(again, { status: 'completed', frames: plan.frames, scenes_reused: plan.clips.length, credits: 0 })
+    t.equal(await generations(), made, 'a second render generates nothing')
   })
 }

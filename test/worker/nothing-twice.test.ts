@@ -8,7 +8,7 @@ t.setTimeout(420_000)
 const stack = await startFaultStack(t)
 const { fake, jobs } = stack
 const { pool } = stack.db
-await stack.startWorker({ WORKER_CONCURRENCY: '2' })
+await stack.startWorker({ WORKER_CONCURRENCY: '2', COMFYUI_PLACES: '2' })
 
 type Scene = { id: string; prompt: string; duration: number }
 const film = (title: string, count: number): { title: string; scenes: Scene[] } => ({
