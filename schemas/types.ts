@@ -569,7 +569,7 @@ export interface Config {
    */
   GPU_SECONDS_PER_VIDEO_SECOND?: number
   /**
-   * Engine for jobs that ask for `auto`. Default: the first of comfyui, runpod and preview that is set up and, as far as is known, not down.
+   * Engine for jobs that ask for `auto`. Default: the first of comfyui, runpod and preview that is set up.
    */
   DEFAULT_ENGINE?: 'comfyui' | 'runpod' | 'preview'
   /**
@@ -632,6 +632,10 @@ export interface Config {
    * At least 16 characters; the addresses handed to engines are signed with it. Server and workers need the same. Empty: engines are given no address to report to.
    */
   INTERNAL_TOKEN?: string
+  /**
+   * How long a scene waits for an engine of which no server answers, before another engine takes it over; for jobs with `options.fallback` only.
+   */
+  FALLBACK_AFTER_SECONDS?: number
   /**
    * Whether jobs with `options.fallback` may leave the studio’s own servers for a cloud engine. Where this is false, a team may still allow it for itself (setting `cloud_fallback`).
    */
@@ -1970,6 +1974,10 @@ export type RenderOptionsBody = {
    * Name of the workflow that generates scenes; `default` is the engine's own choice.
    */
   workflow?: string | null
+  /**
+   * Whether another engine may make a scene that the chosen one cannot: never an animatic in production, and a cloud engine instead of own servers only where the operator or the team allows it. The price stays.
+   */
+  fallback?: boolean | null
   /**
    * Quicker and rougher, at half the price.
    */

@@ -23,6 +23,7 @@ import { ENDED_CHANNEL, listenTo } from './leases/listen-to.ts'
 import { RunningSteps } from './leases/running-steps.ts'
 import { startSweeper } from './leases/sweeper.ts'
 import { queueLogger } from './queue-logger.ts'
+import { watchStranded } from './steps/stranded.ts'
 import { otherTasks, sceneTasks, voiceTasks, webhookTasks } from './tasks/task-list.ts'
 import { createVoiceEngine } from './voice/create.ts'
 import { openWorkDir } from './work-dir.ts'
@@ -110,6 +111,9 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
   const stopSweeper = config.WORKER_ROLES.includes('housekeeping')
     ? startSweeper(db.pool, config.JOB_TIMEOUT_SECONDS, log)
     : async () => {}
+  const stopWatchingStranded = config.WORKER_ROLES.includes('housekeeping')
+    ? watchStranded(context)
+    : async () => {}
   const stopChores = config.WORKER_ROLES.includes('housekeeping')
     ? startChores(db.pool, log, config)
     : async () => {}
@@ -176,6 +180,7 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
       )
       await stopSweeper()
       await stopChores()
+      await stopWatchingStranded()
       await hostWatch?.stop()
       await stopListening()
       await stopHearingReports()

@@ -19,6 +19,8 @@ export type RenderOptions = {
   seed: number | null
   /** `default`: the engine's own choice. */
   workflow: string
+  /** Another engine may make what the chosen one cannot. */
+  fallback: boolean
   draft: boolean
   /** At the head of each shot; the take is 1 unless it is named. */
   slate: boolean | { take?: number | null }
@@ -65,6 +67,7 @@ export function parseOptions(raw: unknown): { options: RenderOptions } | { probl
       fps: 24,
       seed: null,
       workflow: 'default',
+      fallback: false,
       draft: false,
       slate: false,
       timecode: false,

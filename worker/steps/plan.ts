@@ -11,6 +11,7 @@ import { keyScenes } from '../../core/jobs/scene-keys.ts'
 import { checkSpec, imageHashes } from '../../core/jobs/spec-check.ts'
 import { finishStep, insertSteps, type NewStep } from '../../core/jobs/steps.ts'
 import { megapixelsOf } from '../../core/media/format.ts'
+import type { EngineKind } from '../../core/platform/config.ts'
 import { Problem } from '../../core/platform/errors.ts'
 import { fault } from '../../core/platform/faults.ts'
 import { planShots } from '../../core/storyboard/plan.ts'
@@ -36,7 +37,12 @@ export type SceneInput = {
   megapixels: number
   /** Hashes of what shaped the clip, for plans to compare with. */
   parts: KeyParts
+  /** Set when it has fallen back from another engine. */
+  fallbacks?: Fallback[]
 }
+
+/** A scene that went from one engine to another. */
+export type Fallback = { from: EngineKind; to: EngineKind; code: string; message: string }
 
 /** What a scene step leaves behind: the clip as conformed for the film. */
 export type SceneOutcome = {
@@ -51,6 +57,8 @@ export type SceneOutcome = {
   engineHost: string | null
   /** It was sent to a cloud engine twice, since an answer or result was lost. */
   possibleDoubleCharge?: boolean
+  /** Engines that it had before, and why it has them no more. */
+  fallbacks?: Fallback[]
 }
 
 export type PlanOutcome = { plan: ShotPlan; warnings: string[] }

@@ -56,8 +56,10 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   let pictures = 0
   const { resolution, aspect, fps } = job.options
   const format = filmFormat(resolution, aspect, fps)
-  const engine = context.engines.get(job.engine)
-  if (!engine) throw new StepFailure('system', 'no_engine', `this worker drives no ${job.engine} engine`)
+  // Its own: a scene may have fallen back to another engine than its job's.
+  const engineKind = step.engine ?? job.engine
+  const engine = context.engines.get(engineKind)
+  if (!engine) throw new StepFailure('system', 'no_engine', `this worker drives no ${engineKind} engine`)
 
   const referenceImages = await fetchReferences(context, run, clip.referenceImages)
   laps.lap('prepare')
@@ -151,6 +153,7 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
     keyFrames: conformed.keyFrames,
     reused: false,
     ...origin(delivered),
+    ...(input.fallbacks ? { fallbacks: input.fallbacks } : {}),
   }
   await finish(run, job, input, outcome, measuredS)
   laps.lap('commit')

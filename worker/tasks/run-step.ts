@@ -13,6 +13,7 @@ import { retry } from '../../core/platform/retry.ts'
 import type { WorkerContext } from '../context.ts'
 import { judge } from '../failures.ts'
 import { StepStopped } from '../leases/running-steps.ts'
+import { AWAY_CLAIMS, fallBack } from '../steps/fall-back.ts'
 
 /** What a step's work is given besides the context. */
 export type StepRun = {
@@ -89,9 +90,12 @@ async function settle(context: WorkerContext, step: ClaimedStep, log: Logger, er
   }
   log.warn({ err: error, verdict: verdict.kind, code: verdict.error.code }, 'step failed')
   await transaction(pool, async (client) => {
+    // An engine that is away would be waited for; where another one may step in, not for long.
+    const isGone = verdict.kind === 'retry' && !verdict.how.counted && step.attempt >= AWAY_CLAIMS
+    if ((verdict.kind === 'fail' || isGone) && (await fallBack(context, client, step, verdict.error))) return
     if (verdict.kind === 'retry') {
       const outcome = await retryStep(client, step, verdict.error, verdict.how)
-      if (outcome !== 'spent') return
+      if (outcome !== 'spent' || (await fallBack(context, client, step, verdict.error))) return
       await giveUp(client, step, 'system', { ...verdict.error, code: finalCode(step, verdict.error.code) })
     } else {
       await giveUp(client, step, verdict.failureType, verdict.error)
