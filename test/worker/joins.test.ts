@@ -78,6 +78,19 @@ t.test('a film whose bytes are gone is put together again, and known again', asy
   t.equal(await wasReused((await render(FIRST)).id), true)
 })
 
+t.test('a film whose thumbnail is gone is put together again, and known again', async (t) => {
+  const { output } = await render(FIRST)
+  // The cache names the objects of one of the jobs; which one is its own affair.
+  const { rows } = await pool.query(
+    `select meta ->> 'thumbnailKey' as key from content_cache
+    where stage = 'film' and sha256 = $1`,
+    [output.sha256],
+  )
+  await stack.store.remove([rows[0].key])
+  t.equal(await wasReused((await render(FIRST)).id), false)
+  t.equal(await wasReused((await render(FIRST)).id), true)
+})
+
 t.test('a join that is gone from the store is drawn again', async (t) => {
   const joins = await keysUnder(stack, `${objectPrefix(userUrn(user.userId))}joins/`)
   await stack.store.remove(joins)

@@ -1,10 +1,14 @@
 /** Publishing a film that another job has put together already. */
+import { forgetCached } from '../../core/jobs/content-cache.ts'
 import { fault } from '../../core/platform/faults.ts'
 import { ObjectStoreError } from '../../core/platform/objects.ts'
 import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { filmKeys, type StoredFilm } from './make-film.ts'
 import { presentCached } from './present-cached.ts'
+
+/** What S3 copies in one request. */
+const LARGEST_COPY = 5 * 2 ** 30
 
 /** What is stored with a film in the cache. */
 type FilmMeta = { thumbnailKey: string; contactSheetKey: string }
@@ -21,7 +25,7 @@ export async function reuseFilm(
   prefix: string,
 ): Promise<StoredFilm | null> {
   const known = (await presentCached(context, scope, 'film', [contentKey])).get(contentKey)
-  if (!known) return null
+  if (!known || known.sizeBytes > LARGEST_COPY) return null
   const { objectKey, sha256, sizeBytes } = known
   const meta = known.meta as FilmMeta
   const keys = filmKeys(prefix, sha256)
@@ -33,8 +37,9 @@ export async function reuseFilm(
   try {
     await Promise.all(copies.map(([from, to]) => context.store.copy(from, to, signal)))
   } catch (error) {
-    if (error instanceof ObjectStoreError && error.code === 'object_missing') return null
-    throw error
+    if (!(error instanceof ObjectStoreError) || error.code !== 'object_missing') throw error
+    await forgetCached(context.db.pool, scope, 'film', [contentKey])
+    return null
   }
   fault('worker.film.reused')
   return { ...keys, sha256, sizeBytes }
