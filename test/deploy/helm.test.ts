@@ -168,6 +168,7 @@ for (const set of SETS) {
           DATABASE_OWNER_URL: 'postgresql://db/x',
           AUTH_SESSION_SECRET: 'x'.repeat(32),
           AUTH_JWT_SECRET: 'x'.repeat(32),
+          INTERNAL_TOKEN: 'x'.repeat(32),
           SMTP_URL: 'smtp://mail',
         }
         const given = Object.fromEntries(
