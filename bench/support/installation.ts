@@ -10,12 +10,17 @@ import { createDatabase, prepareTemplate, startPostgres } from '../../test/suppo
 import { type Stack, startStack } from '../../test/support/stack.ts'
 import { startStoreServer, storeOptions } from '../../test/support/store.ts'
 
-export type Installation = Stack & { readonly engineUrl: string }
+export type Installation = Stack & { readonly engineUrl: string; readonly engineUrls: readonly string[] }
+
+/** ComfyUI stubs: how many, and how long each works on a scene. */
+export type Engines = { count: number; sceneMs: number }
+const ONE_AT_ONCE: Engines = { count: 1, sceneMs: 0 }
 
 /** Runs `work` with an installation, and ends everything that belongs to it. */
 export async function withInstallation(
   work: (installation: Installation) => Promise<void>,
   env: Record<string, string> = {},
+  engines: Engines = ONE_AT_ONCE,
 ): Promise<void> {
   const cleanUp: (() => unknown)[] = []
   const scope = { teardown: (end: () => unknown) => cleanUp.unshift(end) }
@@ -30,28 +35,35 @@ export async function withInstallation(
     console.log(rows.map((row) => `${row.name}=${row.setting}`).join(' '))
     const options = storeOptions(store.url)
     await createObjectStore(options).ensureBucket()
-    const engineUrl = await startEngine(scope)
+    const engineUrls = await Promise.all(
+      Array.from({ length: engines.count }, () => startEngine(scope, engines.sceneMs)),
+    )
+    const engineUrl = engineUrls[0]!
     const stack = await startStack(scope, {
       databaseUrl,
       store: options,
-      comfyuiUrls: [engineUrl],
+      comfyuiUrls: engineUrls,
       env,
       broken: true,
     })
-    await work({ ...stack, engineUrl })
+    await work({ ...stack, engineUrl, engineUrls })
   } finally {
     for (const end of cleanUp) await end()
   }
 }
 
-/** The ComfyUI stub as a process of its own; every prompt is done as soon as it is posted. */
-async function startEngine(scope: { teardown(end: () => unknown): unknown }): Promise<string> {
+/** The ComfyUI stub as a process of its own; with 0 every prompt is done as soon as it is posted. */
+async function startEngine(
+  scope: { teardown(end: () => unknown): unknown },
+  sceneMs: number,
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'framecast-bench-'))
   scope.teardown(() => rm(folder, { recursive: true, force: true }))
   const clip = join(folder, 'clip.mp4')
   await writeFile(clip, await makeClip())
   const script = new URL('../../test/support/fake-comfyui.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [script, '--port', '0', '--steps', '1', '--clip', clip], {
+  const pace = ['--steps', '1', '--step-ms', String(sceneMs)]
+  const child = spawn(process.execPath, [script, '--port', '0', ...pace, '--clip', clip], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   scope.teardown(async () => {

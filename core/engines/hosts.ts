@@ -116,7 +116,10 @@ export async function recordFailure(pool: Pool, failure: WorkFailure): Promise<b
     )
     if (!away)
       await client.query(
-        `update job_steps set failed_hosts = case when $3 = any(failed_hosts) then failed_hosts else failed_hosts || $3 end,
+        // A card that is known to be too small is left out by its size; it has done nothing wrong.
+        `update job_steps set failed_hosts = case when $3 = any(failed_hosts)
+             or ($5 and (select vram_total_bytes from engine_hosts where engine = $4 and key = $3) is not null)
+             then failed_hosts else failed_hosts || $3 end,
            vram_above = case when $5 then greatest(vram_above, (select vram_total_bytes from engine_hosts
              where engine = $4 and key = $3)) else vram_above end
          where id = $1 and attempt = $2 and state = 'running'`,
