@@ -8,7 +8,7 @@ import t from 'tap'
 import type { JobOutput } from '../../core/jobs/types.ts'
 import { findTools, listPackets, probe, runFfmpeg } from '../../core/platform/ffmpeg.ts'
 import type { VoiceOutcome } from '../../worker/steps/plan-voice.ts'
-import { buildUser, person } from '../support/builders.ts'
+import { buildUser } from '../support/builders.ts'
 import { levelOf } from '../support/sound-level.ts'
 import { startStack } from '../support/stack.ts'
 import { MISHAPS, startVoiceService, VOICE_KEY } from '../support/voice-service.ts'
@@ -17,6 +17,8 @@ const run = promisify(execFile)
 const stack = await startStack(t)
 const tools = await findTools(process.env)
 let worker = await stack.startWorker()
+/** Of one owner, so that scenes are rendered once for all that follows. */
+const user = await buildUser(stack.db.pool)
 
 const OPTIONS = { resolution: '480p', fps: 16 }
 const voice = { asset_id: 'asset_sfx_pop' }
@@ -64,7 +66,6 @@ async function voiceSteps(jobId: string): Promise<Step[]> {
 }
 
 t.test('every line that can be said is spoken once, however often its scene is shown', async (t) => {
-  const user = await buildUser(stack.db.pool)
   const { job } = await stack.jobs.accept(user, { spec: SPEC, options: OPTIONS })
   const done = await stack.finished(job.id)
   t.equal(done.status, 'completed', JSON.stringify(done.error))
@@ -92,7 +93,9 @@ t.test('every line that can be said is spoken once, however often its scene is s
 })
 
 t.test('the film carries its captions as a track, and files beside it say the same', async (t) => {
-  const { rows } = await stack.db.pool.query<{ output: JobOutput }>('select output from jobs limit 1')
+  const { rows } = await stack.db.pool.query<{ output: JobOutput }>(
+    'select output from jobs order by created_at limit 1',
+  )
   const { output } = rows[0]!
   const { srt_key, vtt_key } = output.captions!
   t.equal(
@@ -150,8 +153,7 @@ async function footOf(film: string, frame: number): Promise<Buffer> {
 t.test(
   'captions that are burnt in are seen while their line is said, and no other frame is touched',
   async (t) => {
-    const { rows } = await stack.db.pool.query('select triggered_by, output from jobs limit 1')
-    const user = person(rows[0].triggered_by)
+    const { rows } = await stack.db.pool.query('select output from jobs order by created_at limit 1')
     const { job } = await stack.jobs.accept(user, { spec: SPEC, options: { ...OPTIONS, captions: 'burn' } })
     const { output } = (await stack.finished(job.id)) as unknown as { output: JobOutput }
     t.ok(output.captions, 'the files are there as well')
@@ -171,8 +173,6 @@ t.test(
 )
 
 t.test('without captions there is neither track nor file; nor is there in a film that is mute', async (t) => {
-  const { rows } = await stack.db.pool.query('select triggered_by from jobs limit 1')
-  const user = person(rows[0].triggered_by)
   const mute = { ...SPEC, timeline: null, scenes: SPEC.scenes.map(({ audio: _, ...scene }) => scene) }
   for (const [spec, options] of [
     [SPEC, { ...OPTIONS, captions: 'off' }],
@@ -188,9 +188,8 @@ t.test('without captions there is neither track nor file; nor is there in a film
 })
 
 t.test('a line that was spoken before is not spoken again', async (t) => {
-  const { rows } = await stack.db.pool.query('select triggered_by from jobs limit 1')
   const spec = { ...SPEC, timeline: null, title: 'Another film' }
-  const { job } = await stack.jobs.accept(person(rows[0].triggered_by), { spec, options: OPTIONS })
+  const { job } = await stack.jobs.accept(user, { spec, options: OPTIONS })
   t.equal((await stack.finished(job.id)).status, 'completed')
   for (const step of await voiceSteps(job.id)) t.match(step, { attempt: 0, result: { reused: true } })
 })
@@ -206,7 +205,6 @@ t.test('no line of text fails a job, whatever it is written in', async (t) => {
   const dialogue = lines.map((text) => ({ speaker: 'keeper', text }))
   const scenes = [{ id: 'noise', prompt: '@keeper', duration: 2, audio: { dialogue } }]
   const spec = { title: 'Noise', symbols: SPEC.symbols, scenes }
-  const user = await buildUser(stack.db.pool)
   const { job } = await stack.jobs.accept(user, { spec, options: { ...OPTIONS, captions: 'burn' } })
   const done = await stack.finished(job.id)
   t.equal(done.status, 'completed', JSON.stringify(done.error))
@@ -219,7 +217,7 @@ t.test('no line of text fails a job, whatever it is written in', async (t) => {
 t.test('with nobody to speak, dialogue becomes captions, and the validator says so', async (t) => {
   await worker.stop()
   worker = await stack.startWorker({ VOICE_ENGINE: 'off' })
-  const { job } = await stack.jobs.accept(await buildUser(stack.db.pool), { spec: SPEC, options: OPTIONS })
+  const { job } = await stack.jobs.accept(user, { spec: SPEC, options: OPTIONS })
   const done = await stack.finished(job.id)
   t.equal(done.status, 'completed', JSON.stringify(done.error))
   t.strictSame(await voiceSteps(job.id), [])
@@ -233,7 +231,7 @@ t.test('a line that the service will not speak ends the job, which says which li
   const env = { VOICE_ENGINE: 'elevenlabs', VOICE_URL: service.url, VOICE_API_KEY: 'sk_of_somebody_else' }
   await worker.stop()
   worker = await stack.startWorker(env)
-  const { job } = await stack.jobs.accept(await buildUser(stack.db.pool), { spec: SPEC, options: OPTIONS })
+  const { job } = await stack.jobs.accept(user, { spec: SPEC, options: OPTIONS })
   const done = await stack.finished(job.id)
   t.match(done, {
     status: 'failed',
@@ -258,7 +256,7 @@ t.test('with a service that knows us the film has its lines, spoken at most so m
     VOICE_CONCURRENCY: '1',
   })
   service.mishaps.push(MISHAPS.page)
-  const { job } = await stack.jobs.accept(await buildUser(stack.db.pool), { spec: SPEC, options: OPTIONS })
+  const { job } = await stack.jobs.accept(user, { spec: SPEC, options: OPTIONS })
   t.equal((await stack.finished(job.id)).status, 'completed')
   t.equal(service.open.most, 1)
   t.ok(service.asked.some(({ path }) => path.includes('pNInz6obpgDQGcFmaJgB')))
