@@ -1,6 +1,13 @@
 /** When a running job will be through, from its steps and from what was measured. */
 import type { Queryable } from '../platform/database.ts'
-import { type Expected, expectedTime, type Remaining, shownTime, timeLeft } from './expected-time.ts'
+import {
+  type Expected,
+  expectedTime,
+  type MeasuredTimes,
+  type Remaining,
+  shownTime,
+  timeLeft,
+} from './expected-time.ts'
 import { enginePlaces, measuredTimes } from './generation-times.ts'
 
 export type Eta = { eta_seconds: number; eta_range: [number, number] }
@@ -23,8 +30,15 @@ export async function etaOf(db: Queryable, jobId: string): Promise<Eta | null> {
   )
   const first = rows[0]
   if (!first) return null
-  const times = await measuredTimes(db, first.engine, first.workflow)
-  const expected = rows.map(({ megapixels }) => expectedTime(times, megapixels))
+  // Nearly always one: scenes that fell back to another engine have a workflow of their own.
+  const measured = new Map<string, MeasuredTimes>()
+  for (const { engine, workflow } of rows) {
+    const key = `${engine} ${workflow}`
+    if (!measured.has(key)) measured.set(key, await measuredTimes(db, engine, workflow))
+  }
+  const expected = rows.map(({ engine, workflow, megapixels }) =>
+    expectedTime(measured.get(`${engine} ${workflow}`)!, megapixels),
+  )
   if (!expected.every((one): one is Expected => one !== null)) return null
   const remaining = rows.map(({ progress }, i): Remaining => ({ expected: expected[i]!, progress }))
   const running = rows.filter(({ state }) => state === 'running').length

@@ -19,6 +19,7 @@ import { masterSound } from '../sound/master.ts'
 import { type MixInput, mix } from '../sound/mix.ts'
 import { isSystemSound, readSource, type SoundSource } from '../sound/sources.ts'
 import type { StepRun } from '../tasks/run-step.ts'
+import { announce } from './announce.ts'
 import { keepCached } from './keep-cached.ts'
 import { loadLines, loadPlan } from './load-film.ts'
 import { loadJob, lockJob } from './load-job.ts'
@@ -63,6 +64,7 @@ export async function soundStep(context: WorkerContext, run: StepRun): Promise<v
     sizeBytes: made.sizeBytes,
     meta: made.sound,
   }
+  await announce(run, entry.objectKey)
   await store.putFile(entry.objectKey, made.path, 'audio/mp4', run.signal)
   fault('worker.sound.after_put')
   await run.commit(async (client) => {

@@ -1,7 +1,7 @@
 /** The voice step: has a line spoken, makes it fit for the film, and stores it under its content hash. */
 import { join } from 'node:path'
 import { creditSource, objectPrefix } from '../../core/access/owner.ts'
-import { storeCached, touchCached } from '../../core/jobs/content-cache.ts'
+import { storeCached } from '../../core/jobs/content-cache.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { finishStep } from '../../core/jobs/steps.ts'
 import { fault } from '../../core/platform/faults.ts'
@@ -12,6 +12,7 @@ import { VoiceError } from '../voice/engine.ts'
 import { finishSpeech } from '../voice/finish.ts'
 import { announce } from './announce.ts'
 import { loadJob, lockJob } from './load-job.ts'
+import { holdKnown } from './plan-clips.ts'
 import { reusedSpeech, type VoiceInput, type VoiceOutcome } from './plan-voice.ts'
 import { presentCached } from './present-cached.ts'
 
@@ -32,7 +33,7 @@ export async function voiceStep(context: WorkerContext, run: StepRun): Promise<v
       await lockJob(client, job.id)
       if (!(await finishStep(client, step, outcome))) return
       const { objectKey, sha256, sizeBytes, durationS, sampleRate, wordTimes } = outcome
-      if (outcome.reused) await touchCached(client, scope, 'voice', [contentKey])
+      if (outcome.reused) await holdKnown(client, scope, 'voice', [contentKey])
       else {
         const meta = { durationS, sampleRate, wordTimes }
         await storeCached(client, scope, 'voice', { contentKey, objectKey, sha256, sizeBytes, meta })
