@@ -16,7 +16,7 @@ import { buildMember, buildTeam, buildUser } from '../support/builders.ts'
 import { makeFilm, makeSound, playlistTo } from '../support/media.ts'
 import { read, type Studio, startStudio, type WireError } from '../support/studio.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(240_000)
 const studio = await startStudio(t, { env: { QUOTA_TEAM_BYTES: '300000', QUOTA_STARTER_BYTES: '50000' } })
 const { pool, store } = studio
 const tools = await findTools(process.env)

@@ -2,11 +2,11 @@
 import t from 'tap'
 import { userUrn } from '../../core/access/owner.ts'
 import type { UserPrincipal } from '../../core/access/principal.ts'
-import { reachOf, SYSTEM } from '../../core/access/reach.ts'
+import { type Reach, reachOf, SYSTEM } from '../../core/access/reach.ts'
 import { type Database, openDatabase } from '../../core/platform/database.ts'
 import { sqlState } from '../../core/platform/errors.ts'
 import { newId } from '../../core/platform/ids.ts'
-import { queryableAs, transactionAs, widen } from '../../core/platform/reach.ts'
+import { queryAs, queryableAs, transactionAs, widen } from '../../core/platform/reach.ts'
 import { buildJob, buildMember, buildTeam, buildUser } from '../support/builders.ts'
 import { serverUrlOf, startDatabase } from '../support/postgres.ts'
 
@@ -120,6 +120,39 @@ t.test('a reach ends with its transaction, and can be widened within it', async 
   t.equal(await count(null, 'jobs'), 0)
   const { rows } = await queryableAs(db.pool, SYSTEM).query('select 1 from jobs')
   t.equal(rows.length, 2)
+})
+
+t.test('a statement of its own is all or nothing, and its reach ends with it', async (t) => {
+  const few = await openDatabase({
+    url: serverUrlOf(url),
+    poolSize: 1,
+    applicationName: 'test',
+    statementTimeoutMs: 5_000,
+    role: 'app',
+  })
+  t.teardown(() => few.close())
+  const ask = (reach: Reach, text: string, values: unknown[] = [], name?: string) =>
+    queryAs(few.pool, reach, { text, values, ...(name ? { name } : {}) })
+  const backend = async () => (await few.pool.query('select pg_backend_pid() as pid')).rows[0].pid
+  const before = await backend()
+  const changeThenFail = `with changed as (update users set name = 'changed' where id = $1 returning 1)
+    select 1 / (count(*) - 1) from changed`
+  await t.rejects(ask(reachOf(ana), changeThenFail, [ana.userId]), { code: '22012' })
+  await t.rejects(ask(reachOf(ana), 'select nonsense'), { code: '42703' })
+  const { rows } = await pool.query('select name from users where id = $1', [ana.userId])
+  t.not(rows[0].name, 'changed', 'what failed left nothing')
+  // One prepared statement, one connection, and each time the eyes of somebody else.
+  const own = 'select id from jobs where id = any($1)'
+  const both = [[personalJob, privateJob]]
+  for (const [reach, seen] of [
+    [reachOf(ana), [personalJob]],
+    [reachOf(inTeam(ben, 'member')), [privateJob]],
+    [reachOf(await buildUser(pool)), []],
+    [SYSTEM, [personalJob, privateJob]],
+  ] as const)
+    t.strictSame((await ask(reach, own, both, 'own')).rows.map(({ id }) => id).sort(), [...seen].sort())
+  t.strictSame((await few.pool.query(own, both)).rows, [], 'outside of it nobody sees anything')
+  t.equal(await backend(), before, 'by one connection, which stayed whole')
 })
 
 t.test('text in a reach stays text', async (t) => {
