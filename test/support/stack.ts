@@ -62,7 +62,7 @@ export function startPart(t: Scope, script: string, env: Record<string, string>)
   const part: Part = {
     process: child,
     lines,
-    logged: (fits, limitMs = 30_000) =>
+    logged: (fits, limitMs = 60_000) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiters.delete(look)
