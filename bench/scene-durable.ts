@@ -83,7 +83,7 @@ await withInstallation(async (installation) => {
   const spent = new Map(
     worker.lines
       .filter((entry) => entry.msg === 'scene made')
-      .map((entry) => [String(entry.scene), entry.spentMs as Record<string, number>]),
+      .map((entry) => [String(entry.key), entry.spentMs as Record<string, number>]),
   )
   const scenes = rows.slice(WARM_UP).map(({ key, whole }) => ({ whole: whole!, ...spent.get(key)! }))
   const column = (name: string): number[] => scenes.map((scene) => (scene as Record<string, number>)[name]!)
