@@ -120,6 +120,15 @@ t.test('a class that the server does not know, or that the operator added', asyn
     graph,
     context({ mode: 'self-hosted', packOf: (name) => (name === 'StudioNode' ? undefined : null) }),
   )
+  const mine = {
+    packOf: () => undefined,
+    allowed: new Set(['StudioNode', ...Object.values(graph).map((node) => node.class_type)]),
+  }
+  t.strictSame(
+    MODES.map((mode) => vetGraph(graph, context({ mode, ...mine })).status),
+    ['warned', 'warned', 'rejected'],
+    'unknown to the server alone',
+  )
   t.strictSame(
     unknown.findings.map(({ code, severity }) => `${code} ${severity}`),
     ['node_unknown_to_engine warn', 'node_not_allowed reject'],
