@@ -28,6 +28,7 @@ t.test('every fault point is told of, and nothing else', async (t) => {
   t.ok(told.filter((name) => name.startsWith('worker.') && !name.startsWith('worker.webhook')).length >= 12)
 })
 
-t.test('the harness draws from all of them', async (t) => {
-  t.strictSame([...WORKER_POINTS, ...SERVER_POINTS].sort(), told)
+t.test('the harness draws from all of them, but for engines that it does not have', async (t) => {
+  const within = told.filter((name) => !name.startsWith('worker.runpod.'))
+  t.strictSame([...WORKER_POINTS, ...SERVER_POINTS].sort(), within)
 })
