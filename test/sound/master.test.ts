@@ -16,7 +16,7 @@ import { makeFilm } from '../compose/make-film.ts'
 import { asSource, input, loudness, RATE, tone } from './hearing.ts'
 
 const dir = await tempDir(t)
-const signal = AbortSignal.timeout(120_000)
+const { signal } = new AbortController()
 let films = 0
 
 async function* pieces({ left, right }: Stereo): AsyncGenerator<Stereo> {
