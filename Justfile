@@ -19,11 +19,15 @@ demo *args:
     @node cli/bin.js demo "$@"
 
 # Start a private instance on this machine and keep it running (data in .framecast/)
-dev *args:
+dev *args: studio
     @node cli/bin.js up "$@"
 
+# Build the studio (web/) for the server, unless it is up to date
+studio *args:
+    @node tools/build-studio.ts "$@"
+
 # Run the whole test suite, or the given test files
-test *args:
+test *args: studio
     @node test/support/run.ts tap run "$@"
 
 # The same, counting which lines ran; slower, since every process counts
@@ -31,7 +35,7 @@ coverage *args:
     @node test/support/run.ts tap run --no-disable-coverage --test-env=_TAPJS_PROCESSINFO_EXCLUDE_ "$@"
 
 # Run the tests in a real browser only
-test-e2e *args:
+test-e2e *args: studio
     @node test/support/run.ts tap run test/e2e "$@"
 
 # Format, lint, types, dead code, unused dependencies, docs held to code
@@ -40,6 +44,7 @@ check:
     tsc
     tsc -p server/watch
     tsc -p server/setup
+    tsc -p web
     knip
     node tools/generate-types.ts --check
     node tools/generate-api-types.ts --check

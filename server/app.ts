@@ -22,6 +22,7 @@ import { projectRoutes } from './routes/projects.ts'
 import { schemaRoutes } from './routes/schemas.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { specRoutes } from './routes/spec.ts'
+import { studioRoutes } from './routes/studio.ts'
 import { systemRoutes } from './routes/system.ts'
 import { systemAssetRoutes } from './routes/system-assets.ts'
 import { teamRoutes } from './routes/teams.ts'
@@ -35,6 +36,7 @@ import { webSocketRoutes } from './routes/websocket.ts'
 export function createApp(deps: ServerDeps, observer?: Handler): Koa {
   const { config, log, timings } = deps
   const isProxied = config.MEDIA_DELIVERY === 'proxy'
+  const mediaOrigins = [config.APP_BASE_URL, ...(isProxied ? [] : [config.S3_PUBLIC_ENDPOINT])]
   const app = new Koa()
   app.silent = true
   app.on('error', (error) => log.debug({ err: error }, 'a response could not be finished'))
@@ -66,7 +68,8 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
     schemaRoutes(),
     openApiRoutes(deps),
     docsRoutes(),
-    watchRoutes({ mediaOrigins: [config.APP_BASE_URL, ...(isProxied ? [] : [config.S3_PUBLIC_ENDPOINT])] }),
+    watchRoutes({ mediaOrigins }),
+    studioRoutes({ version: deps.version, mediaOrigins }),
   ]
   const methodsOf = (path: string): string[] => [
     ...new Set(

@@ -3,6 +3,7 @@ import { findNodeAtLocation, type Node, parseTree, printParseErrorCode, visit } 
 import { formatPath, type Path } from './problems.ts'
 import type { FindRange, Range } from './source-map.ts'
 import { describeBadText, FORBIDDEN_KEYS, MAX_DEPTH, MAX_KEYS, type TextProblem } from './text-limits.ts'
+import { utf8Length } from './values.ts'
 
 export const MAX_JSON_BYTES = 5 * 1024 * 1024
 
@@ -58,7 +59,7 @@ const tooDeep = (at: number): TextProblem => ({
 export function parseJson(
   text: string,
 ): { value: unknown; findRange: FindRange } | { problems: TextProblem[] } {
-  if (Buffer.byteLength(text) > MAX_JSON_BYTES) {
+  if (utf8Length(text) > MAX_JSON_BYTES) {
     const message = `the text is larger than ${MAX_JSON_BYTES} bytes`
     return { problems: [{ code: 'too_large', message, range: [0, 0], limit: MAX_JSON_BYTES }] }
   }

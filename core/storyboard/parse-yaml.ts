@@ -16,7 +16,7 @@ import {
 import { unsafeNumber } from './parse-json.ts'
 import type { FindRange, Range } from './source-map.ts'
 import { describeBadText, FORBIDDEN_KEYS, MAX_DEPTH, MAX_KEYS, type TextProblem } from './text-limits.ts'
-import { byteSize } from './values.ts'
+import { byteSize, utf8Length } from './values.ts'
 
 export const MAX_YAML_BYTES = 256 * 1024
 export const MAX_ALIASES = 100
@@ -191,7 +191,7 @@ function inspectKeys(
 export function parseYaml(
   text: string,
 ): { value: unknown; findRange: FindRange } | { problems: TextProblem[] } {
-  if (Buffer.byteLength(text) > MAX_YAML_BYTES) {
+  if (utf8Length(text) > MAX_YAML_BYTES) {
     const message = `the text is larger than ${MAX_YAML_BYTES} bytes`
     return { problems: [{ code: 'too_large', message, range: [0, 0], limit: MAX_YAML_BYTES }] }
   }

@@ -41,6 +41,22 @@ export function describe(value: unknown): string {
   }
 }
 
+/** Bytes of a text in UTF-8; half of a surrogate pair counts as the three of its replacement. Browsers have no Buffer. */
+export function utf8Length(text: string): number {
+  let bytes = text.length
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0x80) continue
+    bytes += 1
+    if (unit < 0x800) continue
+    const isPair = unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00
+    // A pair is two units and four bytes, anything else here one unit and three.
+    if (isPair) at += 1
+    bytes += 1
+  }
+  return bytes
+}
+
 /**
  * Bytes of the value as compact UTF-8 JSON. Walks without recursion, so depth cannot overflow the stack, and stops
  * soon after `stopAt`: a result above it is a lower bound.
@@ -50,7 +66,7 @@ export function byteSize(root: unknown, stopAt = Number.POSITIVE_INFINITY): numb
   const waiting: unknown[] = [root]
   while (waiting.length > 0 && bytes <= stopAt) {
     const value = waiting.pop()
-    if (typeof value === 'string') bytes += Buffer.byteLength(JSON.stringify(value))
+    if (typeof value === 'string') bytes += utf8Length(JSON.stringify(value))
     else if (Array.isArray(value)) {
       bytes += 2 + Math.max(0, value.length - 1)
       // The commas alone may be too many: millions of items are not looked at for that.
@@ -60,7 +76,7 @@ export function byteSize(root: unknown, stopAt = Number.POSITIVE_INFINITY): numb
       let fields = 0
       for (const [key, item] of Object.entries(value)) {
         if (item === undefined) continue
-        bytes += Buffer.byteLength(JSON.stringify(key)) + 1
+        bytes += utf8Length(JSON.stringify(key)) + 1
         fields++
         waiting.push(item)
       }

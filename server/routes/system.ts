@@ -21,11 +21,6 @@ export function systemRoutes(deps: ServerDeps, { allow }: { allow: Allow }): Api
     }
   }
 
-  router.get('/', (ctx) => {
-    ctx.type = 'text/plain; charset=utf-8'
-    ctx.body = `Framecast API v${version}`
-  })
-
   /** Alive and able to work: restart the server when this stays bad. */
   router.get('/health', async (ctx) => {
     await requireDatabase()

@@ -1,0 +1,76 @@
+/** The public HTTP API, with the session cookie of this browser. */
+import createClient from 'openapi-fetch'
+import type { paths } from '../../../schemas/api.ts'
+
+export type { Caller, Job, Project, Storyboard, Team } from '../../../schemas/types.ts'
+
+/** The server answered, and said no. */
+export class ApiError extends Error {
+  readonly status: number
+  /** Stable, e.g. `INSUFFICIENT_CREDITS`. */
+  readonly code: string
+  readonly details: unknown
+  readonly requestId: string | null
+  constructor(status: number, code: string, message: string, details: unknown, requestId: string | null) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.code = code
+    this.details = details
+    this.requestId = requestId
+  }
+}
+
+/** There was no answer: the server is down, or the network is. */
+export class Offline extends Error {
+  constructor(cause: unknown) {
+    super('no answer from Framecast', { cause })
+    this.name = 'Offline'
+  }
+}
+
+const ANSWER_MS = 30_000
+
+const client = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
+
+type Answer<T> = { data?: T; error?: unknown; response: Response }
+
+/** The error object of a refusal, or what can be said of a reply that is none of ours (a proxy's page). */
+function refusal(response: Response, body: unknown): ApiError {
+  const error = (body as { error?: { code?: unknown; message?: unknown; details?: unknown } } | undefined)
+    ?.error
+  return new ApiError(
+    response.status,
+    typeof error?.code === 'string' ? error.code : 'UNEXPECTED_ERROR',
+    typeof error?.message === 'string' ? error.message : `the server answered ${response.status}`,
+    error?.details,
+    response.headers.get('x-request-id'),
+  )
+}
+
+/**
+ * Makes a call: `ask((api, signal) => api.GET('/v1/teams', { signal }))`.
+ * @returns the data and the reply's headers
+ * @throws {ApiError} for a refusal, {Offline} when there is no answer
+ */
+export async function askWithHeaders<T>(
+  call: (api: typeof client, signal: AbortSignal) => Promise<Answer<T>>,
+  signal?: AbortSignal,
+): Promise<{ data: T; headers: Headers }> {
+  const limit = AbortSignal.timeout(ANSWER_MS)
+  let answer: Answer<T>
+  try {
+    answer = await call(client, signal ? AbortSignal.any([signal, limit]) : limit)
+  } catch (cause) {
+    if (signal?.aborted) throw cause
+    throw new Offline(cause)
+  }
+  if (!answer.response.ok) throw refusal(answer.response, answer.error)
+  return { data: answer.data as T, headers: answer.response.headers }
+}
+
+/** `askWithHeaders`, without the headers. */
+export const ask = async <T>(
+  call: (api: typeof client, signal: AbortSignal) => Promise<Answer<T>>,
+  signal?: AbortSignal,
+): Promise<T> => (await askWithHeaders(call, signal)).data

@@ -1,0 +1,3 @@
+import { type CheckRequest, check } from './check.ts'
+
+self.onmessage = ({ data }: MessageEvent<CheckRequest>) => self.postMessage(check(data))

@@ -1,0 +1,94 @@
+/** Three-way merge of two people's changes, by field. Pure. */
+
+type Json = unknown
+type Fields = Record<string, Json>
+
+const isFields = (value: Json): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Equal whatever the order of keys, which the database does not keep. */
+function same(a: Json, b: Json): boolean {
+  if (a === b || (a == null && b == null)) return true
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, at) => same(item, b[at]))
+  if (!isFields(a) || !isFields(b)) return false
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => same(a[key], b[key]))
+}
+
+export type Merged = {
+  document: Json
+  /** Fields that both changed to different values; `document` has mine there. */
+  conflicts: string[]
+  /** Nothing of mine is in it. */
+  isTheirs: boolean
+}
+
+/** Lists whose elements have an id are merged by that id: a scene moved by one and reworded by the other goes together. */
+const idOf = (value: Json): string | null =>
+  isFields(value) && typeof value.id === 'string' ? value.id : null
+
+function idsOf(value: Json): string[] | null {
+  if (!Array.isArray(value)) return null
+  const ids = value.map(idOf)
+  return ids.every((id) => id !== null) && new Set(ids).size === ids.length ? (ids as string[]) : null
+}
+
+/**
+ * @param base what both began with
+ * @returns the document with both people's changes
+ */
+export function merge(base: Json, mine: Json, theirs: Json): Merged {
+  const conflicts: string[] = []
+  const document = mergeAt(base, mine, theirs, '', conflicts)
+  return { document, conflicts, isTheirs: same(document, theirs) }
+}
+
+function mergeAt(base: Json, mine: Json, theirs: Json, path: string, conflicts: string[]): Json {
+  if (same(mine, theirs) || same(base, theirs)) return mine
+  if (same(base, mine)) return theirs
+  if (isFields(mine) && isFields(theirs))
+    return mergeFields(isFields(base) ? base : {}, mine, theirs, path, conflicts)
+  const [baseIds, myIds, theirIds] = [idsOf(base), idsOf(mine), idsOf(theirs)]
+  if (baseIds && myIds && theirIds)
+    return mergeLists([base, baseIds], [mine, myIds], [theirs, theirIds], path, conflicts)
+  conflicts.push(path)
+  return mine
+}
+
+function mergeFields(base: Fields, mine: Fields, theirs: Fields, path: string, conflicts: string[]): Fields {
+  const merged: Fields = {}
+  for (const key of new Set([...Object.keys(mine), ...Object.keys(theirs)])) {
+    const value = mergeAt(base[key], mine[key], theirs[key], path === '' ? key : `${path}.${key}`, conflicts)
+    if (value !== undefined) merged[key] = value
+  }
+  return merged
+}
+
+type List = readonly [list: Json, ids: readonly string[]]
+
+function mergeLists(base: List, mine: List, theirs: List, path: string, conflicts: string[]): Json[] {
+  const element = ([list, ids]: List, id: string): Json => {
+    const at = ids.indexOf(id)
+    return at === -1 ? undefined : (list as Json[])[at]
+  }
+  // The order of whoever changed it; mine when both did, which loses nothing of either's elements.
+  const isMyOrder = !same(base[1], mine[1])
+  const [first, second] = isMyOrder ? [mine[1], theirs[1]] : [theirs[1], mine[1]]
+  const order = [...first]
+  for (const [at, id] of second.entries()) {
+    if (order.includes(id)) continue
+    const before = second[at - 1]
+    const place = before === undefined ? 0 : order.indexOf(before) + 1
+    order.splice(place === 0 && at > 0 ? order.length : place, 0, id)
+  }
+  return order.flatMap((id) => {
+    const value = mergeAt(
+      element(base, id),
+      element(mine, id),
+      element(theirs, id),
+      `${path}[${id}]`,
+      conflicts,
+    )
+    return value === undefined ? [] : [value]
+  })
+}

@@ -1,0 +1,235 @@
+/** The scenes as cards, in the order they are written. */
+import { type DragEvent, type KeyboardEvent, useState } from 'react'
+import { mentions } from '../../../../core/storyboard/prompts.ts'
+import type { Job } from '../../api/client.ts'
+import type { DocumentStore, Snapshot } from '../../document/store.ts'
+import { withInserted, withMoved } from '../../document/text.ts'
+import { clock, count } from '../../format.ts'
+import { Button } from '../../ui/controls.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import styles from './editor.module.css'
+
+type Scene = NonNullable<Snapshot['document']['scenes']>[number]
+
+/** The prompt with its `@symbols` marked. */
+export function Prompt({ text }: { text: string }) {
+  const names = new Set(mentions(text))
+  return text.split(/(@\w+)/).map((part, at) =>
+    part.startsWith('@') && names.has(part.slice(1)) ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text have no other name
+      <span key={at} className={styles.symbol}>
+        {part}
+      </span>
+    ) : (
+      part
+    ),
+  )
+}
+
+/** Newest picture of a scene: while it renders, of the render; afterwards its poster. */
+export const pictureOf = (job: Job | undefined, sceneId: string): string | null =>
+  job?.progress.previews?.find((preview) => preview.scene_id === sceneId)?.url ?? null
+
+const snapshotScene = (job: Job | undefined, id: string): Partial<Scene> | undefined =>
+  (job?.spec_snapshot as { scenes?: Scene[] } | undefined)?.scenes?.find((scene) => scene.id === id)
+
+export type SceneState = 'ready' | 'changed' | 'missing' | 'running' | 'waiting' | 'failed'
+
+/** How a scene stands against the newest render. The server's plan decides what a render costs; this marks the card. */
+export function stateOf(job: Job | undefined, scene: Scene): SceneState {
+  if (!job) return 'missing'
+  const rendered = snapshotScene(job, scene.id)
+  if (!rendered) return 'missing'
+  if (job.status === 'failed' && job.error?.scene_id === scene.id) return 'failed'
+  const share = job.progress.scenes?.[scene.id] ?? 0
+  if (job.status === 'queued' || job.status === 'processing')
+    return share >= 1 ? 'ready' : share > 0 ? 'running' : 'waiting'
+  if (rendered.prompt !== scene.prompt || rendered.duration !== scene.duration) return 'changed'
+  return share >= 1 || job.status === 'completed' ? 'ready' : 'missing'
+}
+
+const STATE_WORDS: Record<SceneState, string> = {
+  ready: 'Ready',
+  changed: 'Changed',
+  missing: 'Not rendered',
+  running: 'Rendering',
+  waiting: 'Waiting',
+  failed: 'Failed',
+}
+
+/** An id that no scene has yet. */
+export function freeId(scenes: readonly Scene[], wish = 'scene'): string {
+  const taken = new Set(scenes.map((scene) => scene?.id))
+  for (let number = scenes.length + 1; ; number += 1) {
+    const id = `${wish}-${number}`
+    if (!taken.has(id)) return id
+  }
+}
+
+export function Board({
+  store,
+  snapshot,
+  job,
+  selected,
+  onSelect,
+  canEdit,
+}: {
+  store: DocumentStore
+  snapshot: Snapshot
+  job: Job | undefined
+  selected: string | undefined
+  onSelect: (sceneId: string) => void
+  canEdit: boolean
+}) {
+  const [dragged, setDragged] = useState<number | null>(null)
+  const [over, setOver] = useState<number | null>(null)
+  const [said, setSaid] = useState('')
+  const scenes = (snapshot.document.scenes ?? []).filter((scene) => scene?.id !== undefined)
+  const seconds = scenes.reduce((sum, scene) => sum + (Number(scene.duration) || 0), 0)
+  const isEditable = canEdit && (snapshot.checked?.readable ?? true)
+
+  const add = (): void => {
+    const id = freeId(scenes)
+    const at = selected ? scenes.findIndex((scene) => scene.id === selected) + 1 : scenes.length
+    store.edit(
+      'add a scene',
+      withInserted(snapshot.text, ['scenes'], at, { id, prompt: 'Describe the shot', duration: 4 }),
+    )
+    onSelect(id)
+  }
+  const move = (from: number, to: number): void => {
+    if (to < 0 || to >= scenes.length || from === to) return
+    store.edit('move a scene', withMoved(snapshot.text, ['scenes'], from, to))
+    setSaid(`Moved scene ${scenes[from]?.id} to ${to + 1} of ${scenes.length}.`)
+  }
+  const onKey = (event: KeyboardEvent, at: number): void => {
+    const step =
+      event.key === 'ArrowLeft' || event.key === 'ArrowUp'
+        ? -1
+        : event.key === 'ArrowRight' || event.key === 'ArrowDown'
+          ? 1
+          : 0
+    if (step === 0) return
+    event.preventDefault()
+    if (event.altKey && isEditable) move(at, at + step)
+    else {
+      const next = scenes[at + step]
+      if (!next) return
+      onSelect(next.id)
+      document.querySelector<HTMLElement>(`[data-card="${CSS.escape(next.id)}"]`)?.focus()
+    }
+  }
+  const drop = (event: DragEvent, to: number): void => {
+    event.preventDefault()
+    if (dragged !== null) move(dragged, to)
+    setDragged(null)
+    setOver(null)
+  }
+
+  return (
+    <section className={styles.board} aria-label="Board">
+      <div className={styles.panelHead}>
+        <h2>Board</h2>
+        <small className="tabular">
+          {count(scenes.length, 'scene')}, {clock(seconds)}
+        </small>
+        <div className={styles.push} />
+        <Button icon="plus" disabled={!isEditable} onClick={add}>
+          Scene
+        </Button>
+      </div>
+      <ul className={styles.cards}>
+        {scenes.map((scene, at) => {
+          const state = stateOf(job, scene)
+          const share = job?.progress.scenes?.[scene.id] ?? 0
+          const picture = pictureOf(job, scene.id)
+          const faults = snapshot.checked?.errors.filter((problem) =>
+            problem.path.startsWith(`scenes[${at}]`),
+          )
+          return (
+            <li
+              key={scene.id}
+              className={styles.cardItem}
+              data-over={over === at && dragged !== null}
+              draggable={isEditable}
+              onDragStart={() => setDragged(at)}
+              onDragEnd={() => {
+                setDragged(null)
+                setOver(null)
+              }}
+              onDragOver={(event) => {
+                if (dragged === null) return
+                event.preventDefault()
+                setOver(at)
+              }}
+              onDrop={(event) => drop(event, at)}
+            >
+              <button
+                type="button"
+                className={styles.card}
+                data-card={scene.id}
+                aria-pressed={scene.id === selected}
+                aria-label={`Scene ${at + 1}, ${scene.id}, ${scene.duration} seconds, ${STATE_WORDS[state]}`}
+                onClick={() => onSelect(scene.id)}
+                onKeyDown={(event) => onKey(event, at)}
+              >
+                <span className={styles.picture}>
+                  {picture ? <img src={picture} alt="" draggable={false} /> : <Icon name="film" size={20} />}
+                  <span className={`${styles.plate} ${styles.number} tabular`}>
+                    {String(at + 1).padStart(2, '0')}
+                  </span>
+                  <span className={`${styles.plate} ${styles.duration} tabular`}>
+                    {Number(scene.duration).toFixed(1)} s
+                  </span>
+                  {state === 'running' || state === 'changed' || state === 'waiting' || state === 'failed' ? (
+                    <span className={`${styles.plate} ${styles.status} tabular`}>
+                      {STATE_WORDS[state]}
+                      {state === 'running' ? ` ${Math.floor(share * 100)}%` : ''}
+                    </span>
+                  ) : null}
+                  {state === 'running' ? (
+                    <span className={styles.sceneBar}>
+                      <i style={{ width: `${share * 100}%` }} />
+                    </span>
+                  ) : null}
+                </span>
+                <span className={styles.cardBody}>
+                  <span className={styles.cardTitle}>
+                    <span>{scene.id}</span>
+                    {faults && faults.length > 0 ? (
+                      <span className={styles.bad} title={faults[0]?.message}>
+                        <Icon name="failed" />
+                      </span>
+                    ) : state === 'ready' ? (
+                      <span className={styles.ok} title="Ready">
+                        <Icon name="check" />
+                      </span>
+                    ) : state === 'changed' ? (
+                      <span className={styles.warn} title="Changed">
+                        <Icon name="diamond" size={12} />
+                      </span>
+                    ) : null}
+                  </span>
+                  <span className={styles.prompt}>
+                    <Prompt text={String(scene.prompt ?? '')} />
+                  </span>
+                </span>
+              </button>
+            </li>
+          )
+        })}
+        {scenes.length === 0 ? (
+          <li style={{ gridColumn: '1 / -1' }} className={styles.empty}>
+            Describe the first shot. Type @ to use a person or place.
+            <Button icon="plus" disabled={!isEditable} onClick={add}>
+              Add the first scene
+            </Button>
+          </li>
+        ) : null}
+      </ul>
+      <p className="sr-only" role="status">
+        {said}
+      </p>
+    </section>
+  )
+}

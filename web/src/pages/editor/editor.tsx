@@ -1,0 +1,230 @@
+/** One project: its storyboard in two views that are one document, its render, and its film. */
+import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
+import { type DocumentStore, openDocument, type SaveState } from '../../document/store.ts'
+import { when } from '../../format.ts'
+import { connection } from '../../live/connection.ts'
+import { useLiveJob } from '../../live/job.ts'
+import { type HeldProject, projectQuery, teamsQuery } from '../../queries.ts'
+import { Button, IconButton } from '../../ui/controls.tsx'
+import { Icon } from '../../ui/icon.tsx'
+import { PageFault } from '../faults.tsx'
+import { Board } from './board.tsx'
+import styles from './editor.module.css'
+import { Inspector } from './inspector.tsx'
+import { RenderBar } from './render-bar.tsx'
+import { Viewer } from './viewer.tsx'
+
+const SourceView = lazy(() => import('./source.tsx'))
+
+export function EditorPage() {
+  const { project: projectId } = useParams({ from: '/inside/t/$team/p/$project' })
+  const held = useQuery(projectQuery(projectId))
+  if (held.error && !held.data) return <PageFault error={held.error} />
+  if (!held.data) return <main aria-busy="true" />
+  return <Editor key={projectId} held={held.data} />
+}
+
+const SAVE_WORDS: Record<SaveState['kind'], string> = {
+  saved: 'Saved',
+  saving: 'Saving',
+  changed: 'Changed',
+  unreadable: 'Not saved: the text cannot be read',
+  offline: 'Not saved: server not reachable',
+  conflict: 'Needs your decision',
+  refused: 'Not saved',
+}
+
+function SaveChip({ save, revision }: { save: SaveState; revision: number }) {
+  const state =
+    save.kind === 'saved' ? 'saved' : save.kind === 'saving' || save.kind === 'changed' ? 'busy' : 'held'
+  return (
+    <p className={`${styles.save} tabular`} data-state={state} role="status">
+      {SAVE_WORDS[save.kind]}
+      {save.kind === 'saved' ? ` ${when(save.at)}, r${revision}` : ''}
+      {save.kind === 'refused' ? `: ${save.message}` : ''}
+    </p>
+  )
+}
+
+/** The storyboard of a project, opened once for as long as the page is there. */
+function useDocument(held: HeldProject): DocumentStore | null {
+  // The project is read again now and then; the document that is open stays.
+  const [first] = useState(held)
+  const [store, setStore] = useState<DocumentStore | null>(null)
+  useEffect(() => {
+    const opened = openDocument(first.project, first.etag)
+    setStore(opened)
+    const saveNow = (): void => opened.saveNow()
+    addEventListener('blur', saveNow)
+    addEventListener('pagehide', saveNow)
+    return () => {
+      removeEventListener('blur', saveNow)
+      removeEventListener('pagehide', saveNow)
+      opened.close()
+    }
+  }, [first])
+  return store
+}
+
+function Editor({ held }: { held: HeldProject }) {
+  const store = useDocument(held)
+  if (!store) return <main aria-busy="true" />
+  return <OpenEditor held={held} store={store} />
+}
+
+function OpenEditor({ held: { project }, store }: { held: HeldProject; store: DocumentStore }) {
+  const queries = useQueryClient()
+  const snapshot = useSyncExternalStore(store.subscribe, store.snapshot)
+  const { team: teamSlug } = useParams({ from: '/inside/t/$team/p/$project' })
+  const { data: teams } = useSuspenseQuery(teamsQuery)
+  const team = teams.find(({ slug }) => slug === teamSlug)
+  const { scene: sceneId, view = 'board' } = useSearch({ from: '/inside/t/$team/p/$project' })
+  const navigate = useNavigate({ from: '/t/$team/p/$project' })
+  const [startedJob, setStartedJob] = useState<string | null>(null)
+  const jobId = startedJob ?? project.latest_job?.id ?? null
+  const job = useLiveJob(project.id, jobId)
+  const canEdit = team?.user_role !== 'viewer'
+
+  useEffect(
+    () =>
+      connection.listen(`project:${project.id}`, {
+        onStand: () => {
+          queries.invalidateQueries({ queryKey: projectQuery(project.id).queryKey })
+        },
+        onMessage: (message) => {
+          if (message.type === 'spec_changed') store.theirChange(Number(message.revision))
+          // A colleague's render is everybody's.
+          if (message.type === 'event' && message.event_type === 'queued')
+            setStartedJob(String(message.job_id))
+        },
+      }),
+    [project.id, queries, store],
+  )
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (!(event.ctrlKey || event.metaKey)) return
+      const key = event.key.toLowerCase()
+      const target = event.target as HTMLElement
+      if (key === 's') {
+        event.preventDefault()
+        store.saveNow()
+      } else if (key === 'z' && !target.closest('.cm-editor')) {
+        event.preventDefault()
+        if (event.shiftKey) store.redo()
+        else store.undo()
+      }
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [store])
+
+  const scenes = snapshot.document.scenes ?? []
+  const selected = scenes.find((scene) => scene?.id === sceneId) ?? scenes[0]
+  const select = (scene: string): void => {
+    navigate({ search: (old) => ({ ...old, scene }), replace: true })
+  }
+  const link = (of: 'board' | 'source' | 'film') => ({
+    to: '/t/$team/p/$project' as const,
+    params: { team: teamSlug, project: project.id },
+    search: { ...(sceneId ? { scene: sceneId } : {}), ...(of === 'board' ? {} : { view: of }) },
+    activeOptions: { exact: true },
+    'data-on': view === of,
+  })
+  const running = job && (job.status === 'queued' || job.status === 'processing')
+
+  return (
+    <main className={styles.editor}>
+      <title>
+        {running
+          ? `${Math.floor(job.progress.percent ?? 0)}% ${project.name}`
+          : `${project.name} – Framecast`}
+      </title>
+      <header className={styles.top}>
+        <div className={styles.crumb}>
+          <Link to="/t/$team" params={{ team: teamSlug }} search={{}}>
+            {team?.name ?? teamSlug}
+          </Link>
+          <span>/</span>
+          <h1>{project.name}</h1>
+        </div>
+        <SaveChip save={snapshot.save} revision={snapshot.revision} />
+        <nav className={styles.views} aria-label="Views">
+          <Link {...link('board')}>
+            <Icon name="board" />
+            Board
+          </Link>
+          <Link {...link('source')}>
+            <Icon name="source" />
+            Source
+          </Link>
+          <Link {...link('film')}>
+            <Icon name="film" />
+            Film
+          </Link>
+        </nav>
+        <div className={styles.push} />
+        <IconButton
+          icon="undo"
+          label={snapshot.undo ? `Undo: ${snapshot.undo}` : 'Nothing to undo'}
+          disabled={!snapshot.undo || !canEdit}
+          onClick={store.undo}
+        />
+        <IconButton
+          icon="redo"
+          label={snapshot.redo ? `Redo: ${snapshot.redo}` : 'Nothing to redo'}
+          disabled={!snapshot.redo || !canEdit}
+          onClick={store.redo}
+        />
+        <RenderBar
+          projectId={project.id}
+          snapshot={snapshot}
+          job={job}
+          canRender={canEdit}
+          saveNow={store.saveNow}
+          onStarted={setStartedJob}
+          onFirstProblem={() => navigate({ search: (old) => ({ ...old, view: 'source' as const }) })}
+        />
+      </header>
+      <div style={{ display: 'flex', flexDirection: 'column', minHeight: 0 }}>
+        {snapshot.save.kind === 'conflict' ? (
+          <div className={styles.conflict} role="alert">
+            Somebody changed {snapshot.save.paths.slice(0, 3).join(', ')} while you did.
+            <Button onClick={() => store.resolve(true)}>Keep mine</Button>
+            <Button onClick={() => store.resolve(false)}>Take theirs</Button>
+          </div>
+        ) : null}
+        {snapshot.checked && !snapshot.checked.readable && view !== 'source' ? (
+          <div className={styles.conflict} role="status">
+            The text cannot be read at line {snapshot.checked.errors[0]?.line ?? 1}. The board shows the
+            version before.
+          </div>
+        ) : null}
+        <div className={styles.main} data-view={view} style={{ flex: 1 }}>
+          {view === 'source' ? (
+            <Suspense fallback={<div aria-busy="true" />}>
+              <SourceView store={store} snapshot={snapshot} canEdit={canEdit} onScene={select} />
+            </Suspense>
+          ) : view === 'film' ? (
+            <Viewer job={job} scene={undefined} prefers="film" />
+          ) : (
+            <>
+              <Board
+                store={store}
+                snapshot={snapshot}
+                job={job}
+                selected={selected?.id}
+                onSelect={select}
+                canEdit={canEdit}
+              />
+              <Viewer job={job} scene={selected} prefers="scene" />
+              <Inspector store={store} snapshot={snapshot} job={job} scene={selected} canEdit={canEdit} />
+            </>
+          )}
+        </div>
+      </div>
+    </main>
+  )
+}

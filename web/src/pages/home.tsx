@@ -1,0 +1,51 @@
+/** For somebody without a team: films are made in one. */
+import { useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { ask } from '../api/client.ts'
+import { teamsQuery } from '../queries.ts'
+import { useCaller } from '../session.tsx'
+import { Button, TextField } from '../ui/controls.tsx'
+import { wordsOf } from './faults.tsx'
+import styles from './sign-in.module.css'
+
+export function HomePage() {
+  const caller = useCaller()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const [fault, setFault] = useState<string>()
+  const [busy, setBusy] = useState(false)
+
+  const makeTeam = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+    event.preventDefault()
+    const name = String(new FormData(event.currentTarget).get('name')).trim()
+    setBusy(true)
+    setFault(undefined)
+    try {
+      if (caller.user.tier === 'starter')
+        await ask((api, signal) =>
+          api.POST('/v1/account/upgrade', { body: { target_tier: 'creator' }, signal }),
+        )
+      const team = await ask((api, signal) => api.POST('/v1/teams', { body: { name }, signal }))
+      await queries.invalidateQueries()
+      await queries.fetchQuery({ ...teamsQuery, staleTime: 0 })
+      await navigate({ to: '/t/$team', params: { team: team.slug } })
+    } catch (error) {
+      setFault(wordsOf(error))
+      setBusy(false)
+    }
+  }
+
+  return (
+    <main className={styles.page}>
+      <title>Framecast</title>
+      <form className={styles.card} onSubmit={makeTeam}>
+        <h1 className={styles.brand}>Name your studio</h1>
+        <TextField label="Studio name" name="name" required maxLength={100} autoFocus error={fault} />
+        <Button type="submit" look="primary" disabled={busy}>
+          Make the studio
+        </Button>
+      </form>
+    </main>
+  )
+}

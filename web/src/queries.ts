@@ -1,0 +1,59 @@
+/** What the studio has read of the server. */
+import { QueryClient, queryOptions } from '@tanstack/react-query'
+import { ApiError, ask, askWithHeaders, type Job, type Project, type Team } from './api/client.ts'
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // A refusal does not get better by asking again; a server that is away does.
+      retry: (count, error) => !(error instanceof ApiError && error.status < 500) && count < 3,
+    },
+  },
+})
+
+export const teamsQuery = queryOptions({
+  queryKey: ['teams'],
+  queryFn: ({ signal }): Promise<Team[]> =>
+    ask((api, limit) => api.GET('/v1/teams', { params: { query: { limit: 100 } }, signal: limit }), signal),
+})
+
+export const projectsQuery = (teamId: string, includeArchived: boolean) =>
+  queryOptions({
+    queryKey: ['teams', teamId, 'projects', { includeArchived }],
+    queryFn: ({ signal }): Promise<Project[]> =>
+      ask(
+        (api, limit) =>
+          api.GET('/v1/teams/{id}/projects', {
+            params: { path: { id: teamId }, query: { limit: 100, include_archived: includeArchived } },
+            signal: limit,
+          }),
+        signal,
+      ),
+  })
+
+/** A project, and the revision of its storyboard as the server names it. */
+export type HeldProject = { project: Project; etag: string }
+
+export async function readProject(id: string, signal?: AbortSignal): Promise<HeldProject> {
+  const { data, headers } = await askWithHeaders(
+    (api, limit) => api.GET('/v1/projects/{id}', { params: { path: { id } }, signal: limit }),
+    signal,
+  )
+  return { project: data, etag: headers.get('etag') ?? `"r${data.spec_revision}"` }
+}
+
+export const projectQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['projects', id],
+    queryFn: ({ signal }) => readProject(id, signal),
+  })
+
+export const jobQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['jobs', id],
+    queryFn: ({ signal }): Promise<Job> =>
+      ask((api, limit) => api.GET('/v1/jobs/{id}', { params: { path: { id } }, signal: limit }), signal),
+    // Links to media end after a while; a job that is read again has new ones.
+    staleTime: 60_000,
+  })

@@ -1,0 +1,90 @@
+/** The pages and their addresses. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { NotFound, PageFault } from './pages/faults.tsx'
+import { HomePage } from './pages/home.tsx'
+import { ProjectsPage } from './pages/projects.tsx'
+import { SignInPage } from './pages/sign-in.tsx'
+import { queries, teamsQuery } from './queries.ts'
+import { callerQuery } from './session.tsx'
+import { Shell } from './shell/shell.tsx'
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: ({ next }: Record<string, unknown>): { next?: string } =>
+    // Only a path of the studio itself: an address from a link must not lead elsewhere.
+    typeof next === 'string' && /^\/(?!\/|\\)/.test(next) ? { next } : {},
+  component: SignInPage,
+})
+
+/** Pages for people who are signed in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: async ({ location }) => {
+    const caller = await queries.ensureQueryData(callerQuery)
+    if (!caller)
+      throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } })
+  },
+  component: Shell,
+  errorComponent: PageFault,
+})
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  loader: async () => {
+    const caller = await queries.ensureQueryData(callerQuery)
+    // Teams are for creators; a starter becomes one with the first team.
+    if (caller?.user.tier === 'starter') return
+    const teams = await queries.fetchQuery(teamsQuery)
+    const first = teams[0]
+    if (first) throw redirect({ to: '/t/$team', params: { team: first.slug } })
+  },
+  component: HomePage,
+})
+
+export type ProjectsSearch = { q?: string; status?: 'rendering' | 'completed' | 'archived' }
+
+export const projects = createRoute({
+  getParentRoute: () => inside,
+  path: '/t/$team',
+  validateSearch: ({ q, status }: Record<string, unknown>): ProjectsSearch => ({
+    ...(typeof q === 'string' && q !== '' ? { q } : {}),
+    ...(status === 'rendering' || status === 'completed' || status === 'archived' ? { status } : {}),
+  }),
+  component: ProjectsPage,
+})
+
+export type View = 'board' | 'source' | 'film'
+
+export const editor = createRoute({
+  getParentRoute: () => inside,
+  path: '/t/$team/p/$project',
+  validateSearch: ({ scene, view }: Record<string, unknown>): { scene?: string; view?: View } => ({
+    ...(typeof scene === 'string' ? { scene } : {}),
+    ...(view === 'source' || view === 'film' ? { view } : {}),
+  }),
+  component: lazyRouteComponent(() => import('./pages/editor/editor.tsx'), 'EditorPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, inside.addChildren([home, projects, editor])]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

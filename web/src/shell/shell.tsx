@@ -1,0 +1,85 @@
+/** The frame around every page: the rail, the strip that says when the server is away, and the sign-in over a page. */
+import { onlineManager, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { useSyncExternalStore } from 'react'
+import { ask } from '../api/client.ts'
+import { connection } from '../live/connection.ts'
+import { callerQuery, SignInForm } from '../session.tsx'
+import icon from '../styles/icon.svg'
+import { Dialog, Menu } from '../ui/dialog.tsx'
+import { Icon } from '../ui/icon.tsx'
+import styles from './shell.module.css'
+
+function OfflineStrip() {
+  const link = useSyncExternalStore(connection.onLink, connection.link)
+  if (link !== 'lost') return null
+  return (
+    <p role="status" className={styles.strip}>
+      No connection to Framecast. Trying again. Your edits are safe in this browser.
+    </p>
+  )
+}
+
+export function Shell() {
+  const { data: caller } = useQuery(callerQuery)
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const { team } = useParams({ strict: false })
+
+  const signOut = async (): Promise<void> => {
+    await ask((api, signal) => api.POST('/v1/auth/logout', { signal })).catch(() => {})
+    connection.close()
+    queries.clear()
+    await navigate({ to: '/sign-in', search: {} })
+  }
+
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#page">
+        Skip to the page
+      </a>
+      <nav className={styles.rail} aria-label="Studio">
+        <Link to="/" className={styles.mark} aria-label="Framecast">
+          <img src={icon} alt="" />
+        </Link>
+        {team ? (
+          <Link
+            to="/t/$team"
+            params={{ team }}
+            className={styles.place}
+            title="Projects"
+            aria-label="Projects"
+            activeOptions={{ exact: false }}
+          >
+            <Icon name="projects" size={18} />
+          </Link>
+        ) : null}
+        <Menu
+          trigger={
+            <button
+              type="button"
+              className={`${styles.place} ${styles.foot}`}
+              title="Account"
+              aria-label="Account"
+            >
+              <Icon name="settings" size={18} />
+            </button>
+          }
+          items={[{ label: 'Sign out', onSelect: signOut }]}
+        />
+      </nav>
+      <div id="page" className={styles.page}>
+        <OfflineStrip />
+        <Outlet />
+      </div>
+      <Dialog
+        open={caller === null && onlineManager.isOnline()}
+        onClose={() => {}}
+        mustAnswer
+        title="Your session ended. Sign in to go on. Your edits are kept."
+      >
+        <SignInForm onDone={() => connection.retry()} />
+      </Dialog>
+    </div>
+  )
+}

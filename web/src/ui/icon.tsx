@@ -1,0 +1,48 @@
+/** Icons of 16 px, one stroke of 1.3. Named for what they show; the words beside them say what they do. */
+
+const PATHS = {
+  projects: 'M2.5 4.5h4l1.2 1.4h5.8v6.6h-11z',
+  library: 'M2.5 3.5h11v9h-11zM2.5 10.5l3-3 2.6 2.6 1.9-1.9 3.5 3.5M10.8 6.2h.01',
+  queue: 'M2.5 4h7M2.5 8h7M2.5 12h4M11.5 8.5v5l3-2.5z',
+  engines:
+    'M4.5 4.5h7v7h-7zM6.5 2v2.5M9.5 2v2.5M6.5 11.5V14M9.5 11.5V14M2 6.5h2.5M2 9.5h2.5M11.5 6.5H14M11.5 9.5H14',
+  team: 'M6 7.5a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4zM2 13c.3-2.2 1.9-3.5 4-3.5s3.7 1.3 4 3.500M10.5 3.400a2.1 2.1 0 0 1 0 4M11.7 9.700c1.3.4 2.1 1.6 2.3 3.3',
+  settings:
+    'M8 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM8 2v2M8 12v2M2 8h2M12 8h2M3.8 3.800l1.4 1.400M10.8 10.800l1.4 1.400M12.2 3.800l-1.4 1.400M5.2 10.800l-1.4 1.4',
+  plus: 'M8 3v10M3 8h10',
+  search: 'M7 11.500a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.3 10.300l3.2 3.2',
+  more: 'M3.5 8h.01M8 8h.01M12.5 8h.01',
+  play: 'M5 3.200v9.600L12.8 8z',
+  pause: 'M5.5 3.500v9M10.5 3.500v9',
+  check: 'M3 8.500l3.2 3.200L13 4.8',
+  diamond: 'M8 2.500L13.5 8 8 13.5 2.5 8z',
+  failed: 'M8 2.800L14 13H2zM8 6.800v3M8 11.400h.01',
+  close: 'M3.5 3.500l9 9M12.5 3.500l-9 9',
+  undo: 'M5.5 3L2.5 6l3 3M2.5 6h7a3.5 3.5 0 0 1 0 7H6',
+  redo: 'M10.5 3l3 3-3 3M13.5 6h-7a3.5 3.5 0 0 0 0 7H10',
+  board: 'M2.5 2.500h4.500V7H2.500zM9 2.500h4.500V7H9zM2.5 9H7v4.500H2.500zM9 9h4.500v4.500H9z',
+  source: 'M5.5 4.500L2 8l3.5 3.500M10.5 4.500L14 8l-3.5 3.5',
+  film: 'M2.5 3.500h11v9h-11zM5 3.500v9M11 3.500v9M2.5 6.500H5M2.5 9.500H5M11 6.500h2.500M11 9.500h2.5',
+  down: 'M4 6l4 4 4-4',
+  download: 'M8 2.500v7.500M4.8 7L8 10.2 11.2 7M3 13h10',
+  eye: 'M1.8 8C3.2 5.3 5.4 4 8 4s4.8 1.3 6.2 4C12.8 10.7 10.6 12 8 12s-4.8-1.3-6.2-4zM8 9.800a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.600z',
+  previous: 'M4 3.500v9M12.5 3.500L6 8l6.5 4.500z',
+  next: 'M12 3.500v9M3.5 3.500L10 8l-6.5 4.500z',
+} as const
+
+export type IconName = keyof typeof PATHS
+
+/** Decorative: give the control that holds it a name. */
+export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
+  return (
+    <svg aria-hidden="true" width={size} height={size} viewBox="0 0 16 16" fill="none">
+      <path
+        d={PATHS[name]}
+        stroke="currentColor"
+        strokeWidth="1.3"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+    </svg>
+  )
+}
