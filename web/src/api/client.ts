@@ -31,6 +31,13 @@ export class Offline extends Error {
 
 const ANSWER_MS = 30_000
 
+let whenSignedOut = (): void => {}
+
+/** Says what to do when the server no longer knows who is asking. */
+export function onSignedOut(work: () => void): void {
+  whenSignedOut = work
+}
+
 const client = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
 
 type Answer<T> = { data?: T; error?: unknown; response: Response }
@@ -65,6 +72,7 @@ export async function askWithHeaders<T>(
     if (signal?.aborted) throw cause
     throw new Offline(cause)
   }
+  if (answer.response.status === 401) whenSignedOut()
   if (!answer.response.ok) throw refusal(answer.response, answer.error)
   return { data: answer.data as T, headers: answer.response.headers }
 }

@@ -1,17 +1,25 @@
 /** For somebody without a team: films are made in one. */
-import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import { ask } from '../api/client.ts'
-import { teamsQuery } from '../queries.ts'
+import { ask, type Team } from '../api/client.ts'
+import { queries, teamsQuery } from '../queries.ts'
 import { useCaller } from '../session.tsx'
 import { Button, TextField } from '../ui/controls.tsx'
 import { wordsOf } from './faults.tsx'
 import styles from './sign-in.module.css'
 
+/** Becoming a creator brings a first team along; without one a team is made. */
+async function nameTeam(name: string): Promise<Team> {
+  const [first] = await queries.fetchQuery({ ...teamsQuery, staleTime: 0 })
+  return ask((api, signal) =>
+    first
+      ? api.PATCH('/v1/teams/{id}', { params: { path: { id: first.id } }, body: { name }, signal })
+      : api.POST('/v1/teams', { body: { name }, signal }),
+  )
+}
+
 export function HomePage() {
   const caller = useCaller()
-  const queries = useQueryClient()
   const navigate = useNavigate()
   const [fault, setFault] = useState<string>()
   const [busy, setBusy] = useState(false)
@@ -26,7 +34,7 @@ export function HomePage() {
         await ask((api, signal) =>
           api.POST('/v1/account/upgrade', { body: { target_tier: 'creator' }, signal }),
         )
-      const team = await ask((api, signal) => api.POST('/v1/teams', { body: { name }, signal }))
+      const team = await nameTeam(name)
       await queries.invalidateQueries()
       await queries.fetchQuery({ ...teamsQuery, staleTime: 0 })
       await navigate({ to: '/t/$team', params: { team: team.slug } })

@@ -1,0 +1,245 @@
+/**
+ * The studio in a real browser over the real thing: a private instance with server, worker and preview engine. With
+ * SCREENSHOT_DIR set, the pictures it takes are kept there.
+ */
+import { readFileSync } from 'node:fs'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BrowserContext, Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { type Embedded, startEmbedded } from '../../embedded/start.ts'
+import { noBrowser, startBrowser } from '../support/browser.ts'
+
+const skip = noBrowser()
+t.setTimeout(400_000)
+
+const PERSON = { email: 'ada@studio.example', password: 'a lamp that wakes at dusk', name: 'Ada' }
+const LIMIT_MS = 60_000
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+if (skip) {
+  t.test('the studio over the real thing', { skip }, async () => {})
+} else {
+  const folder = await mkdtemp(join(tmpdir(), 'framecast-studio-'))
+  // Postgres may run as somebody else, who has to pass through.
+  await chmod(folder, 0o755)
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const instance = await startEmbedded({ dataDir: join(folder, 'instance'), durability: 'fast' })
+  t.teardown(() => instance.close())
+  const browser = await startBrowser()
+  t.teardown(() => browser.close())
+  await run(
+    instance,
+    await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }),
+  )
+}
+
+async function run(instance: Embedded, context: BrowserContext): Promise<void> {
+  context.setDefaultTimeout(LIMIT_MS)
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(String(error.stack)))
+  page.on('request', (request) => {
+    if (!request.url().startsWith(instance.url) && !/^(blob|data):/.test(request.url()))
+      faults.push(`a request for another host: ${request.url()}`)
+  })
+
+  const picture = async (name: string): Promise<void> => {
+    const folder = process.env.SCREENSHOT_DIR
+    if (folder) await page.screenshot({ path: join(folder, `studio-${name}.png`) })
+  }
+  /** The same call as the page would make, with its cookie. */
+  const api = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
+    const response = await context.request.fetch(`${instance.url}${path}`, {
+      method,
+      headers: { origin: instance.url, ...headers },
+      ...(body ? { data: body } : {}),
+    })
+    return { status: response.status(), headers: response.headers(), body: await response.json() }
+  }
+  const accessible = async (t: Test, target: Page, what: string): Promise<void> => {
+    await target.evaluate(AXE)
+    const found = await target.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run()
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
+    })
+    t.strictSame(found, [], `${what} has no serious finding`)
+  }
+
+  await t.test('a person signs in and names the studio', async (t) => {
+    await fetch(`${instance.url}/v1/auth/signup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(PERSON),
+    })
+    const asked = await page.goto(`${instance.url}/t/northlight`)
+    t.equal(asked?.status(), 200)
+    t.match(asked?.headers()['content-security-policy'], /default-src 'none'/)
+    await page.getByLabel('Email').fill(PERSON.email)
+    await page.getByLabel('Password').fill('not the password')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('Email or password is not right.').waitFor()
+    await accessible(t, page, 'signing in')
+    await page.getByLabel('Password').fill(PERSON.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.goto(instance.url)
+    await page.getByLabel('Studio name').fill('Northlight')
+    await page.getByRole('button', { name: 'Make the studio' }).click()
+    await page.getByRole('heading', { name: 'Projects' }).waitFor()
+    await page.getByRole('link', { name: 'Welcome to Framecast' }).waitFor()
+    await picture('projects')
+    await accessible(t, page, 'projects')
+  })
+
+  await t.test(
+    'a storyboard begins with a pasted text, and what is wrong with it stands at its place',
+    async (t) => {
+      await page.getByRole('button', { name: 'New storyboard' }).click()
+      await page.getByRole('menuitem', { name: 'Paste text' }).click()
+      await page.getByLabel('YAML or JSON').fill('title: [')
+      await page.getByRole('button', { name: 'Make a project' }).click()
+      await page.getByText(/Line \d+, column \d+/).waitFor()
+      await page
+        .getByLabel('YAML or JSON')
+        .fill(
+          'title: The lamp\nscenes:\n  - {id: stairs, prompt: "@keper climbs", duration: 2}\n  - {id: sea, prompt: the dark sea, duration: 2}\nsymbols:\n  keeper: {prompt: an old man}\n',
+        )
+      await page.getByRole('button', { name: 'Make a project' }).click()
+      await page.getByRole('button', { name: '1 problem to fix' }).click()
+      const fault = page.getByRole('complementary', { name: 'Problems' }).getByRole('button')
+      await fault.first().waitFor()
+      t.match(await fault.first().innerText(), /keper[\s\S]*keeper[\s\S]*Line \d+, column \d+/)
+      t.ok(await page.locator('.cm-lintRange-error').first().isVisible(), 'underlined in the text')
+      await picture('source')
+      await accessible(t, page, 'the source')
+    },
+  )
+
+  await t.test('the board and the text are one document, saved by itself', async (t) => {
+    await page.getByRole('link', { name: 'Board' }).click()
+    const prompt = page.getByLabel('Prompt')
+    await prompt.fill('@keeper climbs the stairs')
+    await page.getByText(/^Saved .*r2$/).waitFor()
+    await page.getByRole('button', { name: /^Undo: change the prompt/ }).click()
+    t.equal(await prompt.inputValue(), '@keper climbs')
+    await page.getByRole('button', { name: /^Redo: change the prompt/ }).click()
+    await page.getByRole('link', { name: 'Source' }).click()
+    await page.locator('.cm-content').getByText('@keeper climbs the stairs').waitFor()
+    await page.getByRole('link', { name: 'Board' }).click()
+
+    const cards = page.getByRole('region', { name: 'Board' }).getByRole('button', { name: /^Scene \d/ })
+    await cards.first().focus()
+    await page.keyboard.press('Alt+ArrowRight')
+    await page.getByText('Moved scene stairs to 2 of 2.').waitFor()
+    t.match(await cards.first().getAttribute('aria-label'), /^Scene 1, sea/)
+    await page.getByRole('button', { name: /^Undo: move/ }).click()
+    t.match(await cards.first().getAttribute('aria-label'), /^Scene 1, stairs/)
+    await page.getByText(/^Saved /).waitFor()
+  })
+
+  const projectId = (): string => new URL(page.url()).pathname.split('/').at(-1)!
+
+  await t.test(
+    "a colleague's change of another field is taken in, of the same field is asked about",
+    async (t) => {
+      const read = await api('GET', `/v1/projects/${projectId()}`)
+      const spec = read.body.spec as { scenes: { id: string; prompt: string; duration: number }[] }
+      const theirs = (change: (scene: { prompt: string }) => void): object => {
+        const copy = structuredClone(spec)
+        for (const scene of copy.scenes) if (scene.id === 'sea') change(scene)
+        return { spec: copy }
+      }
+      await api(
+        'PUT',
+        `/v1/projects/${projectId()}/spec`,
+        theirs((scene) => {
+          scene.prompt = 'a calm sea'
+        }),
+        {
+          'if-match': read.headers.etag!,
+        },
+      )
+      await page
+        .getByRole('button', { name: /^Scene 2, sea/ })
+        .getByText('a calm sea')
+        .waitFor()
+      await page.getByText(/^Saved /).waitFor()
+
+      // Both change one field, the colleague first: the save of this tab finds it.
+      await context.setOffline(true)
+      await page.getByRole('button', { name: /^Scene 2, sea/ }).click()
+      await page.getByLabel('Prompt').fill('my sea')
+      await page.getByText('Not saved: server not reachable').waitFor()
+      await context.setOffline(false)
+      const now = await api('GET', `/v1/projects/${projectId()}`)
+      await api(
+        'PUT',
+        `/v1/projects/${projectId()}/spec`,
+        theirs((scene) => {
+          scene.prompt = 'their sea'
+        }),
+        {
+          'if-match': now.headers.etag!,
+        },
+      )
+      await page.getByText('Somebody changed').waitFor()
+      await picture('conflict')
+      await page.getByRole('button', { name: 'Keep mine' }).click()
+      await page.getByText(/^Saved /).waitFor()
+      const after = await api('GET', `/v1/projects/${projectId()}`)
+      t.match(JSON.stringify(after.body.spec), /my sea/)
+    },
+  )
+
+  await t.test('what could not be saved is there after a reload', async (t) => {
+    await context.route('**/spec', (route) => route.abort())
+    await page.getByLabel('Prompt').fill('written while nobody listened')
+    await page.getByText('Not saved: server not reachable').waitFor()
+    await page.reload()
+    t.equal(await page.getByLabel('Prompt').inputValue(), 'written while nobody listened')
+    await context.unroute('**/spec')
+    await page.getByText(/^Saved /).waitFor()
+  })
+
+  await t.test('an animatic is made, watched and played', async (t) => {
+    await page.getByRole('button', { name: 'Animatic' }).click()
+    const bar = page.getByRole('progressbar', { name: 'Rendering' })
+    await bar.waitFor()
+    await picture('live')
+    const film = page.getByRole('region', { name: 'Film' })
+    await film.waitFor({ timeout: 180_000 })
+    await film.getByRole('button', { name: 'One frame on' }).click()
+    await film.getByText('00:00:00:01').waitFor()
+    await film.getByRole('button', { name: 'Play' }).click()
+    await film.getByRole('button', { name: 'Pause' }).waitFor()
+    await film.getByRole('button', { name: 'Pause' }).click()
+    const link = await film.getByRole('link', { name: 'Download' }).getAttribute('href')
+    const answer = await context.request.get(new URL(link!, instance.url).href)
+    t.equal(answer.status(), 200)
+    t.equal((await answer.body()).subarray(4, 8).toString(), 'ftyp')
+    await page.getByRole('button', { name: /^Scene 1, stairs.*Ready$/ }).waitFor()
+    await picture('film')
+    await accessible(t, page, 'the editor')
+  })
+
+  await t.test('a session that ends asks for the password over the page, and the work goes on', async (t) => {
+    await context.clearCookies()
+    await page.getByLabel('Prompt').fill('after the session')
+    await page.getByRole('dialog').getByLabel('Email').fill(PERSON.email)
+    await page.getByRole('dialog').getByLabel('Password').fill(PERSON.password)
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText(/^Saved /).waitFor()
+    t.match(JSON.stringify((await api('GET', `/v1/projects/${projectId()}`)).body.spec), /after the session/)
+  })
+
+  await t.test('nothing went wrong in the page, and it asked no other host', (t) => {
+    t.strictSame(faults, [])
+    t.end()
+  })
+}
+
+type AxeResult = { violations: { id: string; impact: string | null; nodes: { html: string }[] }[] }
