@@ -1,11 +1,12 @@
 /** One project: its storyboard in two views that are one document, its render, and its film. */
 import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { type DocumentStore, openDocument, type SaveState } from '../../document/store.ts'
 import { when } from '../../format.ts'
 import { connection } from '../../live/connection.ts'
 import { useLiveJob } from '../../live/job.ts'
+import { createPlayer, type Player } from '../../player.ts'
 import { type HeldProject, projectQuery, teamsQuery } from '../../queries.ts'
 import { Button, IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -14,6 +15,7 @@ import { Board } from './board.tsx'
 import styles from './editor.module.css'
 import { Inspector } from './inspector.tsx'
 import { RenderBar } from './render-bar.tsx'
+import { Timeline } from './timeline.tsx'
 import { Viewer } from './viewer.tsx'
 
 const SourceView = lazy(() => import('./source.tsx'))
@@ -74,6 +76,28 @@ function Editor({ held }: { held: HeldProject }) {
   return <OpenEditor held={held} store={store} />
 }
 
+/** Keys of the playhead, wherever nobody types. */
+function usePlayerKeys(player: Player): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      const target = event.target as HTMLElement
+      if (event.ctrlKey || event.metaKey || event.altKey) return
+      if (target.closest('input, textarea, select, [contenteditable], [role="menu"], [role="dialog"]')) return
+      const { frame } = player.state()
+      const step = event.shiftKey ? player.fps : 1
+      if (event.key === 'k' || (event.key === ' ' && !target.closest('button'))) player.toggle()
+      else if (event.key === 'ArrowLeft' && !target.closest('[data-card]')) player.seek(frame - step)
+      else if (event.key === 'ArrowRight' && !target.closest('[data-card]')) player.seek(frame + step)
+      else if (event.key === 'Home') player.seek(0)
+      else if (event.key === 'End') player.seek(Number.MAX_SAFE_INTEGER)
+      else return
+      event.preventDefault()
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [player])
+}
+
 function OpenEditor({ held: { project }, store }: { held: HeldProject; store: DocumentStore }) {
   const queries = useQueryClient()
   const snapshot = useSyncExternalStore(store.subscribe, store.snapshot)
@@ -86,6 +110,8 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
   const jobId = startedJob ?? project.latest_job?.id ?? null
   const job = useLiveJob(project.id, jobId)
   const canEdit = team?.user_role !== 'viewer'
+  const player = useMemo(() => createPlayer(24), [])
+  usePlayerKeys(player)
 
   useEffect(
     () =>
@@ -208,7 +234,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
               <SourceView store={store} snapshot={snapshot} canEdit={canEdit} onScene={select} />
             </Suspense>
           ) : view === 'film' ? (
-            <Viewer job={job} scene={undefined} prefers="film" />
+            <Viewer job={job} scene={undefined} prefers="film" player={player} />
           ) : (
             <>
               <Board
@@ -219,11 +245,22 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
                 onSelect={select}
                 canEdit={canEdit}
               />
-              <Viewer job={job} scene={selected} prefers="scene" />
+              <Viewer job={job} scene={selected} prefers="scene" player={player} />
               <Inspector store={store} snapshot={snapshot} job={job} scene={selected} canEdit={canEdit} />
             </>
           )}
         </div>
+        {view === 'board' ? (
+          <Timeline
+            store={store}
+            snapshot={snapshot}
+            job={job}
+            player={player}
+            selected={selected?.id}
+            onSelect={select}
+            canEdit={canEdit}
+          />
+        ) : null}
       </div>
     </main>
   )
