@@ -86,6 +86,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await accessible(t, page, 'signing in')
     await page.getByLabel('Password').fill(PERSON.password)
     await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/t/northlight')
     await page.goto(instance.url)
     await page.getByLabel('Studio name').fill('Northlight')
     await page.getByRole('button', { name: 'Make the studio' }).click()
@@ -121,7 +122,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
 
   await t.test('the board and the text are one document, saved by itself', async (t) => {
     await page.getByRole('link', { name: 'Board' }).click()
-    const prompt = page.getByLabel('Prompt')
+    const prompt = page.getByRole('textbox', { name: /^Prompt/ })
     await prompt.fill('@keeper climbs the stairs')
     await page.getByText(/^Saved .*r2$/).waitFor()
     await page.getByRole('button', { name: /^Undo: change the prompt/ }).click()
@@ -172,7 +173,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
       // Both change one field, the colleague first: the save of this tab finds it.
       await context.setOffline(true)
       await page.getByRole('button', { name: /^Scene 2, sea/ }).click()
-      await page.getByLabel('Prompt').fill('my sea')
+      await page.getByRole('textbox', { name: /^Prompt/ }).fill('my sea')
       await page.getByText('Not saved: server not reachable').waitFor()
       await context.setOffline(false)
       const now = await api('GET', `/v1/projects/${projectId()}`)
@@ -197,10 +198,13 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
 
   await t.test('what could not be saved is there after a reload', async (t) => {
     await context.route('**/spec', (route) => route.abort())
-    await page.getByLabel('Prompt').fill('written while nobody listened')
+    await page.getByRole('textbox', { name: /^Prompt/ }).fill('written while nobody listened')
     await page.getByText('Not saved: server not reachable').waitFor()
     await page.reload()
-    t.equal(await page.getByLabel('Prompt').inputValue(), 'written while nobody listened')
+    t.equal(
+      await page.getByRole('textbox', { name: /^Prompt/ }).inputValue(),
+      'written while nobody listened',
+    )
     await context.unroute('**/spec')
     await page.getByText(/^Saved /).waitFor()
   })
@@ -228,7 +232,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
 
   await t.test('a session that ends asks for the password over the page, and the work goes on', async (t) => {
     await context.clearCookies()
-    await page.getByLabel('Prompt').fill('after the session')
+    await page.getByRole('textbox', { name: /^Prompt/ }).fill('after the session')
     await page.getByRole('dialog').getByLabel('Email').fill(PERSON.email)
     await page.getByRole('dialog').getByLabel('Password').fill(PERSON.password)
     await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click()

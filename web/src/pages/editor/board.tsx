@@ -169,11 +169,11 @@ export function Board({
                 className={styles.card}
                 data-card={scene.id}
                 aria-pressed={scene.id === selected}
-                aria-label={`Scene ${at + 1}, ${scene.id}, ${scene.duration} seconds, ${STATE_WORDS[state]}`}
+                aria-label={`Scene ${at + 1}, ${scene.id}, ${String(scene.prompt ?? '').slice(0, 100)}, ${scene.duration} seconds, ${STATE_WORDS[state]}`}
                 onClick={() => onSelect(scene.id)}
                 onKeyDown={(event) => onKey(event, at)}
               >
-                <span className={styles.picture}>
+                <span className={styles.picture} aria-hidden="true">
                   {picture ? <img src={picture} alt="" draggable={false} /> : <Icon name="film" size={20} />}
                   <span className={`${styles.plate} ${styles.number} tabular`}>
                     {String(at + 1).padStart(2, '0')}
@@ -193,7 +193,7 @@ export function Board({
                     </span>
                   ) : null}
                 </span>
-                <span className={styles.cardBody}>
+                <span className={styles.cardBody} aria-hidden="true">
                   <span className={styles.cardTitle}>
                     <span>{scene.id}</span>
                     {faults && faults.length > 0 ? (

@@ -130,6 +130,10 @@ export function rulerSteps(pxPerS: number, roomPx = 72): { labelS: number; tickS
   return { labelS: 120, tickS: 30 }
 }
 
+/** Every `step` from 0 to `end`. */
+export const stepsTo = (end: number, step: number): number[] =>
+  Array.from({ length: Math.floor(end / step) + 1 }, (_, at) => at * step)
+
 /**
  * A place drawn to something near it.
  * @param targets frames to snap to, in order of preference

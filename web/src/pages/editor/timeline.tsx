@@ -8,7 +8,7 @@ import type { Player } from '../../player.ts'
 import { Button } from '../../ui/controls.tsx'
 import { pictureOf } from './board.tsx'
 import styles from './timeline.module.css'
-import { layoutOf, rulerSteps, snapped, type TimelineLayout } from './timeline-layout.ts'
+import { layoutOf, rulerSteps, snapped, stepsTo, type TimelineLayout } from './timeline-layout.ts'
 
 const LEAST_PX_PER_S = 2
 const MOST_PX_PER_S = 240
@@ -207,12 +207,12 @@ export function Timeline({
         <div ref={scroller} className={styles.lanes}>
           <div className={styles.content} style={{ width: px(plan.frames) + 24 }}>
             <div className={`${styles.ruler} tabular`} onPointerDown={scrub} onPointerMove={scrub}>
-              {Array.from({ length: Math.floor(plan.durationS / tickS) + 1 }, (_, at) => (
-                <i key={at * tickS} style={{ left: at * tickS * scale }} />
+              {stepsTo(plan.durationS, tickS).map((seconds) => (
+                <i key={seconds} style={{ left: seconds * scale }} />
               ))}
-              {Array.from({ length: Math.floor(plan.durationS / labelS) + 1 }, (_, at) => (
-                <span key={at * labelS} style={{ left: at * labelS * scale }}>
-                  {clock(at * labelS)}
+              {stepsTo(plan.durationS, labelS).map((seconds) => (
+                <span key={seconds} style={{ left: seconds * scale }}>
+                  {clock(seconds)}
                 </span>
               ))}
             </div>
@@ -252,7 +252,7 @@ export function Timeline({
                       className={styles.shotPicture}
                       style={picture ? { backgroundImage: `url(${JSON.stringify(picture)})` } : undefined}
                     />
-                    <span className={`${styles.shotName} tabular`}>
+                    <span className={`${styles.shotName} tabular`} aria-hidden="true">
                       <span>
                         {String(shot.index + 1).padStart(2, '0')} {px(end - start) > 56 ? shot.sceneId : ''}
                       </span>
@@ -296,7 +296,7 @@ export function Timeline({
               })}
             </div>
             {LANES.map(({ lane, name }) => (
-              <div key={lane} className={styles.lane} role="group" aria-label={name}>
+              <section key={lane} className={styles.lane} aria-label={name}>
                 {blocks
                   .filter((block) => block.lane === lane)
                   .map((block) => (
@@ -312,7 +312,7 @@ export function Timeline({
                       {block.label}
                     </button>
                   ))}
-              </div>
+              </section>
             ))}
             <PlayheadLine player={player} scale={scale} scroller={scroller} />
           </div>
