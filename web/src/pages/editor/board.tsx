@@ -169,13 +169,13 @@ export function Board({
                 className={styles.card}
                 data-card={scene.id}
                 aria-pressed={scene.id === selected}
-                aria-label={`Scene ${at + 1}, ${scene.id}, ${String(scene.prompt ?? '').slice(0, 100)}, ${scene.duration} seconds, ${STATE_WORDS[state]}`}
                 onClick={() => onSelect(scene.id)}
                 onKeyDown={(event) => onKey(event, at)}
               >
-                <span className={styles.picture} aria-hidden="true">
+                <span className={styles.picture}>
                   {picture ? <img src={picture} alt="" draggable={false} /> : <Icon name="film" size={20} />}
                   <span className={`${styles.plate} ${styles.number} tabular`}>
+                    <span className="sr-only">Scene </span>
                     {String(at + 1).padStart(2, '0')}
                   </span>
                   <span className={`${styles.plate} ${styles.duration} tabular`}>
@@ -193,19 +193,21 @@ export function Board({
                     </span>
                   ) : null}
                 </span>
-                <span className={styles.cardBody} aria-hidden="true">
+                <span className={styles.cardBody}>
                   <span className={styles.cardTitle}>
                     <span>{scene.id}</span>
                     {faults && faults.length > 0 ? (
                       <span className={styles.bad} title={faults[0]?.message}>
                         <Icon name="failed" />
+                        <span className="sr-only">Has a problem</span>
                       </span>
                     ) : state === 'ready' ? (
-                      <span className={styles.ok} title="Ready">
+                      <span className={styles.ok}>
                         <Icon name="check" />
+                        <span className="sr-only">Ready</span>
                       </span>
                     ) : state === 'changed' ? (
-                      <span className={styles.warn} title="Changed">
+                      <span className={styles.warn}>
                         <Icon name="diamond" size={12} />
                       </span>
                     ) : null}

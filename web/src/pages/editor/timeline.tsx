@@ -235,7 +235,6 @@ export function Timeline({
                     tabIndex={shot.sceneId === selected ? 0 : -1}
                     className={styles.shot}
                     aria-selected={shot.sceneId === selected}
-                    aria-label={`Shot ${shot.index + 1}, ${shot.sceneId}, ${(shot.frames / fps).toFixed(1)} seconds, starts at ${(shot.startFrame / fps).toFixed(1)}`}
                     data-dragged={mine?.kind === 'move'}
                     style={{
                       left: px(start),
@@ -252,11 +251,19 @@ export function Timeline({
                       className={styles.shotPicture}
                       style={picture ? { backgroundImage: `url(${JSON.stringify(picture)})` } : undefined}
                     />
-                    <span className={`${styles.shotName} tabular`} aria-hidden="true">
+                    <span className={`${styles.shotName} tabular`}>
                       <span>
-                        {String(shot.index + 1).padStart(2, '0')} {px(end - start) > 56 ? shot.sceneId : ''}
+                        <span className="sr-only">Shot </span>
+                        {String(shot.index + 1).padStart(2, '0')}{' '}
+                        <span className={px(end - start) > 56 ? '' : 'sr-only'}>{shot.sceneId}</span>
                       </span>
-                      {px(end - start) > 110 ? <span>{(shot.frames / fps).toFixed(1)}</span> : null}
+                      <span className={px(end - start) > 110 ? '' : 'sr-only'}>
+                        {(shot.frames / fps).toFixed(1)}
+                        <span className="sr-only">
+                          {' '}
+                          seconds, starts at {(shot.startFrame / fps).toFixed(1)}
+                        </span>
+                      </span>
                     </span>
                     {isEditable ? (
                       <span
