@@ -1,6 +1,14 @@
 /** What the studio has read of the server. */
 import { QueryClient, queryOptions } from '@tanstack/react-query'
-import { ApiError, ask, askWithHeaders, type Job, type Project, type Team } from './api/client.ts'
+import {
+  ApiError,
+  ask,
+  askWithHeaders,
+  type Job,
+  type Project,
+  type RenderPlan,
+  type Team,
+} from './api/client.ts'
 
 export const queries = new QueryClient({
   defaultOptions: {
@@ -56,4 +64,23 @@ export const jobQuery = (id: string) =>
       ask((api, limit) => api.GET('/v1/jobs/{id}', { params: { path: { id } }, signal: limit }), signal),
     // Links to media end after a while; a job that is read again has new ones.
     staleTime: 60_000,
+  })
+
+/** What a render of a project would do as it is saved. A new revision or a new end of a render asks again. */
+export const planQuery = (projectId: string, revision: number, lastJob: string | null) =>
+  queryOptions({
+    queryKey: ['projects', projectId, 'plan', revision, lastJob],
+    queryFn: ({ signal }): Promise<RenderPlan> =>
+      ask(
+        (api, limit) =>
+          api.POST('/v1/projects/{id}/render-plan', {
+            params: { path: { id: projectId } },
+            body: {},
+            signal: limit,
+          }),
+        signal,
+      ),
+    staleTime: 30_000,
+    // The line beside the button stays while the next one is reckoned.
+    placeholderData: (before) => before,
   })

@@ -2,7 +2,15 @@
 import createClient from 'openapi-fetch'
 import type { paths } from '../../../schemas/api.ts'
 
-export type { Caller, Job, Project, Storyboard, Team } from '../../../schemas/types.ts'
+export type {
+  Caller,
+  Job,
+  PlannedScene,
+  Project,
+  RenderPlan,
+  Storyboard,
+  Team,
+} from '../../../schemas/types.ts'
 
 /** The server answered, and said no. */
 export class ApiError extends Error {

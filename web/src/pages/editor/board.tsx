@@ -1,7 +1,7 @@
 /** The scenes as cards, in the order they are written. */
 import { type DragEvent, type KeyboardEvent, useState } from 'react'
 import { mentions } from '../../../../core/storyboard/prompts.ts'
-import type { Job } from '../../api/client.ts'
+import type { Job, PlannedScene, RenderPlan } from '../../api/client.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
 import { withInserted, withMoved } from '../../document/text.ts'
 import { clock, count } from '../../format.ts'
@@ -30,22 +30,25 @@ export function Prompt({ text }: { text: string }) {
 export const pictureOf = (job: Job | undefined, sceneId: string): string | null =>
   job?.progress.previews?.find((preview) => preview.scene_id === sceneId)?.url ?? null
 
-const snapshotScene = (job: Job | undefined, id: string): Partial<Scene> | undefined =>
-  (job?.spec_snapshot as { scenes?: Scene[] } | undefined)?.scenes?.find((scene) => scene.id === id)
-
 export type SceneState = 'ready' | 'changed' | 'missing' | 'running' | 'waiting' | 'failed'
 
-/** How a scene stands against the newest render. The server's plan decides what a render costs; this marks the card. */
-export function stateOf(job: Job | undefined, scene: Scene): SceneState {
-  if (!job) return 'missing'
-  const rendered = snapshotScene(job, scene.id)
-  if (!rendered) return 'missing'
-  if (job.status === 'failed' && job.error?.scene_id === scene.id) return 'failed'
-  const share = job.progress.scenes?.[scene.id] ?? 0
-  if (job.status === 'queued' || job.status === 'processing')
+/** What the server's plan says of a scene. */
+export const plannedOf = (plan: RenderPlan | undefined, sceneId: string): PlannedScene | undefined =>
+  plan?.scenes.find((scene) => scene.scene_id === sceneId)
+
+/** How a scene stands: while a render runs by its progress, otherwise by what the next render would do with it. */
+export function stateOf(
+  job: Job | undefined,
+  planned: PlannedScene | undefined,
+  sceneId: string,
+): SceneState {
+  const share = job?.progress.scenes?.[sceneId] ?? 0
+  if (job?.status === 'queued' || job?.status === 'processing')
     return share >= 1 ? 'ready' : share > 0 ? 'running' : 'waiting'
-  if (rendered.prompt !== scene.prompt || rendered.duration !== scene.duration) return 'changed'
-  return share >= 1 || job.status === 'completed' ? 'ready' : 'missing'
+  if (job?.status === 'failed' && job.error?.scene_id === sceneId) return 'failed'
+  if (planned?.action === 'reuse' || planned?.action === 'locked') return 'ready'
+  if (planned?.action === 'render') return planned.reason === 'never_rendered' ? 'missing' : 'changed'
+  return job?.status === 'completed' && share >= 1 ? 'ready' : 'missing'
 }
 
 const STATE_WORDS: Record<SceneState, string> = {
@@ -69,6 +72,7 @@ export function freeId(scenes: readonly Scene[], wish = 'scene'): string {
 export function Board({
   store,
   snapshot,
+  plan,
   job,
   selected,
   onSelect,
@@ -76,6 +80,7 @@ export function Board({
 }: {
   store: DocumentStore
   snapshot: Snapshot
+  plan: RenderPlan | undefined
   job: Job | undefined
   selected: string | undefined
   onSelect: (sceneId: string) => void
@@ -140,7 +145,7 @@ export function Board({
       </div>
       <ul className={styles.cards}>
         {scenes.map((scene, at) => {
-          const state = stateOf(job, scene)
+          const state = stateOf(job, plannedOf(plan, scene.id), scene.id)
           const share = job?.progress.scenes?.[scene.id] ?? 0
           const picture = pictureOf(job, scene.id)
           const faults = snapshot.checked?.errors.filter((problem) =>

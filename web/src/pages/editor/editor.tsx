@@ -5,9 +5,9 @@ import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } fr
 import { type DocumentStore, openDocument, type SaveState } from '../../document/store.ts'
 import { when } from '../../format.ts'
 import { connection } from '../../live/connection.ts'
-import { useLiveJob } from '../../live/job.ts'
+import { isOver, useLiveJob } from '../../live/job.ts'
 import { createPlayer, type Player } from '../../player.ts'
-import { type HeldProject, projectQuery, teamsQuery } from '../../queries.ts'
+import { type HeldProject, planQuery, projectQuery, teamsQuery } from '../../queries.ts'
 import { Button, IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { PageFault } from '../faults.tsx'
@@ -112,6 +112,11 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
   const canEdit = team?.user_role !== 'viewer'
   const player = useMemo(() => createPlayer(24), [])
   usePlayerKeys(player)
+  const endedJob = job && isOver(job) ? job.id : null
+  const { data: plan } = useQuery({
+    ...planQuery(project.id, snapshot.revision, endedJob),
+    enabled: snapshot.checked?.errors.length === 0,
+  })
 
   useEffect(
     () =>
@@ -207,6 +212,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
         <RenderBar
           projectId={project.id}
           snapshot={snapshot}
+          plan={snapshot.checked?.errors.length === 0 ? plan : undefined}
           job={job}
           canRender={canEdit}
           saveNow={store.saveNow}
@@ -240,13 +246,21 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
               <Board
                 store={store}
                 snapshot={snapshot}
+                plan={plan}
                 job={job}
                 selected={selected?.id}
                 onSelect={select}
                 canEdit={canEdit}
               />
               <Viewer job={job} scene={selected} prefers="scene" player={player} />
-              <Inspector store={store} snapshot={snapshot} job={job} scene={selected} canEdit={canEdit} />
+              <Inspector
+                store={store}
+                snapshot={snapshot}
+                plan={plan}
+                job={job}
+                scene={selected}
+                canEdit={canEdit}
+              />
             </>
           )}
         </div>

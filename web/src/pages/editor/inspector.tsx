@@ -1,24 +1,42 @@
 /** All about one scene. */
-import type { Job } from '../../api/client.ts'
+import type { Job, RenderPlan } from '../../api/client.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
 import { withInserted, withValue } from '../../document/text.ts'
 import { Button, Field } from '../../ui/controls.tsx'
-import { freeId, stateOf } from './board.tsx'
+import { freeId, plannedOf, stateOf } from './board.tsx'
 import styles from './editor.module.css'
 
 type Scene = NonNullable<Snapshot['document']['scenes']>[number]
 
 const PROMPT_LIMIT = 2_000
 
+/** Why a scene would be rendered, for people. */
+const REASONS: Readonly<Record<string, string>> = {
+  prompt_changed: 'The prompt changed since it was rendered. Undo brings that clip back at no cost.',
+  negative_prompt_changed: 'What it should not show changed.',
+  reference_image_changed: 'A reference picture changed.',
+  duration_changed: 'The duration changed.',
+  resolution_changed: 'The size of the picture changed.',
+  frame_rate_changed: 'The frame rate changed.',
+  seed_changed: 'The seed changed.',
+  engine_changed: 'Another engine makes it: an animatic is no film.',
+  model_changed: 'Another model makes it.',
+  workflow_changed: 'The workflow changed.',
+  board_changed: 'The board of the animatic shows other words.',
+  evicted: 'Its clip was not used for long and is gone.',
+}
+
 export function Inspector({
   store,
   snapshot,
+  plan,
   job,
   scene,
   canEdit,
 }: {
   store: DocumentStore
   snapshot: Snapshot
+  plan: RenderPlan | undefined
   job: Job | undefined
   scene: Scene | undefined
   canEdit: boolean
@@ -39,7 +57,8 @@ export function Inspector({
   const set = (field: string, value: unknown): void =>
     store.edit(`change the ${field} of ${scene.id}`, withValue(snapshot.text, ['scenes', at, field], value))
   const symbols = Object.keys(snapshot.document.symbols ?? {})
-  const state = stateOf(job, scene)
+  const planned = plannedOf(plan, scene.id)
+  const state = stateOf(job, planned, scene.id)
 
   return (
     <aside className={styles.panel} aria-label="Scene">
@@ -56,7 +75,7 @@ export function Inspector({
         )}
         {state === 'changed' ? (
           <p className={styles.note} data-kind="warn">
-            Will render: the scene changed since it was rendered.
+            Will render. {planned ? (REASONS[planned.reason] ?? 'It changed.') : 'It changed.'}
           </p>
         ) : null}
         {state === 'failed' ? (

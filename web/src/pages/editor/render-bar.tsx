@@ -1,7 +1,6 @@
 /** What a render would do, the buttons that start one, and how the present one goes. */
-import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { ApiError, ask, type Job } from '../../api/client.ts'
+import { ApiError, ask, type Job, type RenderPlan } from '../../api/client.ts'
 import { renderProject, type Snapshot } from '../../document/store.ts'
 import { about, count } from '../../format.ts'
 import { Button } from '../../ui/controls.tsx'
@@ -21,6 +20,7 @@ type Options = { engine?: 'preview' }
 export function RenderBar({
   projectId,
   snapshot,
+  plan,
   job,
   canRender,
   saveNow,
@@ -29,6 +29,7 @@ export function RenderBar({
 }: {
   projectId: string
   snapshot: Snapshot
+  plan: RenderPlan | undefined
   job: Job | undefined
   canRender: boolean
   saveNow: () => void
@@ -41,20 +42,6 @@ export function RenderBar({
   const running = job && (job.status === 'queued' || job.status === 'processing')
   const problems = snapshot.checked?.errors.length ?? 0
   const isSaved = snapshot.save.kind === 'saved'
-  const estimate = useQuery({
-    queryKey: ['estimate', snapshot.revision, projectId],
-    enabled: isSaved && problems === 0 && !running,
-    queryFn: ({ signal }) =>
-      ask(
-        (api, limit) =>
-          api.POST('/v1/spec/estimate', {
-            body: { spec: snapshot.document as Record<string, unknown> },
-            signal: limit,
-          }),
-        signal,
-      ),
-  })
-
   // A render is of what is saved, so that it waits for the save that is under way.
   useEffect(() => {
     if (!wanted || started.current) return
@@ -104,12 +91,10 @@ export function RenderBar({
           </button>
         ) : fault ? (
           <span className={styles.bad}>{fault}</span>
-        ) : estimate.data ? (
-          <>
-            <b>{count(estimate.data.scenes.length, 'scene')}</b>
-            {count(estimate.data.estimated_credits, 'credit')},{' '}
-            {about(estimate.data.estimated_generation_time_seconds)}
-          </>
+        ) : plan?.refusal ? (
+          <span className={styles.bad}>{plan.refusal.message}</span>
+        ) : plan ? (
+          <PlanLine plan={plan} />
         ) : null}
       </p>
       <Button
@@ -119,6 +104,26 @@ export function RenderBar({
       >
         {wanted ? 'Starting' : 'Render'}
       </Button>
+    </>
+  )
+}
+
+/** Two lines: what is made, and what it takes. */
+function PlanLine({ plan: { totals } }: { plan: RenderPlan }) {
+  if (totals.render === 0)
+    return (
+      <>
+        <b>Nothing changed</b>
+        Render again costs {count(totals.credits, 'credit')}
+      </>
+    )
+  return (
+    <>
+      <b>
+        {totals.render} {totals.render === 1 ? 'scene renders' : 'scenes render'}
+        {totals.reuse > 0 ? `, ${totals.reuse} reused` : ''}
+      </b>
+      {count(totals.credits, 'credit')}, {about(totals.seconds)}
     </>
   )
 }
