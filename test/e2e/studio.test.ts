@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
+import sharp from 'sharp'
 import t, { type Test } from 'tap'
 import { type Embedded, startEmbedded } from '../../embedded/start.ts'
 import { noBrowser, startBrowser } from '../support/browser.ts'
@@ -230,13 +231,75 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await accessible(t, page, 'the editor')
   })
 
+  await t.test('a picture goes into the library, and what is no picture is refused by name', async (t) => {
+    await page.getByRole('link', { name: 'Library' }).click()
+    const png = await sharp({ create: { width: 64, height: 36, channels: 3, background: '#c07030' } })
+      .png()
+      .toBuffer()
+    await page.getByLabel('Files to upload').setInputFiles([
+      { name: 'mara.png', mimeType: 'image/png', buffer: png },
+      { name: 'plan.psd', mimeType: 'application/octet-stream', buffer: Buffer.from('8BPS') },
+      { name: 'fake.png', mimeType: 'image/png', buffer: Buffer.from('no picture') },
+    ])
+    await page.getByRole('img', { name: 'mara.png' }).waitFor()
+    await page.getByText('not taken: PNG, JPEG').waitFor()
+    const uploads = page.getByRole('region', { name: 'Uploads' })
+    await uploads.getByRole('listitem').filter({ hasText: 'fake.png' }).getByRole('button').waitFor()
+    t.equal(await uploads.getByRole('listitem').count(), 2)
+    const sounds = page.getByRole('region', { name: 'Sounds of Framecast' }).getByRole('listitem')
+    await sounds.nth(41).waitFor()
+    t.equal(await sounds.count(), 42)
+    await picture('library')
+    await accessible(t, page, 'the library')
+    await page.getByRole('button', { name: 'Delete mara.png' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete file' }).click()
+    await page.getByText('Pictures of your people and places').waitFor()
+  })
+
+  await t.test('the queue lists what was rendered', async (t) => {
+    await page.getByRole('link', { name: 'Queue' }).click()
+    const ended = page.getByRole('region', { name: 'Ended' })
+    await ended.getByText('The lamp').waitFor()
+    await picture('queue')
+    await accessible(t, page, 'the queue')
+  })
+
+  await t.test('people are invited, keys are shown once', async (t) => {
+    await page.getByRole('link', { name: 'Team', exact: true }).click()
+    await page.getByRole('button', { name: 'Invite' }).click()
+    await page.getByRole('dialog').getByLabel('Email').fill('jonas@studio.example')
+    await page.getByRole('dialog').getByRole('button', { name: 'Invite' }).click()
+    await page.getByText('Pass this link on').waitFor()
+    t.match(await page.getByRole('dialog').innerText(), /\/teams\/.*\/invitations\/.*token=/)
+    await page.getByRole('button', { name: 'I have stored it' }).click()
+    await page.getByRole('region', { name: 'Invitations' }).getByText('jonas@studio.example').waitFor()
+
+    await page.getByRole('button', { name: 'Make a key' }).click()
+    await page.getByRole('dialog').getByLabel('Name').fill('pipeline')
+    await page.getByRole('dialog').getByRole('button', { name: 'Make key' }).click()
+    await page.getByText('This is shown once.').waitFor()
+    const key = /sk_live_\S+/.exec(await page.getByRole('dialog').innerText())?.[0]
+    const asked = await fetch(`${instance.url}/v1/auth/whoami`, {
+      headers: { authorization: `Bearer ${key}` },
+    })
+    t.equal(asked.status, 200, 'the key opens')
+    await page.getByRole('button', { name: 'I have stored it' }).click()
+    await picture('team')
+    await accessible(t, page, 'the team')
+    await page.goBack()
+    await page.goBack()
+    await page.goBack()
+    await page.getByRole('textbox', { name: /^Prompt/ }).waitFor()
+  })
+
   await t.test('a session that ends asks for the password over the page, and the work goes on', async (t) => {
     await context.clearCookies()
     await page.getByRole('textbox', { name: /^Prompt/ }).fill('after the session')
     await page.getByRole('dialog').getByLabel('Email').fill(PERSON.email)
     await page.getByRole('dialog').getByLabel('Password').fill(PERSON.password)
+    const saved = page.waitForResponse((answer) => answer.url().endsWith('/spec') && answer.ok())
     await page.getByRole('dialog').getByRole('button', { name: 'Sign in' }).click()
-    await page.getByText(/^Saved /).waitFor()
+    await saved
     t.match(JSON.stringify((await api('GET', `/v1/projects/${projectId()}`)).body.spec), /after the session/)
   })
 

@@ -65,6 +65,24 @@ export const projects = createRoute({
   component: ProjectsPage,
 })
 
+const library = createRoute({
+  getParentRoute: () => inside,
+  path: '/t/$team/library',
+  component: lazyRouteComponent(() => import('./pages/library.tsx'), 'LibraryPage'),
+})
+
+const queue = createRoute({
+  getParentRoute: () => inside,
+  path: '/t/$team/queue',
+  component: lazyRouteComponent(() => import('./pages/queue.tsx'), 'QueuePage'),
+})
+
+const team = createRoute({
+  getParentRoute: () => inside,
+  path: '/t/$team/team',
+  component: lazyRouteComponent(() => import('./pages/team.tsx'), 'TeamPage'),
+})
+
 export type View = 'board' | 'source' | 'film'
 
 export const editor = createRoute({
@@ -78,7 +96,7 @@ export const editor = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, inside.addChildren([home, projects, editor])]),
+  routeTree: root.addChildren([signIn, inside.addChildren([home, projects, editor, library, queue, team])]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

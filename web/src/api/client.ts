@@ -3,12 +3,14 @@ import createClient from 'openapi-fetch'
 import type { paths } from '../../../schemas/api.ts'
 
 export type {
+  Asset,
   Caller,
   Job,
   PlannedScene,
   Project,
   RenderPlan,
   Storyboard,
+  SystemAsset,
   Team,
 } from '../../../schemas/types.ts'
 

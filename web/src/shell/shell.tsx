@@ -20,6 +20,13 @@ function OfflineStrip() {
   )
 }
 
+const PLACES = [
+  { to: '/t/$team', name: 'Projects', icon: 'projects', exact: true },
+  { to: '/t/$team/library', name: 'Library', icon: 'library', exact: false },
+  { to: '/t/$team/queue', name: 'Queue', icon: 'queue', exact: false },
+  { to: '/t/$team/team', name: 'Team', icon: 'team', exact: false },
+] as const
+
 export function Shell() {
   const { data: caller } = useQuery(callerQuery)
   const queries = useQueryClient()
@@ -42,18 +49,21 @@ export function Shell() {
         <Link to="/" className={styles.mark} aria-label="Framecast">
           <img src={icon} alt="" />
         </Link>
-        {team ? (
-          <Link
-            to="/t/$team"
-            params={{ team }}
-            className={styles.place}
-            title="Projects"
-            aria-label="Projects"
-            activeOptions={{ exact: false }}
-          >
-            <Icon name="projects" size={18} />
-          </Link>
-        ) : null}
+        {team
+          ? PLACES.map(({ to, name, icon: picture, exact }) => (
+              <Link
+                key={to}
+                to={to}
+                params={{ team }}
+                className={styles.place}
+                title={name}
+                aria-label={name}
+                activeOptions={{ exact, includeSearch: false }}
+              >
+                <Icon name={picture} size={18} />
+              </Link>
+            ))
+          : null}
         <Menu
           trigger={
             <button

@@ -22,9 +22,10 @@ const SourceView = lazy(() => import('./source.tsx'))
 
 export function EditorPage() {
   const { project: projectId } = useParams({ from: '/inside/t/$team/p/$project' })
-  const held = useQuery(projectQuery(projectId))
-  if (held.error && !held.data) return <PageFault error={held.error} />
-  if (!held.data) return <main aria-busy="true" />
+  const held = useQuery({ ...projectQuery(projectId), refetchOnMount: 'always' })
+  if (held.error && !held.isFetchedAfterMount) return <PageFault error={held.error} />
+  // What an earlier visit read is too old to write over.
+  if (!held.data || !held.isFetchedAfterMount) return <main aria-busy="true" />
   return <Editor key={projectId} held={held.data} />
 }
 
