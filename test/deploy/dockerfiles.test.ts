@@ -61,7 +61,17 @@ test('all that is copied exists and passes .dockerignore, and every room of the 
     t.ok(existsSync(new URL(source, root)), `${source} exists`)
     t.ok(ignore.includes(`!${source}`), `${source} is let through`)
   }
-  for (const room of ['schemas', 'core', 'server', 'worker', 'comfyui', 'migrations', 'cli', 'embedded']) {
+  for (const room of [
+    'schemas',
+    'core',
+    'server',
+    'worker',
+    'comfyui',
+    'migrations',
+    'cli',
+    'embedded',
+    'web',
+  ]) {
     t.ok(copied.includes(room), room)
   }
   t.ok(

@@ -52,6 +52,10 @@ const client = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
 
 type Answer<T> = { data?: T; error?: unknown; response: Response }
 
+/** The kind of failure, which a message begins with; people are told what is wrong, and programs read the code. */
+const KIND =
+  /^(?:Validation error|Authorization error|Storage quota exceeded|Insufficient credits|Not found|Conflict|Precondition failed|Payload too large|Rate limit exceeded|Service unavailable|Internal error): /
+
 /** The error object of a refusal, or what can be said of a reply that is none of ours (a proxy's page). */
 function refusal(response: Response, body: unknown): ApiError {
   const error = (body as { error?: { code?: unknown; message?: unknown; details?: unknown } } | undefined)
@@ -59,7 +63,9 @@ function refusal(response: Response, body: unknown): ApiError {
   return new ApiError(
     response.status,
     typeof error?.code === 'string' ? error.code : 'UNEXPECTED_ERROR',
-    typeof error?.message === 'string' ? error.message : `the server answered ${response.status}`,
+    typeof error?.message === 'string'
+      ? error.message.replace(KIND, '')
+      : `the server answered ${response.status}`,
     error?.details,
     response.headers.get('x-request-id'),
   )
