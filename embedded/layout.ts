@@ -36,6 +36,7 @@ export function layoutOf(dataDir: string): Layout {
     ports: inside('ports.json'),
     secrets: inside('secrets.json'),
     key: inside('key'),
+    password: inside('password'),
   }
 }
 

@@ -5,7 +5,7 @@
 import os from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
-import { ensureOperatorKey } from './account.ts'
+import { ensureOperatorKey, ensureOperatorPassword } from './account.ts'
 import { DATABASE, databaseUrl, instanceEnvironment, serverEnvironment } from './environment.ts'
 import { type Errand, startErrand } from './errand.ts'
 import { EmbeddedError } from './errors.ts'
@@ -197,6 +197,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       await ensureBuckets(readConfig(env))
       const pool = new pg.Pool({ connectionString: appUrl, max: 1, connectionTimeoutMillis: 2_000 })
       try {
+        await ensureOperatorPassword(pool, layout.password)
         return await ensureOperatorKey(pool, layout.key)
       } finally {
         await pool.end()

@@ -1,4 +1,6 @@
 /** `framecast up`: a private instance that stays up. */
+
+import { OPERATOR_EMAIL } from '../../embedded/account.ts'
 import type { CommandContext } from '../context.ts'
 import { CliError, EXIT } from '../exit.ts'
 import { shortPath, startInstance } from '../instance.ts'
@@ -20,7 +22,8 @@ export async function up(
     } else {
       const { bold } = terminal.outPalette
       terminal.out('')
-      terminal.out(`  Server    ${bold(instance.url)}`)
+      terminal.out(`  Studio    ${bold(instance.url)}`)
+      terminal.out(`  Sign in   ${OPERATOR_EMAIL}, password in ${folder}/password`)
       terminal.out(`  API key   in ${folder}/key`)
       terminal.out(`  Logs      ${folder}/logs/`)
       terminal.out('')

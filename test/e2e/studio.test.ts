@@ -3,7 +3,7 @@
  * SCREENSHOT_DIR set, the pictures it takes are kept there.
  */
 import { readFileSync } from 'node:fs'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -229,6 +229,17 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await page.getByRole('button', { name: /^Scene 01.*Ready/ }).waitFor()
     await picture('film')
     await accessible(t, page, 'the editor')
+  })
+
+  await t.test('the local operator has a password of its own, which lies beside the key', async (t) => {
+    const password = (await readFile(join(instance.dataDir, 'password'), 'utf8')).trim()
+    t.equal((await stat(join(instance.dataDir, 'password'))).mode & 0o777, 0o600)
+    const answer = await fetch(`${instance.url}/v1/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'operator@framecast.local', password }),
+    })
+    t.equal(answer.status, 200)
   })
 
   await t.test('a picture goes into the library, and what is no picture is refused by name', async (t) => {
