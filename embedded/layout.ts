@@ -19,6 +19,8 @@ export type Layout = {
   readonly secrets: string
   /** The local operator's API key, as text. */
   readonly key: string
+  /** Password of the local operator, as text. */
+  readonly password: string
 }
 
 export function layoutOf(dataDir: string): Layout {
