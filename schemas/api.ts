@@ -646,6 +646,26 @@ export type paths = {
       responses: { 200: { content: { 'text/plain': string } } } & Refusals
     }
   }
+  '/sign-in': {
+    /** The studio: signing in */
+    get: {
+      responses: { 200: { content: { 'text/html': unknown } } } & Refusals
+    }
+  }
+  '/t/{path}': {
+    /** The studio: pages of a team */
+    get: {
+      parameters: { path: { path: string } }
+      responses: { 200: { content: { 'text/html': unknown } } } & Refusals
+    }
+  }
+  '/studio/assets/{name}': {
+    /** A file of the studio */
+    get: {
+      parameters: { path: { name: string } }
+      responses: { 200: { content: { '*/*': unknown } } } & Refusals
+    }
+  }
   '/health': {
     /** Whether the server is alive */
     get: {
