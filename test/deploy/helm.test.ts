@@ -275,7 +275,7 @@ test('engines are reached by workers alone, the database by those that use it', 
       workerPools: [
         {
           name: 'gpu',
-          roles: ['plan', 'scene', 'assemble', 'webhook', 'housekeeping'],
+          roles: ['plan', 'scene', 'voice', 'assemble', 'webhook', 'housekeeping'],
           comfyui: { gpus: 1 },
         },
       ],
@@ -333,7 +333,7 @@ test("a pool's own resources and placement win over the shared ones", { skip }, 
   const own = { requests: { cpu: '4', memory: '8Gi' }, limits: { memory: '8Gi' } }
   const pool = {
     name: 'main',
-    roles: ['plan', 'scene', 'assemble', 'webhook', 'housekeeping'],
+    roles: ['plan', 'scene', 'voice', 'assemble', 'webhook', 'housekeeping'],
     resources: own,
     nodeSelector: { disk: 'fast' },
   }
@@ -377,7 +377,7 @@ const REFUSED: [string, (object | string)[], RegExp][] = [
   ],
   [
     'a role that nobody has',
-    [MINIMAL, { workerPools: [{ name: 'a', roles: ['plan', 'scene', 'assemble', 'webhook'] }] }],
+    [MINIMAL, { workerPools: [{ name: 'a', roles: ['plan', 'scene', 'voice', 'assemble', 'webhook'] }] }],
     /has the role housekeeping/,
   ],
   [

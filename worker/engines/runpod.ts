@@ -20,6 +20,7 @@ import {
 import type { Config } from '../../core/platform/config.ts'
 import type { Queryable } from '../../core/platform/database.ts'
 import { isDatabaseUnavailable } from '../../core/platform/errors.ts'
+import { fault } from '../../core/platform/faults.ts'
 import type { FfmpegTools } from '../../core/platform/ffmpeg.ts'
 import { createLimiter } from '../../core/platform/limiter.ts'
 import type { Logger } from '../../core/platform/log.ts'
@@ -152,7 +153,9 @@ export function createRunpodEngine(options: RunpodEngineOptions): Engine {
     const body = await requestBody(template, request, policy, webhook, signal)
     await recordSubmission(db, key, HOST)
     await on.remoteId(formatRemoteId({ ...key, id: null }))
+    fault('worker.runpod.before_submit')
     const id = await post(body, on, signal)
+    fault('worker.runpod.submitted')
     // On its own record first: the step may have been given up meanwhile, and whoever cancels needs the id.
     await retry(() => storeSubmissionId(db, key, id), {
       budgetMs: STORE_MS,

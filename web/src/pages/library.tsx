@@ -225,6 +225,11 @@ export function LibraryPage() {
       </section>
       <section className={styles.section} aria-label="Sounds of Framecast">
         <h2>Sounds of Framecast</h2>
+        {system.data?.length === 0 ? (
+          <p className={styles.small}>
+            They are not installed yet: <code>framecast admin assets seed</code> makes them.
+          </p>
+        ) : null}
         <ul className={styles.grid}>
           {(system.data ?? []).map((sound) => (
             <li key={sound.id} className={styles.tile}>
