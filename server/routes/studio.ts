@@ -82,7 +82,11 @@ export function studioRoutes({
     ctx.body = `Framecast API v${version}`
   })
 
-  for (const path of PAGES) router.get(path, sendPage)
+  for (const path of PAGES)
+    router.get(path, (ctx) => {
+      if (ctx.path.endsWith('/')) throw new Problem('NOT_FOUND', 'there is nothing at this address')
+      return sendPage(ctx)
+    })
 
   router.get('/studio/assets/:name', async (ctx) => {
     const file = files.get(ctx.params.name ?? '')
