@@ -62,6 +62,9 @@ export const systemOperations: readonly Operation[] = [
     access: PUBLIC,
     parameters: [name('path', 'Team, and what of it; slashes are part of it.', 'northlight')],
     replies: [file('The page.', 'text/html', ETAG), UNCHANGED],
+    refusals: [
+      { code: 'NOT_FOUND', when: 'The address ends in a slash.', text: 'there is nothing at this address' },
+    ],
   },
   {
     method: 'get',
