@@ -1,38 +1,15 @@
 /** Slugs of teams: the part of an address that names one. Pure but for the chance that is handed in. */
 import { randomBytes } from 'node:crypto'
+import anyAscii from 'any-ascii'
 
 const MAX_LENGTH = 50
 /** Hyphen and eight hex digits, which keep teams of the same name apart. */
 const SUFFIX_LENGTH = 9
 
-/** Letters that Unicode does not take apart into a plain letter and a mark. */
-const LETTERS: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  ø: 'o',
-  đ: 'd',
-  ð: 'd',
-  þ: 'th',
-  ł: 'l',
-  ħ: 'h',
-  ı: 'i',
-  ĸ: 'k',
-  ŋ: 'n',
-  ŧ: 't',
-  ſ: 's',
-  ə: 'e',
-  ƒ: 'f',
-}
-
-/** `Café Nº 5` -> `cafe-no-5`; empty when no letter or digit of the name has a plain form. */
+/** `Café Nº 5` -> `cafe-no-5`, `Ночь` -> `noch`; empty when nothing of the name has a plain form. */
 function plainWords(name: string): string {
-  return name
+  return anyAscii(name.normalize('NFKC'))
     .toLowerCase()
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/\p{M}/gu, '')
-    .replace(/[^\0-\x7f]/g, (letter) => LETTERS[letter] ?? letter)
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
 }

@@ -13,7 +13,9 @@ for (const [name, slug] of [
   ['a'.repeat(60), `${'a'.repeat(41)}-a1b2c3d4`],
   [`${'a'.repeat(40)} b`, `${'a'.repeat(40)}-a1b2c3d4`],
   ['***', null],
-  ['映画', null],
+  ['映画', 'yinghua-a1b2c3d4'],
+  ['Ночной вокзал', 'nochnoy-vokzal-a1b2c3d4'],
+  ['スタジオ', 'sutajio-a1b2c3d4'],
 ] as const) {
   t.equal(slugFor(name, digits), slug, `the slug of ${JSON.stringify(name)}`)
 }
