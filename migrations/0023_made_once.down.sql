@@ -5,6 +5,7 @@ drop trigger job_steps_wake on job_steps;
 drop function wake_parked_steps();
 -- What waits behind another step is rung for by the sweeper.
 update job_steps set state = 'ready', ready_at = now() where parked_behind is not null and state = 'waiting';
+drop index job_steps_running_key;
 drop function park_step(uuid);
 alter table job_steps drop column parked_behind, drop column making;
 drop index jobs_credit_source;

@@ -16,6 +16,7 @@ const DEFAULTS = {
   scenes: null,
   loudness: 'web',
   captions: 'soft',
+  fallback: false,
 }
 
 t.test('absent, null and empty options are the defaults', async (t) => {
@@ -39,6 +40,7 @@ t.test('what is given is kept, unknown keys too', async (t) => {
     scenes: ['a'],
     loudness: 'none',
     captions: 'burn',
+    fallback: true,
     note: [1],
   }
   t.same(parseOptions(raw), { options: raw })

@@ -1,5 +1,6 @@
 /** A job that no server can render is refused before it is queued: workers look, the table tells, the server decides. */
 import t from 'tap'
+import { registerHosts } from '../../core/engines/hosts.ts'
 import { openDatabase } from '../../core/platform/database.ts'
 import { freshHostFacts, storeHostFacts } from '../../core/workflows/host-facts.ts'
 import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../../core/workflows/load.ts'
@@ -88,8 +89,9 @@ t.test('the server may read these facts and not write them', async (t) => {
     role: 'app',
   })
   t.teardown(() => app.close())
-  t.match(await freshHostFacts(app.pool, 'comfyui'), [{ label }])
-  await t.rejects(storeHostFacts(app.pool, 'comfyui', []), { code: '42501' })
+  const facts = await freshHostFacts(app.pool, 'comfyui')
+  t.match(facts, [{ label }])
+  await t.rejects(storeHostFacts(app.pool, 'comfyui', facts), { code: '42501' })
 })
 
 t.test('the command line says where a workflow runs', async (t) => {
@@ -132,11 +134,11 @@ t.test('facts grow old: what was missing may be there by now', async (t) => {
     options: { workflow: 'core-wan22-14b-t2v' },
   })
   t.ok(job.id)
-  await stack.db.pool.query(`update engine_hosts set checked_at = now() - interval '2 days', key = 'gone'`)
-  await storeHostFacts(stack.db.pool, 'comfyui', [])
+  await stack.db.pool.query(`update engine_hosts set seen_at = now() - interval '60 days', key = 'gone'`)
+  await registerHosts(stack.db.pool, 'comfyui', [])
   const { rows } = await stack.db.pool.query('select key from engine_hosts')
   t.notOk(
     rows.some(({ key }) => key === 'gone'),
-    'and are removed after a day',
+    'and a server that nobody has named for weeks is forgotten',
   )
 })
