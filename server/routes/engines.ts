@@ -1,9 +1,18 @@
 /** The servers of the engines: for everybody to look at, for operators to take out of service and back. */
+
 import Router from '@koa/router'
+import { Problem } from '../../core/platform/errors.ts'
 import type { ApiRouter, Context, RequestState, ServerDeps } from '../context.ts'
 import { type Allow, user } from '../middleware/access.ts'
 
-const slugOf = (ctx: Context): string => String(ctx.params.slug)
+const SLUG = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/
+
+/** A slug that could be one of ours; whatever else stands there names no engine. */
+function slugOf(ctx: Context): string {
+  const slug = String(ctx.params.slug)
+  if (!SLUG.test(slug)) throw new Problem('NOT_FOUND', 'no such engine')
+  return slug
+}
 
 export function engineRoutes({ engines }: ServerDeps, { allow }: { allow: Allow }): ApiRouter {
   const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
