@@ -106,7 +106,7 @@ t.test('making a team', async (t) => {
     const name = '🎬'.repeat(99)
     t.match(await ada.ask('POST /v1/teams', { name: `${name}x` }), {
       status: 201,
-      body: { name: `${name}x`, slug: /^x-/ },
+      body: { name: `${name}x`, slug: /^clapper-clapper-/ },
     })
   })
 
