@@ -95,6 +95,10 @@ logs *args:
 bench *args:
     @node bench/run.ts "$@"
 
+# Break a whole installation at random, and check that every promise is kept (`--seed N --runs M`)
+chaos *args:
+    @node test/faults/chaos/main.ts "$@"
+
 # Print the OpenAPI document of the HTTP API
 openapi:
     @node server/openapi/main.ts
