@@ -97,9 +97,10 @@ export function buildProgram(
     program
       .command('render')
       .summary('render a storyboard to an MP4 file')
-      .argument('<file>', 'storyboard, YAML or JSON; - reads standard input'),
+      .argument('[file]', 'storyboard, YAML or JSON; - reads standard input'),
   )
     .description('Renders a storyboard and writes the film. Ctrl-C leaves the job running.')
+    .option('--project <id>', 'the storyboard of a project as it is saved, instead of a file')
     .option('-o, --output <file>', "film to write (default: the storyboard's name with .mp4, here)")
     .option('--contact-sheet <file>', 'also write a PNG with a picture of every scene')
     .option('--subtitles <file>', 'also write the captions, as .srt or .vtt')
@@ -112,6 +113,7 @@ export function buildProgram(
     ['framecast render story.yaml --embedded', 'on this machine, film in story.mp4'],
     ['framecast render story.yaml -o out/story.mp4 --resolution 1080p', ''],
     ['framecast render story.yaml --server http://studio:3000 --key sk_live_…', ''],
+    ['framecast render --project 0192f0c4-… --server http://studio:3000', ''],
     ['framecast render story.yaml --embedded --json | jq .output', ''],
   ])
 

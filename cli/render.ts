@@ -36,7 +36,6 @@ export type RenderResult = {
 }
 
 export type RenderRequest = {
-  file: string
   output: string
   contactSheet: string | null
   subtitles: string | null
@@ -78,8 +77,8 @@ export async function loadChecked(file: string, terminal: Terminal): Promise<Loa
   return storyboard
 }
 
-/** Uploads the pictures and posts the job. */
-async function submit(
+/** Uploads the pictures of a storyboard and posts the job. */
+async function submitFile(
   api: Api,
   storyboard: LoadedStoryboard,
   options: Record<string, unknown>,
@@ -105,6 +104,20 @@ async function submit(
     for (const line of lines) terminal.err(line)
     throw new CliError(EXIT.invalid, `${storyboard.file} is refused by the server.`, undefined, error)
   }
+}
+
+/** Posts a job of what a project holds as it is saved now. */
+const submitProject = (
+  api: Api,
+  projectId: string,
+  options: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<Job> => {
+  const params = { path: { id: projectId }, header: { 'Idempotency-Key': randomUUID() } }
+  return api.ask(
+    (client, signal) => client.POST('/v1/projects/{id}/render', { params, body: { options }, signal }),
+    { patienceMs: POST_PATIENCE_MS, signal },
+  )
 }
 
 /** Ends the command in the way the job ended. @throws {CliError} unless it completed */
@@ -210,18 +223,21 @@ export const stagesLine = (stages: Record<string, number>): string =>
     .join(' · ')
 
 /**
- * Renders a storyboard and fetches the film.
+ * Renders a storyboard, or what a project holds, and fetches the film.
  * @throws {CliError} invalid, failed, canceled, unreachable
  * @throws {ApiError} refused
  */
-export async function renderFile(
+export async function renderFilm(
   request: RenderRequest,
   api: Api,
-  storyboard: LoadedStoryboard,
+  source: LoadedStoryboard | { projectId: string },
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<RenderResult> {
-  const accepted = await submit(api, storyboard, request.options, terminal, signal)
+  const accepted =
+    'projectId' in source
+      ? await submitProject(api, source.projectId, request.options, signal)
+      : await submitFile(api, source, request.options, terminal, signal)
   await request.onAccepted?.(accepted)
   const job = await showJob(api, accepted, terminal, signal)
   requireCompleted(job)

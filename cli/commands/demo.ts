@@ -6,7 +6,7 @@ import { type Api, createApi, type Job } from '../api.ts'
 import type { CommandContext } from '../context.ts'
 import { shortPath, startInstance } from '../instance.ts'
 import { DEFAULT_DATA_DIR } from '../local.ts'
-import { filmLine, loadChecked, renderFile } from '../render.ts'
+import { filmLine, loadChecked, renderFilm } from '../render.ts'
 import { bytesText, type Palette, secondsText } from '../text.ts'
 import { jobOptions, type RenderFlags, sayHowToResume } from './render.ts'
 
@@ -64,7 +64,7 @@ export async function demo(flags: DemoFlags, context: CommandContext): Promise<v
   const startup = secondsSince(begun)
   const api = createApi(instance.url, instance.apiKey)
   let jobId: string | null = null
-  let result: Awaited<ReturnType<typeof renderFile>>
+  let result: Awaited<ReturnType<typeof renderFilm>>
   let facts: string
   const closed = async () => {
     const from = performance.now()
@@ -72,9 +72,8 @@ export async function demo(flags: DemoFlags, context: CommandContext): Promise<v
     return secondsSince(from)
   }
   try {
-    const rendering = renderFile(
+    const rendering = renderFilm(
       {
-        file: WELCOME,
         output,
         contactSheet,
         subtitles: null,

@@ -7,11 +7,9 @@ import { loadChecked } from '../render.ts'
 import { tableLines } from '../table.ts'
 import { openTarget } from '../target.ts'
 import { secondsText } from '../text.ts'
-import { jobOptions, type RenderFlags } from './render.ts'
+import { jobOptions, namedProject, type RenderFlags } from './render.ts'
 
-export type PlanFlags = Omit<RenderFlags, 'output' | 'contactSheet' | 'subtitles'> & { project?: string }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+export type PlanFlags = Omit<RenderFlags, 'output' | 'contactSheet' | 'subtitles'>
 
 /** `prompt_changed` for people. Pure. */
 const words = (reason: string): string => reason.replaceAll('_', ' ')
@@ -38,10 +36,7 @@ export async function plan(
   flags: PlanFlags,
   { terminal, signal, env }: CommandContext,
 ): Promise<void> {
-  if ((file === undefined) === (flags.project === undefined))
-    throw new CliError(EXIT.usage, 'Name a storyboard file, or a project with --project.')
-  if (flags.project !== undefined && !UUID.test(flags.project))
-    throw new CliError(EXIT.usage, `${JSON.stringify(flags.project)} is no id of a project.`)
+  const projectId = namedProject(file, flags)
   const storyboard = file === undefined ? null : await loadChecked(file, terminal)
   const target = await openTarget(flags, env, terminal, signal)
   const { api } = target
@@ -58,7 +53,7 @@ export async function plan(
               signal,
             })
           : client.POST('/v1/projects/{id}/render-plan', {
-              params: { path: { id: flags.project as string } },
+              params: { path: { id: projectId! } },
               body: { options },
               signal,
             }),

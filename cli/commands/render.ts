@@ -1,11 +1,13 @@
-/** `framecast render`: a storyboard file becomes a film file. */
+/** `framecast render`: a storyboard file, or the storyboard of a project, becomes a film file. */
 import path from 'node:path'
 import type { CommandContext } from '../context.ts'
+import { CliError, EXIT } from '../exit.ts'
 import { shortPath } from '../instance.ts'
-import { filmLine, loadChecked, type RenderResult, renderFile, stagesLine } from '../render.ts'
+import { filmLine, loadChecked, type RenderResult, renderFilm, stagesLine } from '../render.ts'
 import { openTarget, type TargetOptions } from '../target.ts'
 
 export type RenderFlags = TargetOptions & {
+  project?: string
   output?: string
   contactSheet?: string
   subtitles?: string
@@ -52,8 +54,24 @@ export function jobOptions(flags: RenderFlags): Record<string, unknown> {
 }
 
 /** Where the film goes when nothing is said: the storyboard's name, in the current folder. Pure. */
-export const defaultOutput = (file: string): string =>
-  file === '-' ? 'film.mp4' : `${path.basename(file).replace(/\.(ya?ml|json)$/i, '')}.mp4`
+export const defaultOutput = (file: string | undefined): string =>
+  file === undefined || file === '-'
+    ? 'film.mp4'
+    : `${path.basename(file).replace(/\.(ya?ml|json)$/i, '')}.mp4`
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Id of the project that is named instead of a file, or undefined. @throws {CliError} usage, unless there is one of the two */
+export function namedProject(
+  file: string | undefined,
+  { project }: Pick<RenderFlags, 'project'>,
+): string | undefined {
+  if ((file === undefined) === (project === undefined))
+    throw new CliError(EXIT.usage, 'Name a storyboard file, or a project with --project.')
+  if (project !== undefined && !UUID.test(project))
+    throw new CliError(EXIT.usage, `${JSON.stringify(project)} is no id of a project.`)
+  return project
+}
 
 /** Result of a render: one JSON line, or a line for the film and one for the time it took. */
 export function printResult(result: RenderResult, json: boolean, { terminal }: CommandContext): void {
@@ -67,18 +85,22 @@ export function printResult(result: RenderResult, json: boolean, { terminal }: C
   terminal.err(terminal.errPalette.dim(stagesLine(result.stages)))
 }
 
-export async function render(file: string, flags: RenderFlags, context: CommandContext): Promise<void> {
+export async function render(
+  file: string | undefined,
+  flags: RenderFlags,
+  context: CommandContext,
+): Promise<void> {
   const { terminal, signal, env } = context
   const begun = performance.now()
+  const projectId = namedProject(file, flags)
   // Errors in the file are found before anything is started.
-  const storyboard = await loadChecked(file, terminal)
+  const source = file === undefined ? { projectId: projectId! } : await loadChecked(file, terminal)
   const target = await openTarget(flags, env, terminal, signal)
   let jobId: string | null = null
   try {
     const upS = (performance.now() - begun) / 1_000
-    const result = await renderFile(
+    const result = await renderFilm(
       {
-        file,
         output: flags.output ?? defaultOutput(file),
         contactSheet: flags.contactSheet ?? null,
         subtitles: flags.subtitles ?? null,
@@ -89,7 +111,7 @@ export async function render(file: string, flags: RenderFlags, context: CommandC
         },
       },
       target.api,
-      storyboard,
+      source,
       terminal,
       signal,
     )

@@ -140,7 +140,7 @@ t.test('1: the render failed; nothing is written', async (t) => {
 t.test('2: wrong command lines, with a hint', async (t) => {
   for (const [args, words] of [
     [['rendr'], /Did you mean render/],
-    [['render'], /missing required argument/],
+    [['render'], /Name a storyboard file, or a project with --project/],
     [['render', 'a.yaml', '--resolution', '4k'], /480p, 720p, 1080p/],
     [['render', 'a.yaml', '--seed', '-1'], /whole number/],
     [['render', 'a.yaml', '--fps', '25'], /16, 24, 30/],

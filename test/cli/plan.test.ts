@@ -62,6 +62,15 @@ t.test('a project is planned by its id', async (t) => {
   t.match(await asViewer('plan', '--project', made.body.id), { code: 0, out: /2 scenes will render/ })
   t.match(await asViewer('plan', '--project', 'x'), { code: 2 })
   t.match(await asViewer('plan'), { code: 2, err: /Name a storyboard file/ })
+
+  // A viewer may look at what a render would do, and not start one.
+  t.match(await asViewer('render', '--project', made.body.id), { code: 5 })
+  for (const [args, says] of [
+    [[], /Name a storyboard file, or a project/],
+    [[file, '--project', made.body.id], /Name a storyboard file, or a project/],
+    [['--project', 'x'], /"x" is no id of a project/],
+  ] as const)
+    t.match(await asViewer('render', ...args), { code: 2, err: says })
 })
 
 t.test('an operator looks at the cache and lets it go', async (t) => {

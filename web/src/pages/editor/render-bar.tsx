@@ -4,6 +4,7 @@ import { ApiError, ask, type Job, type RenderPlan } from '../../api/client.ts'
 import { renderProject, type Snapshot } from '../../document/store.ts'
 import { about, count } from '../../format.ts'
 import { Button } from '../../ui/controls.tsx'
+import { CopyAs } from '../../ui/copy-as.tsx'
 import { wordsOf } from '../faults.tsx'
 import styles from './editor.module.css'
 
@@ -104,6 +105,7 @@ export function RenderBar({
       >
         {wanted ? 'Starting' : 'Render'}
       </Button>
+      <CopyAs project={{ id: projectId, name: snapshot.document.title ?? '' }} />
     </>
   )
 }
