@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Runner, run, type TaskList } from 'graphile-worker'
+import { run, type TaskList } from 'graphile-worker'
 import pg from 'pg'
 import { REPORT_CHANNEL } from '../core/jobs/engine-submissions.ts'
 import type { Config } from '../core/platform/config.ts'
@@ -23,6 +23,7 @@ import { ENDED_CHANNEL, listenTo } from './leases/listen-to.ts'
 import { RunningSteps } from './leases/running-steps.ts'
 import { startSweeper } from './leases/sweeper.ts'
 import { queueLogger } from './queue-logger.ts'
+import { type KeptRunner, keepRunning } from './queue-runner.ts'
 import { watchStranded } from './steps/stranded.ts'
 import { otherTasks, sceneTasks, voiceTasks, webhookTasks } from './tasks/task-list.ts'
 import { createVoiceEngine } from './voice/create.ts'
@@ -137,19 +138,23 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
   queuePool.on('connect', (client) =>
     client.on('error', (error) => log.warn({ err: error }, 'a queue connection was lost')),
   )
-  const startRunner = (taskList: TaskList, concurrency: number): Promise<Runner> =>
-    run({
-      pgPool: queuePool,
-      taskList,
-      concurrency,
-      crontab: '',
-      noHandleSignals: true,
-      pollInterval: 1_000,
-      logger: queueLogger(log),
-      // Written at once and awaited, else a step that ends during shutdown would stay locked in the queue.
-      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
-    })
-  const runners: Runner[] = []
+  const startRunner = (taskList: TaskList, concurrency: number): Promise<KeptRunner> =>
+    keepRunning(
+      () =>
+        run({
+          pgPool: queuePool,
+          taskList,
+          concurrency,
+          crontab: '',
+          noHandleSignals: true,
+          pollInterval: 1_000,
+          logger: queueLogger(log),
+          // Written at once and awaited, else a step that ends during shutdown would stay locked in the queue.
+          preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+        }),
+      log,
+    )
+  const runners: KeptRunner[] = []
   const scenes = sceneTasks(context)
   const others = otherTasks(context)
   const voices = voiceTasks(context)
@@ -158,7 +163,6 @@ export async function startWorker(config: Config, { log }: { log: Logger }): Pro
   if (Object.keys(others).length > 0) runners.push(await startRunner(others, OTHER_CONCURRENCY))
   if (Object.keys(voices).length > 0) runners.push(await startRunner(voices, config.VOICE_CONCURRENCY))
   if (Object.keys(webhooks).length > 0) runners.push(await startRunner(webhooks, WEBHOOK_CONCURRENCY))
-  for (const runner of runners) runner.promise.catch(giveUp)
   log.info(
     {
       worker: id,
