@@ -13,7 +13,7 @@ export function enginesOf(config: EngineSettings): EngineKind[] {
   return (Object.keys(isPresent) as EngineKind[]).filter((kind) => isPresent[kind])
 }
 
-const isCloud = (engine: EngineKind): boolean => engine === 'runpod'
+export const isCloud = (engine: string): boolean => engine === 'runpod'
 
 export type FallbackRequest = {
   config: EngineSettings & Pick<Config, 'FRAMECAST_MODE'>

@@ -15,7 +15,7 @@ import { hashFile } from '../compose/verify.ts'
 import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { announce } from './announce.ts'
-import { fetchSegments } from './fetch-segments.ts'
+import { fetchInputs, segmentsOf } from './inputs.ts'
 import { keepCached } from './keep-cached.ts'
 import { loadPlan, loadScenes } from './load-film.ts'
 import { loadJob, lockJob } from './load-job.ts'
@@ -83,7 +83,8 @@ export async function joinStep(context: WorkerContext, run: StepRun): Promise<vo
   const report = createReporter(context, run)
   if (missing.length > 0) {
     const needed = new Set(missing.flatMap(({ piece }) => scenesOf(piece)))
-    const segments = await fetchSegments(context, run, scenes, needed)
+    const { segments, objects } = await segmentsOf(workDir, scenes, needed)
+    await fetchInputs(context, run, objects)
     report.progress(FETCHED)
     const made: DrawnPiece[] = []
     await drawPieces({

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { posterKeyOf } from '../../core/jobs/cached-clips.ts'
 import { forgetCached } from '../../core/jobs/content-cache.ts'
 import { fault } from '../../core/platform/faults.ts'
-import { ObjectStoreError } from '../../core/platform/objects.ts'
 import type { ShotPlan } from '../../core/storyboard/plan-types.ts'
 import type { CutList } from '../compose/cut-list.ts'
 import { drawPieces } from '../compose/draw-pieces.ts'
@@ -14,7 +13,7 @@ import { makeContactSheet, makeThumbnail, middleFrame } from '../compose/stills.
 import type { WorkerContext } from '../context.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { type Captions, captionTrack } from './captions.ts'
-import { fetchAll, fetchSegments } from './fetch-segments.ts'
+import { fetchAll, fetchInputs, isLost, type StepObject, segmentsOf } from './inputs.ts'
 import type { DrawnPiece, KeyedOrder } from './join.ts'
 import type { SceneOutcome } from './plan.ts'
 import type { Reporter } from './report.ts'
@@ -68,7 +67,9 @@ export async function makeFilm(
   const missing = orders.filter(({ index }) => !drawn.has(index))
   const copied = list.pieces.flatMap((piece) => (piece.kind === 'copy' ? [piece.range.sceneId] : []))
   const needed = new Set([...copied, ...missing.flatMap(({ piece }) => scenesOf(piece))])
-  const segments = await fetchSegments(context, run, scenes, needed)
+  const { segments, objects } = await segmentsOf(workDir, scenes, needed)
+  const sound = soundObject(parts, workDir)
+  await fetchInputs(context, run, sound ? [...objects, sound] : objects)
   await drawPieces({
     tools,
     orders: missing,
@@ -77,7 +78,6 @@ export async function makeFilm(
     signal,
     onDrawn: ({ index }, file) => void drawn.set(index, file),
   })
-  const sound = await fetchSound(context, run, parts)
   report.progress(SHARE.fetched)
 
   const film = await composeFilm({
@@ -86,7 +86,7 @@ export async function makeFilm(
     list,
     segments,
     drawn,
-    ...(sound === null ? {} : { sound }),
+    ...(sound === null ? {} : { sound: sound.path }),
     captions: track ? [await captionTrack(track, workDir)] : [],
     workDir,
     out: join(workDir, 'film.mp4'),
@@ -184,17 +184,12 @@ async function fetchDrawn(
   return files
 }
 
-/** Fetches the film's sound; null when there is none. */
-async function fetchSound(
-  { store }: WorkerContext,
-  { workDir, signal }: StepRun,
-  { sound }: FilmParts,
-): Promise<string | null> {
-  if (!sound) return null
-  const path = join(workDir, 'sound.m4a')
-  await store.getFile(sound.objectKey, path, signal, sound.sha256)
-  return path
-}
-
-const isLost = (error: unknown): error is ObjectStoreError =>
-  error instanceof ObjectStoreError && (error.code === 'object_missing' || error.code === 'storage_corrupt')
+/** The film's sound; null when there is none. */
+const soundObject = ({ sound }: FilmParts, workDir: string): StepObject | null =>
+  sound && {
+    kind: 'sound',
+    key: '',
+    objectKey: sound.objectKey,
+    sha256: sound.sha256,
+    path: join(workDir, 'sound.m4a'),
+  }

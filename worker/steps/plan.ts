@@ -39,6 +39,8 @@ export type SceneInput = {
   parts: KeyParts
   /** Set when it has fallen back from another engine. */
   fallbacks?: Fallback[]
+  /** Set when it was made before in this job, and the store has lost it. */
+  again?: true
 }
 
 /** A scene that went from one engine to another. */

@@ -4,12 +4,14 @@ import sharp from 'sharp'
 import { creditSource, objectPrefix } from '../../core/access/owner.ts'
 import { mayReuse } from '../../core/jobs/cache-policy.ts'
 import { posterKeyOf } from '../../core/jobs/cached-clips.ts'
-import { findCached, replaceCached, storeCached } from '../../core/jobs/content-cache.ts'
+import { replaceCached, storeCached } from '../../core/jobs/content-cache.ts'
 import { appendEvent } from '../../core/jobs/events.ts'
 import { recordGeneration } from '../../core/jobs/generation-times.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
+import { isCloud } from '../../core/jobs/routing.ts'
 import { finishStep, storeRemoteId } from '../../core/jobs/steps.ts'
 import { filmFormat } from '../../core/media/format.ts'
+import type { Queryable } from '../../core/platform/database.ts'
 import { fault } from '../../core/platform/faults.ts'
 import { conformClip } from '../compose/conform.ts'
 import { makePoster } from '../compose/stills.ts'
@@ -20,10 +22,12 @@ import { StepFailure } from '../failures.ts'
 import { StepStopped } from '../leases/running-steps.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { announce } from './announce.ts'
+import { isLost } from './inputs.ts'
 import { startLaps } from './laps.ts'
 import { loadJob, lockJob, type RenderJob } from './load-job.ts'
 import { reusedOutcome, type SceneInput, type SceneOutcome } from './plan.ts'
 import { holdKnown } from './plan-clips.ts'
+import { presentCached } from './present-cached.ts'
 import { createReporter } from './report.ts'
 
 /** Share of a scene's progress that the engine's work stands for; the rest is conforming and storing. */
@@ -43,10 +47,9 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
   const contentKey = step.contentKey!
 
   // Another job may have made this very clip since ours was planned.
-  const known = mayReuse(input.cache)
-    ? (await findCached(db.pool, scope, 'clip', [contentKey])).get(contentKey)
-    : undefined
-  if (known && (await store.stat(known.objectKey))?.sizeBytes === known.sizeBytes) {
+  const wanted = mayReuse(input.cache) ? [contentKey] : []
+  const known = (await presentCached(context, scope, 'clip', wanted)).get(contentKey)
+  if (known) {
     await finish(run, job, input, reusedOutcome(known, input.seed))
     return
   }
@@ -153,6 +156,8 @@ export async function sceneStep(context: WorkerContext, run: StepRun): Promise<v
     keyFrames: conformed.keyFrames,
     reused: false,
     ...origin(delivered),
+    // What a cloud made and the store lost is paid for again.
+    ...(input.again && isCloud(engineKind) ? { possibleDoubleCharge: true } : {}),
     ...(input.fallbacks ? { fallbacks: input.fallbacks } : {}),
   }
   await finish(run, job, input, outcome, measuredS)
@@ -188,19 +193,8 @@ async function finish(
     if (input.cache === 'refresh') await replaceCached(client, scope, 'clip', clip)
     else if (outcome.reused) await holdKnown(client, scope, 'clip', [contentKey])
     else if (input.cache !== 'bypass') await storeCached(client, scope, 'clip', clip)
-    const { rows } = await client.query<{ total: number; completed: number }>(
-      `select count(*)::int as total, count(*) filter (where state = 'done')::int as completed
-       from job_steps where job_id = $1 and kind = 'scene'`,
-      [job.id],
-    )
-    await appendEvent(client, job.id, 'scene_complete', {
-      scene_id: input.clip.sceneId,
-      scenes_completed: rows[0]!.completed,
-      scenes_total: rows[0]!.total,
-      duration: input.clip.durationS,
-      reused: outcome.reused,
-      previews: [{ scene_id: input.clip.sceneId, key: posterKey, generated_at: new Date().toISOString() }],
-    })
+    // A scene is told of as complete once, also when its clip was lost and made again.
+    if (!input.again) await tellComplete(client, job, input, outcome.reused, posterKey)
     if (measuredS !== null)
       await recordGeneration(client, {
         engine: step.engine ?? job.engine,
@@ -209,6 +203,28 @@ async function finish(
         seconds: measuredS,
       })
     await updateProgress(client, job.id, true)
+  })
+}
+
+async function tellComplete(
+  client: Queryable,
+  job: RenderJob,
+  { clip }: SceneInput,
+  reused: boolean,
+  posterKey: string,
+): Promise<void> {
+  const { rows } = await client.query<{ total: number; completed: number }>(
+    `select count(*)::int as total, count(*) filter (where state = 'done')::int as completed
+     from job_steps where job_id = $1 and kind = 'scene'`,
+    [job.id],
+  )
+  await appendEvent(client, job.id, 'scene_complete', {
+    scene_id: clip.sceneId,
+    scenes_completed: rows[0]!.completed,
+    scenes_total: rows[0]!.total,
+    duration: clip.durationS,
+    reused,
+    previews: [{ scene_id: clip.sceneId, key: posterKey, generated_at: new Date().toISOString() }],
   })
 }
 
@@ -234,7 +250,13 @@ async function fetchReferences(
           `a reference image of @${symbol} is no longer there`,
         )
       const path = join(run.workDir, `${asset.sha256}${extname(asset.s3_key)}`)
-      await context.store.getFile(asset.s3_key, path, run.signal, asset.sha256)
+      try {
+        await context.store.getFile(asset.s3_key, path, run.signal, asset.sha256)
+      } catch (error) {
+        if (!isLost(error)) throw error
+        const message = `a reference image of @${symbol} is no longer in the store as it was uploaded`
+        throw new StepFailure('validation', 'asset_gone', message, error)
+      }
       return { path, sha256: asset.sha256, weight }
     }),
   )

@@ -4,11 +4,17 @@ import { join } from 'node:path'
 import { creditSource, objectPrefix } from '../../core/access/owner.ts'
 import type { CachedObject } from '../../core/jobs/content-cache.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
+import type { StepRef } from '../../core/jobs/remake.ts'
 import { finishStep } from '../../core/jobs/steps.ts'
 import type { FilmSound } from '../../core/jobs/types.ts'
 import { fault } from '../../core/platform/faults.ts'
 import { fromDb } from '../../core/sound/loudness.ts'
-import { type PlacedSound, placeSounds, type SoundPlan } from '../../core/storyboard/sound-plan.ts'
+import {
+  type PlacedSound,
+  placeSounds,
+  type SoundCue,
+  type SoundPlan,
+} from '../../core/storyboard/sound-plan.ts'
 import { hashFile } from '../compose/verify.ts'
 import type { WorkerContext } from '../context.ts'
 import { StepFailure } from '../failures.ts'
@@ -20,6 +26,7 @@ import { type MixInput, mix } from '../sound/mix.ts'
 import { isSystemSound, readSource, type SoundSource } from '../sound/sources.ts'
 import type { StepRun } from '../tasks/run-step.ts'
 import { announce } from './announce.ts'
+import { InputsLost, isLost } from './inputs.ts'
 import { keepCached } from './keep-cached.ts'
 import { loadLines, loadPlan } from './load-film.ts'
 import { loadJob, lockJob } from './load-job.ts'
@@ -35,10 +42,7 @@ export async function soundStep(context: WorkerContext, run: StepRun): Promise<v
   const { plan } = await loadPlan(db.pool, job.id)
   const ingredients = await soundIngredients(context, job, plan, await loadLines(db.pool, job.id))
   const gone = ingredients.missing[0]
-  if (gone) {
-    const message = `${gone.path}: the sound is no longer there`
-    throw new StepFailure('validation', 'asset_gone', message, undefined, gone.sceneId)
-  }
+  if (gone) throw goneSound(gone)
 
   const scope = creditSource(job.owner)
   const policy = job.options.cache ?? 'use'
@@ -74,6 +78,10 @@ export async function soundStep(context: WorkerContext, run: StepRun): Promise<v
     await updateProgress(client, job.id)
   })
 }
+
+/** An asset of the owner that is heard, and is not there: nothing can be made in its place. */
+const goneSound = ({ path, sceneId }: SoundCue, cause?: unknown): StepFailure =>
+  new StepFailure('validation', 'asset_gone', `${path}: the sound is no longer there`, cause, sceneId)
 
 type Made = { path: string; sizeBytes: number; sound: FilmSound }
 
@@ -136,6 +144,8 @@ async function readSources(
   )
   const files = new Map<string, string>()
   const levels = new Map<string, SoundLevel>()
+  // Lines that were spoken, and are not in the store any more.
+  const lost: StepRef[] = []
   const read = (name: string, samples?: number) => async (): Promise<void> => {
     const source = sources.get(name)!
     const part = samples === undefined ? {} : { samples }
@@ -153,8 +163,14 @@ async function readSources(
       levels.set(name, level)
       await storeLevel(db.pool, source.identity, level)
     } catch (error) {
-      if (!(error instanceof UnusableSound)) throw error
       const cue = plan.cues.find((one) => one.source === name)!
+      if (isLost(error) && source.kind === 'object' && source.sha256 !== null) {
+        if (cue.lane !== 'dialogue') throw goneSound(cue, error)
+        if (error.code === 'storage_corrupt') await source.store.remove([source.objectKey])
+        lost.push({ kind: 'voice', key: name })
+        return
+      }
+      if (!(error instanceof UnusableSound)) throw error
       throw new StepFailure(
         'validation',
         'sound_unusable',
@@ -168,7 +184,11 @@ async function readSources(
     const level = known.get(identity)
     if (level) levels.set(name, level)
   }
-  await inParallel([...sources.keys()].filter((name) => !levels.has(name)).map((name) => read(name)))
+  const readAll = async (work: readonly (() => Promise<void>)[]): Promise<void> => {
+    await inParallel(work)
+    if (lost.length > 0) throw new InputsLost(lost)
+  }
+  await readAll([...sources.keys()].filter((name) => !levels.has(name)).map((name) => read(name)))
   const lengths = new Map(Array.from(levels, ([name, { samples }]) => [name, samples]))
   const placed = placeSounds(plan, lengths)
   const wanted = new Map<string, number>()
@@ -176,7 +196,7 @@ async function readSources(
     const samples = samplesHeard(sound, lengths.get(sound.source)!)
     wanted.set(sound.source, Math.max(wanted.get(sound.source) ?? 0, samples))
   }
-  await inParallel(
+  await readAll(
     [...wanted].filter(([name]) => !files.has(name)).map(([name, samples]) => read(name, samples)),
   )
   return { placed, files, levels }

@@ -2,8 +2,10 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PoolClient } from 'pg'
+import { lackOfClips } from '../../core/jobs/cache-policy.ts'
+import { remakeInputs } from '../../core/jobs/remake.ts'
 import type { ClaimedStep } from '../../core/jobs/steps.ts'
-import { claimStep, handBackStep, retryStep } from '../../core/jobs/steps.ts'
+import { claimStep, handBackStep, retryStep, stepName } from '../../core/jobs/steps.ts'
 import { failJob } from '../../core/jobs/transitions.ts'
 import { type Queryable, transaction } from '../../core/platform/database.ts'
 import { isDatabaseUnavailable } from '../../core/platform/errors.ts'
@@ -14,6 +16,8 @@ import type { WorkerContext } from '../context.ts'
 import { judge } from '../failures.ts'
 import { StepStopped } from '../leases/running-steps.ts'
 import { AWAY_CLAIMS, fallBack } from '../steps/fall-back.ts'
+import { InputsLost } from '../steps/inputs.ts'
+import { loadJob, lockJob } from '../steps/load-job.ts'
 
 /** What a step's work is given besides the context. */
 export type StepRun = {
@@ -83,6 +87,7 @@ async function settle(context: WorkerContext, step: ClaimedStep, log: Logger, er
     if (error.why === 'shutdown') await transaction(pool, (client) => handBackStep(client, step))
     return
   }
+  if (error instanceof InputsLost) return remake(context, step, log, error)
   const verdict = judge(error, step)
   if (verdict.kind === 'leave') {
     log.warn({ err: error }, 'step left to its lease: the database is away')
@@ -101,6 +106,28 @@ async function settle(context: WorkerContext, step: ClaimedStep, log: Logger, er
       await giveUp(client, step, verdict.failureType, verdict.error)
     }
   })
+}
+
+/** Has made again what the store has lost, and the step wait for it. */
+async function remake(
+  { db }: WorkerContext,
+  step: ClaimedStep,
+  log: Logger,
+  { steps, message }: InputsLost,
+): Promise<void> {
+  const error = { code: 'object_missing', message }
+  const outcome = await transaction(db.pool, async (client) => {
+    const job = await loadJob(client, step.jobId)
+    await lockJob(client, step.jobId)
+    const remade = await remakeInputs(client, step, steps, error)
+    if (remade.kind === 'spent') await giveUp(client, step, 'system', error)
+    if (remade.kind === 'keeping') {
+      const { reason, text } = lackOfClips(job.options, remade.scenes)
+      await giveUp(client, step, 'system', { code: reason, message: text, scene_id: remade.scenes[0]! })
+    }
+    return remade.kind
+  })
+  log.warn({ lost: steps.map(stepName), outcome }, 'inputs of a step are lost and are made again')
 }
 
 /** A scene that failed for good is reported as such; its last cause stays in the message. */
