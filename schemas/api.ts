@@ -35,6 +35,7 @@ import type {
   RenderPlan,
   RenderPlanRequest,
   RenderRequest,
+  Session,
   SetUpRequest,
   SignUpRequest,
   SpecRequest,
@@ -48,6 +49,7 @@ import type {
   Upload,
   UploadRequest,
   Usage,
+  UsageDays,
   User,
   ValidationResult,
   WatchLink,
@@ -96,6 +98,24 @@ export type paths = {
     /** Change the password */
     post: {
       requestBody: { content: { 'application/json': PasswordRequest } }
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/auth/sessions': {
+    /** List one’s own sessions */
+    get: {
+      parameters: { query?: { limit?: number; offset?: number; cursor?: string } }
+      responses: { 200: { content: { 'application/json': Session[] } } } & Refusals
+    }
+    /** End all one’s other sessions */
+    delete: {
+      responses: { 204: { content?: never } } & Refusals
+    }
+  }
+  '/v1/auth/sessions/{id}': {
+    /** End a session of one’s own */
+    delete: {
+      parameters: { path: { id: string } }
       responses: { 204: { content?: never } } & Refusals
     }
   }
@@ -624,6 +644,13 @@ export type paths = {
     get: {
       parameters: { query?: { owner?: string; period?: string; limit?: number; offset?: number; cursor?: string } }
       responses: { 200: { content: { 'application/json': Usage[] } } } & Refusals
+    }
+  }
+  '/v1/usage/days': {
+    /** What renders of an owner took, by day, by person and by project */
+    get: {
+      parameters: { query?: { owner?: string; from?: string; to?: string } }
+      responses: { 200: { content: { 'application/json': UsageDays } } } & Refusals
     }
   }
   '/v1/account/audit': {

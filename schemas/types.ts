@@ -2189,6 +2189,42 @@ export interface RenderRequest {
   options?: {} | null
 }
 
+// session.schema.json
+
+/**
+ * A log-in of a person that has not ended.
+ */
+export interface Session {
+  /**
+   * Id of the session.
+   */
+  id: string
+  /**
+   * What logged in, in words, such as `Firefox on Linux`; `unknown` where it did not say.
+   */
+  device: string
+  /**
+   * Network address that it logged in from.
+   */
+  address: string | null
+  /**
+   * Whether it is the session that asks.
+   */
+  is_current: boolean
+  /**
+   * When it logged in.
+   */
+  created_at: string
+  /**
+   * When it last asked for something, to the minute.
+   */
+  last_seen_at: string
+  /**
+   * When it ends by itself.
+   */
+  expires_at: string
+}
+
 // set-up-request.schema.json
 
 /**
@@ -2865,6 +2901,109 @@ export interface Upload {
    * When the address ends.
    */
   expires_at: string
+}
+
+// usage-days.schema.json
+
+/**
+ * What renders of an owner took, by day, by person and by project. Counted from renders that are still there.
+ */
+export interface UsageDays {
+  /**
+   * Owner URN.
+   */
+  owner: string
+  /**
+   * The first day, UTC.
+   */
+  from: string
+  /**
+   * The last day, UTC.
+   */
+  to: string
+  /**
+   * Every day, oldest first; a render counts on the day it was asked for.
+   */
+  days: UsageDay[]
+  /**
+   * Who asked for them; those who cost most first.
+   */
+  people: UsagePerson[]
+  /**
+   * What for; those that cost most first.
+   */
+  projects: UsageProject[]
+}
+/**
+ * One day.
+ */
+export interface UsageDay {
+  /**
+   * The day, UTC.
+   */
+  day: string
+  /**
+   * Renders, whatever became of them.
+   */
+  renders_count: number
+  /**
+   * What they cost: charged less given back.
+   */
+  credits: number
+  /**
+   * Seconds that engines worked on their scenes; the preview engine needs no GPU and is not counted.
+   */
+  gpu_seconds: number
+}
+/**
+ * One person.
+ */
+export interface UsagePerson {
+  /**
+   * Who asked.
+   */
+  user_id: string
+  /**
+   * Name or email; null for somebody who has left.
+   */
+  name: string | null
+  /**
+   * Renders, whatever became of them.
+   */
+  renders_count: number
+  /**
+   * What they cost: charged less given back.
+   */
+  credits: number
+  /**
+   * Seconds that engines worked on their scenes; the preview engine needs no GPU and is not counted.
+   */
+  gpu_seconds: number
+}
+/**
+ * One project.
+ */
+export interface UsageProject {
+  /**
+   * The project; null for renders without one.
+   */
+  project_id: string | null
+  /**
+   * Its name; null for renders without one.
+   */
+  name: string | null
+  /**
+   * Renders, whatever became of them.
+   */
+  renders_count: number
+  /**
+   * What they cost: charged less given back.
+   */
+  credits: number
+  /**
+   * Seconds that engines worked on their scenes; the preview engine needs no GPU and is not counted.
+   */
+  gpu_seconds: number
 }
 
 // usage.schema.json

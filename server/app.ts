@@ -20,6 +20,7 @@ import { mediaRoutes } from './routes/media.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { schemaRoutes } from './routes/schemas.ts'
+import { sessionRoutes } from './routes/sessions.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { specRoutes } from './routes/spec.ts'
 import { studioRoutes } from './routes/studio.ts'
@@ -45,6 +46,7 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
   const routers = [
     systemRoutes(deps, access),
     authRoutes(deps, access),
+    sessionRoutes(deps, access),
     keyRoutes(deps, access),
     accountRoutes(deps, access),
     usageRoutes(deps, access),

@@ -65,6 +65,16 @@ export function queryTime(ctx: Context, name: string): Date | undefined {
   return time
 }
 
+/** A day of the calendar, such as `2026-01-31`. */
+export function queryDay(ctx: Context, name: string): string | undefined {
+  const value = queryText(ctx, name)
+  if (value === undefined) return undefined
+  const time = /^[12]\d{3}-\d{2}-\d{2}$/.test(value) ? new Date(value) : null
+  if (time === null || Number.isNaN(time.getTime()) || !time.toISOString().startsWith(value))
+    throw new Problem('VALIDATION_ERROR', `${name} must be a day such as 2026-01-31`)
+  return value
+}
+
 /** An age in seconds, written as `30d`, `12h` or `90m`. */
 export function queryAge(ctx: Context, name: string): number | undefined {
   const value = queryText(ctx, name)

@@ -8,9 +8,11 @@ import type {
   LogInRequest,
   NewApiKey,
   PasswordRequest,
+  Session,
   SetUpRequest,
   SignUpRequest,
   Usage,
+  UsageDays,
   User,
 } from '../../schemas/types.ts'
 import { USER_ID } from './examples.ts'
@@ -106,4 +108,28 @@ export const auditEntry: AuditEntry = {
   subject_id: KEY_ID,
   details: { owner: `framecast:user:${USER_ID}`, scopes: ['generate', 'jobs:read'], expires_at: null },
   created_at: '2026-11-21T09:06:02.911Z',
+}
+
+export const SESSION_ID = '01a1fd5b-da14-7bc1-8d2f-60c1f0b79a3e'
+
+export const session: Session = {
+  id: SESSION_ID,
+  device: 'Firefox on Linux',
+  address: '192.0.2.17',
+  is_current: true,
+  created_at: '2026-11-21T09:04:40.310Z',
+  last_seen_at: '2026-11-21T09:07:45.545Z',
+  expires_at: '2026-11-22T09:04:40.000Z',
+}
+
+export const usageDays: UsageDays = {
+  owner: `framecast:user:${USER_ID}`,
+  from: '2026-11-20',
+  to: '2026-11-21',
+  days: [
+    { day: '2026-11-20', renders_count: 0, credits: 0, gpu_seconds: 0 },
+    { day: '2026-11-21', renders_count: 2, credits: 17, gpu_seconds: 311 },
+  ],
+  people: [{ user_id: USER_ID, name: 'Ada Lovelace', renders_count: 2, credits: 17, gpu_seconds: 311 }],
+  projects: [{ project_id: null, name: null, renders_count: 2, credits: 17, gpu_seconds: 311 }],
 }

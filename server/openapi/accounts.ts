@@ -177,6 +177,49 @@ export const accountOperations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/v1/auth/sessions',
+    operationId: 'listSessions',
+    summary: 'List one’s own sessions',
+    description: 'Those that have not ended; the one that was seen last comes first.',
+    tag: 'Accounts',
+    access: SESSION,
+    parameters: [...pageOf(100), CURSOR],
+    replies: [{ ...json(200, 'A page of sessions.', ['session'], [example.session]), headers: NEXT_PAGE }],
+    refusals: [
+      { code: 'VALIDATION_ERROR', when: 'A query value is wrong.', text: 'limit must be a whole number' },
+    ],
+  },
+  {
+    method: 'delete',
+    path: '/v1/auth/sessions',
+    operationId: 'endOtherSessions',
+    summary: 'End all one’s other sessions',
+    description: 'The one that asks goes on. Open streams of the others end within a minute.',
+    tag: 'Accounts',
+    access: SESSION,
+    replies: [{ status: 204, description: 'They have ended.' }],
+  },
+  {
+    method: 'delete',
+    path: '/v1/auth/sessions/{id}',
+    operationId: 'endSession',
+    summary: 'End a session of one’s own',
+    description:
+      'It opens nothing from the next request on; open streams end within a minute. For the session that asks, it is logging out.',
+    tag: 'Accounts',
+    access: SESSION,
+    parameters: [id('id', 'session', example.SESSION_ID)],
+    replies: [{ status: 204, description: 'It has ended.' }],
+    refusals: [
+      {
+        code: 'NOT_FOUND',
+        when: 'The caller has no such session, or it has ended.',
+        text: 'no such session',
+      },
+    ],
+  },
+  {
+    method: 'get',
     path: '/v1/auth/whoami',
     operationId: 'whoAmI',
     summary: 'Who is asking',
@@ -416,6 +459,39 @@ export const usageOperations: readonly Operation[] = [
     ],
     refusals: [
       { ...BAD_QUERY, text: 'period must be a month such as 2026-01' },
+      {
+        code: 'AUTHORIZATION_ERROR',
+        when: 'The owner is out of reach, or the caller only views its team.',
+        text: 'this owner is out of your reach',
+      },
+    ],
+  },
+  {
+    method: 'get',
+    path: '/v1/usage/days',
+    operationId: 'listUsageByDay',
+    summary: 'What renders of an owner took, by day, by person and by project',
+    description:
+      'Counted from renders that are still there: of those that were deleted, the months of `/v1/usage` tell. At most 366 days.',
+    tag: 'Usage and audit',
+    access: { kind: 'key', scopes: ['jobs:read'] },
+    parameters: [
+      query('owner', 'Owner URN. Default: the key’s owner, else the caller.', { type: 'string' }),
+      query(
+        'from',
+        'The first day, UTC. Default: 29 days before the last.',
+        { type: 'string', format: 'date' },
+        '2026-11-20',
+      ),
+      query('to', 'The last day, UTC. Default: today.', { type: 'string', format: 'date' }, '2026-11-21'),
+    ],
+    replies: [json(200, 'The days with their figures.', 'usage-days', example.usageDays)],
+    refusals: [
+      {
+        code: 'VALIDATION_ERROR',
+        when: 'The owner is malformed, a day is none, or the range is too long or the wrong way round.',
+        text: 'from must be a day such as 2026-01-31',
+      },
       {
         code: 'AUTHORIZATION_ERROR',
         when: 'The owner is out of reach, or the caller only views its team.',

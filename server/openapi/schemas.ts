@@ -38,6 +38,7 @@ import renderOptions from '../../schemas/render-options.schema.json' with { type
 import renderPlan from '../../schemas/render-plan.schema.json' with { type: 'json' }
 import renderPlanRequest from '../../schemas/render-plan-request.schema.json' with { type: 'json' }
 import renderRequest from '../../schemas/render-request.schema.json' with { type: 'json' }
+import session from '../../schemas/session.schema.json' with { type: 'json' }
 import setUpRequest from '../../schemas/set-up-request.schema.json' with { type: 'json' }
 import signUpRequest from '../../schemas/sign-up-request.schema.json' with { type: 'json' }
 import specRequest from '../../schemas/spec-request.schema.json' with { type: 'json' }
@@ -52,6 +53,7 @@ import upgradeRequest from '../../schemas/upgrade-request.schema.json' with { ty
 import upload from '../../schemas/upload.schema.json' with { type: 'json' }
 import uploadRequest from '../../schemas/upload-request.schema.json' with { type: 'json' }
 import usage from '../../schemas/usage.schema.json' with { type: 'json' }
+import usageDays from '../../schemas/usage-days.schema.json' with { type: 'json' }
 import user from '../../schemas/user.schema.json' with { type: 'json' }
 import validationResult from '../../schemas/validation-result.schema.json' with { type: 'json' }
 import watchLink from '../../schemas/watch-link.schema.json' with { type: 'json' }
@@ -79,10 +81,12 @@ const FILES = {
   'log-in-request': logInRequest,
   'new-api-key': newApiKey,
   'password-request': passwordRequest,
+  session,
   'set-up-request': setUpRequest,
   'sign-up-request': signUpRequest,
   'upgrade-request': upgradeRequest,
   usage,
+  'usage-days': usageDays,
   user,
   asset,
   'clone-request': cloneRequest,

@@ -2,11 +2,12 @@
 import Router from '@koa/router'
 import { accountTrail, type TrailPage, teamTrail } from '../../core/audit/trail.ts'
 import { Problem } from '../../core/platform/errors.ts'
+import { usageByDay } from '../../core/usage/days.ts'
 import { listUsage } from '../../core/usage/usage.ts'
 import type { ApiRouter, Context, RequestState, ServerDeps } from '../context.ts'
 import { type Access, user } from '../middleware/access.ts'
 import { createPager } from '../paging.ts'
-import { pathId, queryText } from '../query.ts'
+import { pathId, queryDay, queryText } from '../query.ts'
 
 const DEFAULT_LIMIT = 100
 const PERIOD = /^\d{4}-(0[1-9]|1[0-2])$/
@@ -33,6 +34,11 @@ export function usageRoutes(
     const page = await listUsage({ db }, user(ctx), filter, usagePager.read(ctx, DEFAULT_LIMIT))
     usagePager.announce(ctx, page.next)
     ctx.body = page.usage
+  })
+
+  router.get('/v1/usage/days', allow('jobs:read'), async (ctx) => {
+    const asked = { owner: queryText(ctx, 'owner'), from: queryDay(ctx, 'from'), to: queryDay(ctx, 'to') }
+    ctx.body = await usageByDay({ db }, user(ctx), asked, Date.now())
   })
 
   function send(ctx: Context, { entries, next }: TrailPage): void {

@@ -50,6 +50,9 @@ export const CALLS: Readonly<Record<string, Call>> = {
     body: { current_password: 'correct horse', new_password: 'battery staple' },
   },
   'GET /v1/auth/whoami': { ok: 200 },
+  'GET /v1/auth/sessions': { ok: 200 },
+  'DELETE /v1/auth/sessions': { ok: 204, newcomer: true },
+  'DELETE /v1/auth/sessions/{id}': { ok: 204, spent: true },
   'GET /v1/auth/keys': { ok: 200 },
   'GET /v1/auth/keys/{id}': { ok: 200 },
   'POST /v1/auth/keys': { ok: 201, body: { name: 'made', scopes: ['generate'] } },
@@ -154,6 +157,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
   'GET /v1/account/cache': { ok: 200 },
   'DELETE /v1/account/cache': { ok: 200 },
   'GET /v1/usage': { ok: 200 },
+  'GET /v1/usage/days': { ok: 200 },
   'GET /v1/account/audit': { ok: 200 },
   'GET /v1/teams/{id}/audit': { ok: 200 },
 }

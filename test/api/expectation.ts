@@ -22,7 +22,7 @@ export const nameOf = ({ method, path }: { method: string; path: string }) =>
   `${method.toUpperCase()} ${path}`
 
 /** Things that belong to a person rather than to a team. */
-export const PRIVATE: readonly Kind[] = ['key', 'received']
+export const PRIVATE: readonly Kind[] = ['key', 'session', 'received']
 const OWNED: readonly Kind[] = ['job', 'asset']
 
 /** Targets that have a meaning for an operation. */

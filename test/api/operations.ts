@@ -106,6 +106,9 @@ export const AGREED: readonly AgreedOperation[] = [
   person('POST /v1/auth/password', [], OURS),
   anyone('GET /v1/auth/whoami'),
 
+  person('GET /v1/auth/sessions', [], OURS),
+  person('DELETE /v1/auth/sessions', [], OURS),
+  person('DELETE /v1/auth/sessions/{id}', [], OURS),
   person('GET /v1/auth/keys'),
   person('GET /v1/auth/keys/{id}'),
   person('POST /v1/auth/keys'),
@@ -198,6 +201,7 @@ export const AGREED: readonly AgreedOperation[] = [
   person('DELETE /v1/account/cache', [], OURS),
 
   anyone('GET /v1/usage', ['jobs:read'], { ...onBehalf('query'), ...OURS }),
+  anyone('GET /v1/usage/days', ['jobs:read'], { ...onBehalf('query'), ...OURS }),
   person('GET /v1/account/audit', [], OURS),
   creatorPerson('GET /v1/teams/{id}/audit', [], { roles: ADMINS, ...OF_TEAM, ...OURS }),
 ]
@@ -215,6 +219,9 @@ export const ANSWERS: Readonly<Record<string, string>> = {
   'POST /v1/auth/logout': '204',
   'POST /v1/auth/password': '204 400 401 409',
   'GET /v1/auth/whoami': '200',
+  'GET /v1/auth/sessions': '200',
+  'DELETE /v1/auth/sessions': '204',
+  'DELETE /v1/auth/sessions/{id}': '204 404',
   'GET /v1/auth/keys': '200',
   'GET /v1/auth/keys/{id}': '200 404',
   'POST /v1/auth/keys': '201 400 403 409',
@@ -292,6 +299,7 @@ export const ANSWERS: Readonly<Record<string, string>> = {
   'GET /v1/teams/{id}/cache': '200 403',
   'DELETE /v1/teams/{id}/cache': '200 400 403',
   'GET /v1/usage': '200 400 403',
+  'GET /v1/usage/days': '200 400 403',
 }
 
 /** Keys of the objects of the API, in order; `more` follow where one object alone is read. */

@@ -233,6 +233,7 @@ const DEFAULT_LIMITS: Readonly<Record<string, number>> = {
   listMembers: 100,
   listTeamInvitations: 100,
   listInvitations: 100,
+  listSessions: 100,
   listApiKeys: 100,
   listWebhooks: 100,
   listUsage: 100,
@@ -304,6 +305,7 @@ t.test('what is secret is in the one answer that gives it out, and nowhere else'
   await tell('POST /v1/auth/signup', account, { authorization: '' })
   await tell('GET /v1/auth/whoami', undefined, { authorization: `Bearer ${raw_key}` })
   await tell('GET /v1/auth/keys', undefined, mine)
+  await tell('GET /v1/auth/sessions', undefined, mine)
   await tell('GET /v1/account/audit', undefined, mine)
   await tell(`GET /v1/jobs/${job}/watch-links`)
   await tell(`GET /v1/webhooks/${hook.webhook.id}`)

@@ -157,12 +157,14 @@ export type Kind =
   | 'webhook'
   | 'delivery'
   | 'key'
+  | 'session'
 
 const KINDS: readonly (readonly [RegExp, readonly Kind[]])[] = [
   [/^\/v1\/teams\/\{id\}\/members\/\{/, ['team', 'member']],
   [/^\/v1\/teams\/\{id\}\/invitations\/\{/, ['team', 'invitation']],
   [/^\/v1\/teams\/\{id\}/, ['team']],
   [/^\/v1\/auth\/keys\/\{/, ['key']],
+  [/^\/v1\/auth\/sessions\/\{/, ['session']],
   [/^\/v1\/invitations\/\{/, ['received']],
   [/^\/v1\/projects\/\{/, ['project']],
   [/^\/v1\/jobs\/\{id\}\/watch-links\/\{/, ['job', 'link']],
@@ -260,6 +262,8 @@ export async function make(world: World, kind: Kind, wanted: Wanted): Promise<st
       )
       return id
     }
+    case 'session':
+      return (await createSession(pool, sessionKeys(world.studio.config), { userId: by.userId })).id
     case 'key':
       return (await createApiKey(pool, { userId: by.userId, name: 'thing', scopes: ['generate'] })).id
   }
