@@ -1461,6 +1461,37 @@ export interface RenderMetadata {
     [k: string]: number
   }
   /**
+   * Scenes that went from one engine to another, each time they did.
+   *
+   * Items: One such move.
+   */
+  fallbacks?: {
+    /**
+     * Id of the scene.
+     */
+    scene_id: string
+    /**
+     * Engine that could not make it.
+     */
+    from: string
+    /**
+     * Engine that it went to.
+     */
+    to: string
+    /**
+     * Why, as a code.
+     */
+    code: string
+    /**
+     * Why, for people.
+     */
+    message: string
+  }[]
+  /**
+   * Ids of scenes that were sent to a cloud engine twice, and may have been charged for twice.
+   */
+  possible_double_charge?: string[]
+  /**
    * What is not quite as the storyboard asked.
    */
   warnings: string[]

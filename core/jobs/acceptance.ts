@@ -8,6 +8,7 @@ import type { UserPrincipal } from '../access/principal.ts'
 import { chooseOwner, reachableOwners, reachOf, SYSTEM, teamOf } from '../access/reach.ts'
 import { can, requireTeamAction, type TeamRole } from '../access/roles.ts'
 import { requireRoom } from '../accounts/quota.ts'
+import { enginesDown } from '../engines/engines-down.ts'
 import { megapixelsOf } from '../media/format.ts'
 import type { Config, EngineKind } from '../platform/config.ts'
 import type { Database, Queryable } from '../platform/database.ts'
@@ -37,10 +38,11 @@ import { type PresentedPlan, presentPlan } from './present-plan.ts'
 import { readJob, readKeyedJob } from './reading.ts'
 import { recipeFor, requireFit, type WorkflowLibrary } from './recipe.ts'
 import { planRender, type RenderPlan } from './render-plan.ts'
-import { enginesOf } from './routing.ts'
+import { autoEngines, enginesOf } from './routing.ts'
 import { keyScenes } from './scene-keys.ts'
 import { checkSpec, imageHashes } from './spec-check.ts'
 import { insertSteps } from './steps.ts'
+import { teamRouting } from './team-routing.ts'
 
 export type AcceptRequest = {
   spec: unknown
@@ -152,15 +154,28 @@ async function requireMembership(
 export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
   const queryable = (principal: UserPrincipal) => queryableAs(db.pool, reachOf(principal))
 
-  /** The engine that will do the work, or a refusal that says what is missing here. */
-  function chooseEngine(asked: RenderOptions['engine']): EngineKind {
+  /**
+   * The engines that may do the work, best first.
+   * @throws {Problem} VALIDATION_ERROR that says what is missing here
+   */
+  async function chooseEngines(
+    principal: UserPrincipal,
+    owner: string,
+    { engine: asked, fallback }: RenderOptions,
+  ): Promise<EngineKind[]> {
     const present = enginesOf(config)
-    const engine = asked === 'auto' ? (config.DEFAULT_ENGINE ?? present[0]) : asked
-    if (engine && present.includes(engine)) return engine
-    throw new Problem(
-      'VALIDATION_ERROR',
-      `options.engine: this installation has no ${engine ?? 'auto'} engine`,
-    )
+    const engines =
+      asked === 'auto'
+        ? autoEngines({
+            config,
+            fallback,
+            down: await enginesDown(db.system, config),
+            ...(await teamRouting(config, queryable(principal), owner)),
+          })
+        : present.filter((engine) => engine === asked)
+    if (engines.length > 0) return engines
+    const missing = asked === 'auto' ? (config.DEFAULT_ENGINE ?? asked) : asked
+    throw new Problem('VALIDATION_ERROR', `options.engine: this installation has no ${missing} engine`)
   }
 
   function readOptions(raw: unknown): RenderOptions {
@@ -192,21 +207,29 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
   }
 
   /**
-   * The workflow that a render will run through.
-   * @throws {Problem} VALIDATION_ERROR when it is not offered, when no server can run it, or when a scene does not fit it
+   * The workflow that a render will run through, on the first of `engines` that can make these scenes.
+   * @throws {Problem} VALIDATION_ERROR of the first engine when none can: its workflow is not offered, no server can run it,
+   * or a scene does not fit it
    */
-  async function chooseRecipe(plan: ShotPlan, options: RenderOptions, engine: EngineKind): Promise<Recipe> {
-    const hosts = engine === 'comfyui' ? await freshHostFacts(db.pool, engine) : []
-    const recipe = recipeFor({
-      workflows,
-      engine,
-      asked: options.workflow,
-      draft: options.draft,
-      config,
-      hosts,
-    })
-    requireFit(workflows.get(recipe.workflow), plan)
-    return recipe
+  async function chooseRecipe(
+    plan: ShotPlan,
+    options: RenderOptions,
+    engines: readonly EngineKind[],
+  ): Promise<{ engine: EngineKind; recipe: Recipe }> {
+    const refusals: Problem[] = []
+    for (const engine of engines) {
+      const hosts = engine === 'comfyui' ? await freshHostFacts(db.pool, engine) : []
+      const { workflow: asked, draft } = options
+      try {
+        const recipe = recipeFor({ workflows, engine, asked, draft, config, hosts })
+        requireFit(workflows.get(recipe.workflow), plan)
+        return { engine, recipe }
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        refusals.push(error)
+      }
+    }
+    throw refusals[0]!
   }
 
   /**
@@ -223,9 +246,9 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
     const { warnings } = await requireValid(principal, { owner, spec, source: source ?? null })
     const storyboard = spec as Storyboard
     requireScenes(storyboard, options.scenes)
-    const engine = chooseEngine(options.engine)
     const shots = planShots(storyboard, options)
-    const recipe = await chooseRecipe(shots, options, engine)
+    const engines = await chooseEngines(principal, owner, options)
+    const { engine, recipe } = await chooseRecipe(shots, options, engines)
     const db = queryable(principal)
     const hashes = await imageHashes(db, storyboard)
     const keyed = keyScenes(shots, storyboard.scenes.length, recipe, options.seed, hashes)

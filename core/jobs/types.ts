@@ -81,6 +81,10 @@ export type JobOutput = {
     sound: FilmSound | 'silent'
     /** Seconds spent a stage: waiting, planning, scenes, assembling. */
     stages: Record<string, number>
+    /** Scenes that went from one engine to another; absent in films of before that was told. */
+    fallbacks?: { scene_id: string; from: string; to: string; code: string; message: string }[]
+    /** Scenes that a cloud engine may have charged for twice. */
+    possible_double_charge?: string[]
     warnings: string[]
   }
 }

@@ -261,6 +261,15 @@ test('each pool gets its roles, its concurrency and its own engines', { skip }, 
   for (const env of [films, gpu, attic]) t.equal(env.DEFAULT_ENGINE, 'comfyui', 'all agree on the default')
 })
 
+test('with an endpoint and no servers of its own, the default engine is the endpoint', {
+  skip,
+}, async (t) => {
+  const all = await render([MINIMAL, { config: { RUNPOD_ENDPOINT_ID: 'abc123' } }])
+  t.equal(envOf(named(all, 'Deployment', 'studio-framecast-server')).DEFAULT_ENGINE, 'runpod')
+  const both = await render(['gpu-pool.yaml', { config: { RUNPOD_ENDPOINT_ID: 'abc123' } }])
+  t.equal(envOf(named(both, 'Deployment', 'studio-framecast-server')).DEFAULT_ENGINE, 'comfyui')
+})
+
 test('numbers of the configuration are written as people write them', { skip }, async (t) => {
   const all = await render(['gpu-pool.yaml', { config: { JOB_TIMEOUT_SECONDS: 12_000_000 } }])
   const env = envOf(named(all, 'Deployment', 'studio-framecast-server'))

@@ -1,6 +1,7 @@
 /** Which engine steps in for another, and which never does: with real processes, one server away, one endpoint too small. */
 import t from 'tap'
-import { enginesOf, standIns } from '../../core/jobs/routing.ts'
+import { autoEngines, enginesOf, standIns } from '../../core/jobs/routing.ts'
+import type { JobOutput } from '../../core/jobs/types.ts'
 import type { EngineKind, Mode } from '../../core/platform/config.ts'
 import { findTools } from '../../core/platform/ffmpeg.ts'
 import { buildTeam, buildUser, person } from '../support/builders.ts'
@@ -34,6 +35,40 @@ t.test('who may step in', (t) => {
   t.strictSame(chosen(['comfyui'], false, 'production'), [], 'an animatic is no film')
   t.strictSame(chosen(['comfyui'], true, 'production'), ['runpod'])
   t.strictSame(chosen(['comfyui', 'runpod', 'preview'], true), [])
+  t.end()
+})
+
+const auto = (over: Partial<Parameters<typeof autoEngines>[0]> = {}) =>
+  autoEngines({
+    config: { ...settings(), DEFAULT_ENGINE: null },
+    down: new Set(),
+    isCloudAllowed: false,
+    defaultEngine: null,
+    fallback: false,
+    ...over,
+  })
+const within = (mode: Mode, preferred: EngineKind | null = null) => ({
+  config: { ...settings({ FRAMECAST_MODE: mode }), DEFAULT_ENGINE: preferred },
+})
+const down = (...engines: EngineKind[]) => ({ down: new Set(engines) })
+
+t.test('what auto means: the default, then what is up and may step in', (t) => {
+  t.strictSame(auto(), ['comfyui'], 'neither the cloud nor an animatic comes by itself')
+  t.strictSame(auto({ isCloudAllowed: true, fallback: true }), ['comfyui', 'runpod', 'preview'])
+  t.strictSame(auto({ ...down('comfyui'), isCloudAllowed: true }), ['runpod'])
+  t.strictSame(auto(down('comfyui')), ['comfyui'], 'with nobody to step in it is waited for')
+  t.strictSame(auto({ ...down('comfyui'), fallback: true }), ['preview'])
+  t.strictSame(auto({ ...down('comfyui'), fallback: true, ...within('production') }), ['comfyui'])
+  t.strictSame(auto({ ...down('comfyui'), ...within('developer') }), ['preview'])
+  t.strictSame(auto(within('self-hosted', 'preview')), ['preview'])
+  t.strictSame(
+    auto({ ...down('preview'), isCloudAllowed: true, ...within('self-hosted', 'preview') }),
+    ['preview'],
+    'what costs nothing is not replaced by what does',
+  )
+  t.strictSame(auto({ defaultEngine: 'preview' }), ['preview'], "a team's default comes first")
+  t.strictSame(auto({ defaultEngine: 'kling' }), ['comfyui'], 'one that is not set up is passed over')
+  t.strictSame(auto({ config: { ...settings({ COMFYUI_URLS: [] }), DEFAULT_ENGINE: 'comfyui' } }), [])
   t.end()
 })
 
@@ -84,6 +119,14 @@ t.test('over real processes', async (t) => {
         },
       })
       t.equal(Number(done.credits_charged), job.creditsCharged, 'the price stays')
+      t.match((done.output as JobOutput).metadata, {
+        fallbacks: [
+          { scene_id: 'one', from: 'runpod', to: 'comfyui', code: 'out_of_memory' },
+          { scene_id: 'one', from: 'comfyui', to: 'preview' },
+        ],
+        possible_double_charge: [],
+        warnings: [/^scene one was made by the preview engine instead: /],
+      })
     },
   )
 
@@ -112,4 +155,35 @@ t.test('over real processes', async (t) => {
       result: { fallbacks: [{ from: 'comfyui', to: 'runpod' }] },
     })
   })
+
+  t.test(
+    'auto looks at how servers do: one that is down is passed over for the cloud, where that is allowed',
+    async (t) => {
+      const { pool } = stack.db
+      const teamId = await buildTeam(pool, user)
+      const member = person(user.userId, { teams: new Map([[teamId, 'owner']]) })
+      const ask = (prompt: string) =>
+        stack.jobs.accept(member, {
+          spec: spec(prompt),
+          owner: `framecast:team:${teamId}`,
+          options: { resolution: '480p' },
+        })
+      const engineOf = async (jobId: string) =>
+        (await pool.query('select engine from jobs where id = $1', [jobId])).rows[0].engine
+      await pool.query(
+        `update engine_hosts set probe_failures = 3, probed_at = now() where engine = 'comfyui'`,
+      )
+      const { job: home } = await ask('a scene that stays at home')
+      t.equal(await engineOf(home.id), 'comfyui', 'without leave it waits')
+      await stack.jobs.cancel(member, home.id)
+      await pool.query(`update teams set settings = '{"cloud_fallback":true}' where id = $1`, [teamId])
+      const { job: abroad } = await ask('a scene that may go')
+      t.equal(await engineOf(abroad.id), 'runpod')
+      await pool.query(`update teams set settings = '{"default_engine":"preview"}' where id = $1`, [teamId])
+      const { job: animatic } = await ask('a scene of a team that draws first')
+      t.equal(await engineOf(animatic.id), 'preview')
+      t.equal(animatic.creditsCharged, 0)
+      for (const { id } of [abroad, animatic]) t.equal((await stack.finished(id)).status, 'completed')
+    },
+  )
 })

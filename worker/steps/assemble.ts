@@ -22,6 +22,7 @@ import { keepCached } from './keep-cached.ts'
 import { loadDrawn, loadLines, loadPlan, loadScenes, loadSound } from './load-film.ts'
 import { loadJob, lockJob } from './load-job.ts'
 import { type FilmParts, makeFilm, type PlacedOrder } from './make-film.ts'
+import type { SceneOutcome } from './plan.ts'
 import { createReporter } from './report.ts'
 import { reuseFilm } from './reuse-film.ts'
 
@@ -67,6 +68,7 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
   await report.settled()
 
   const made = [...scenes.values()].find((scene) => !scene.reused)
+  const moved = movesOf(scenes)
   const { width, height, fps } = plan.format
   await run.commit(async (client) => {
     await lockJob(client, job.id)
@@ -100,8 +102,10 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
         frames_copied: list.framesCopied,
         frames_encoded: list.framesRendered,
         sound: sound?.sound ?? silentTrack(job.options.loudness),
+        ...moved,
         warnings: [
           ...planned.warnings,
+          ...fallbackWarnings(moved.fallbacks),
           ...lateLineWarnings(job.storyboard, voices),
           ...(isBurnt ? typefaceWarnings(captions.cues) : []),
         ],
@@ -120,6 +124,27 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
   })
   fault('worker.assemble.committed')
 }
+
+type Moves = Required<Pick<JobOutput['metadata'], 'fallbacks' | 'possible_double_charge'>>
+
+/** What a bill and a viewer have to know of where scenes were made. */
+function movesOf(scenes: ReadonlyMap<string, SceneOutcome>): Moves {
+  const made = [...scenes].filter(([, { reused }]) => !reused)
+  return {
+    fallbacks: made.flatMap(([scene_id, { fallbacks = [] }]) =>
+      fallbacks.map((move) => ({ scene_id, ...move })),
+    ),
+    possible_double_charge: made.flatMap(([id, { possibleDoubleCharge }]) =>
+      possibleDoubleCharge ? [id] : [],
+    ),
+  }
+}
+
+/** One for each scene: its last engine counts. */
+const fallbackWarnings = (moves: Moves['fallbacks']): string[] =>
+  [...new Map(moves.map((move) => [move.scene_id, move])).values()].map(
+    ({ scene_id, to, message }) => `scene ${scene_id} was made by the ${to} engine instead: ${message}`,
+  )
 
 /** Seconds spent a stage, and all in all in milliseconds, by the database's clock. */
 async function spentSoFar(

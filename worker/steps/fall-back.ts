@@ -1,13 +1,12 @@
 /** Moving a scene to another engine when its own cannot make it, where the job asks for that and the rules allow it. */
 import type { PoolClient } from 'pg'
-import { parseOwner } from '../../core/access/owner.ts'
-import { teamOf } from '../../core/access/reach.ts'
 import type { Recipe } from '../../core/jobs/content-keys.ts'
 import { recipeFor } from '../../core/jobs/recipe.ts'
 import { standIns } from '../../core/jobs/routing.ts'
 import { keyScenes } from '../../core/jobs/scene-keys.ts'
 import { imageHashes } from '../../core/jobs/spec-check.ts'
 import type { ClaimedStep } from '../../core/jobs/steps.ts'
+import { teamRouting } from '../../core/jobs/team-routing.ts'
 import type { JobError } from '../../core/jobs/types.ts'
 import type { EngineKind } from '../../core/platform/config.ts'
 import { Problem } from '../../core/platform/errors.ts'
@@ -34,22 +33,6 @@ export type MovableStep = Pick<ClaimedStep, 'id' | 'jobId' | 'kind' | 'key' | 'a
 
 /** Claims after which an engine that is merely away counts as gone, where another one may step in. */
 export const AWAY_CLAIMS = 3
-
-async function isCloudAllowed(
-  { config }: WorkerContext,
-  client: PoolClient,
-  job: RenderJob,
-): Promise<boolean> {
-  if (config.CLOUD_FALLBACK) return true
-  const owner = parseOwner(job.owner)
-  const teamId = owner && teamOf(owner)
-  if (!teamId) return false
-  const { rows } = await client.query<{ allowed: boolean }>(
-    `select settings -> 'cloud_fallback' = 'true'::jsonb as allowed from teams where id = $1`,
-    [teamId],
-  )
-  return rows[0]?.allowed === true
-}
 
 /** The workflow of the job on another engine, else that engine's own choice; null when it has none. */
 function recipeOn({ workflows, config }: WorkerContext, engine: EngineKind, job: RenderJob): Recipe | null {
@@ -82,7 +65,7 @@ export async function fallBack(
   const candidates = standIns({
     config: context.config,
     tried: [...before.map((one) => one.from), from],
-    isCloudAllowed: await isCloudAllowed(context, client, job),
+    isCloudAllowed: (await teamRouting(context.config, client, job.owner)).isCloudAllowed,
   })
   for (const engine of candidates) {
     const recipe = recipeOn(context, engine, job)

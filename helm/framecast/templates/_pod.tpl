@@ -122,7 +122,7 @@ securityContext:
 {{- end }}
 # Every process gets the same default, whichever engines it can reach itself.
 - name: DEFAULT_ENGINE
-  value: {{ $root.Values.defaultEngine | default (ternary "comfyui" "preview" (ne (include "framecast.allComfyuiUrls" $root) "")) }}
+  value: {{ $root.Values.defaultEngine | default (ternary "comfyui" (ternary "runpod" "preview" (hasKey $root.Values.config "RUNPOD_ENDPOINT_ID")) (ne (include "framecast.allComfyuiUrls" $root) "")) }}
 {{- if $root.Values.workflows.existingConfigMap }}
 - name: WORKFLOWS_DIR
   value: /workflows
