@@ -32,7 +32,7 @@ test *args: studio
 
 # The same, counting which lines ran; slower, since every process counts
 coverage *args:
-    @node test/support/run.ts tap run --no-disable-coverage --test-env=_TAPJS_PROCESSINFO_EXCLUDE_ "$@"
+    @node test/support/run.ts tap run --no-disable-coverage "$@"
 
 # Run the tests in a real browser only
 test-e2e *args: studio
