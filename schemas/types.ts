@@ -1374,6 +1374,27 @@ export interface JobOutput {
     vtt: string
   } | null
   /**
+   * The same files, to be saved under a name of their own; captions when there are some.
+   */
+  downloads?: {
+    /**
+     * The film.
+     */
+    video: string
+    /**
+     * Pictures of all scenes on one sheet.
+     */
+    contact_sheet: string
+    /**
+     * Captions, SubRip.
+     */
+    srt?: string
+    /**
+     * Captions, WebVTT.
+     */
+    vtt?: string
+  }
+  /**
    * Length of the film in seconds.
    */
   duration: number
@@ -1408,6 +1429,10 @@ export interface SceneClip {
    * Length in seconds.
    */
   duration: number
+  /**
+   * SHA-256 of the clip in hex: two renders with the same one have the same pictures, bit for bit. Absent in films of earlier releases.
+   */
+  sha256?: string
 }
 /**
  * How the film was made.
@@ -1492,6 +1517,14 @@ export interface RenderMetadata {
    */
   possible_double_charge?: string[]
   /**
+   * The scenes as they play, in order. Absent in films of earlier releases.
+   */
+  shots?: FilmShot[]
+  /**
+   * Revision of the project's storyboard that was rendered; null for a film of no project.
+   */
+  spec_revision?: number | null
+  /**
    * What is not quite as the storyboard asked.
    */
   warnings: string[]
@@ -1516,6 +1549,23 @@ export interface FilmSound {
    * Highest true peak in dBTP; null for silence.
    */
   true_peak_db: number | null
+}
+/**
+ * A scene as it plays. A scene that plays twice is there twice; where two are joined by a transition, both have its frames.
+ */
+export interface FilmShot {
+  /**
+   * Id of the scene.
+   */
+  scene_id: string
+  /**
+   * First frame of the film in which it is seen.
+   */
+  start_frame: number
+  /**
+   * Frames in which it is seen.
+   */
+  frames: number
 }
 export interface JobError {
   /**

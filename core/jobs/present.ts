@@ -19,7 +19,17 @@ async function presentProgress(progress: JobProgress, media: MediaLinks): Promis
 /** Films made before sound was mixed say `silent`. */
 const presentSound = (sound: FilmSound | 'silent'): FilmSound => (sound === 'silent' ? silentTrack() : sound)
 
-async function presentOutput(output: JobOutput, media: MediaLinks): Promise<object> {
+/** Name for the files of a film on somebody's disk: `The last ferry r42`. */
+function nameOf({ specSnapshot, specRevision }: Job): string {
+  const { title } = specSnapshot
+  // What no disk takes in a name.
+  const plain = typeof title === 'string' ? title.replace(/[\p{Cc}"*/:<>?\\|]+/gu, ' ').trim() : ''
+  const name = plain.slice(0, 80).toWellFormed().trim() || 'Film'
+  return specRevision ? `${name} r${specRevision}` : name
+}
+
+async function presentOutput(job: Job, output: JobOutput, media: MediaLinks): Promise<object> {
+  const name = nameOf(job)
   return {
     video_url: await media.url(output.video_key, HOUR_S),
     scene_clips: await Promise.all(
@@ -27,6 +37,7 @@ async function presentOutput(output: JobOutput, media: MediaLinks): Promise<obje
         scene_id: clip.scene_id,
         url: await media.url(clip.key, HOUR_S),
         duration: clip.duration,
+        ...(clip.sha256 && { sha256: clip.sha256 }),
       })),
     ),
     thumbnail_url: await media.url(output.thumbnail_key, HOUR_S),
@@ -37,12 +48,24 @@ async function presentOutput(output: JobOutput, media: MediaLinks): Promise<obje
           vtt: await media.url(output.captions.vtt_key, HOUR_S),
         }
       : null,
+    downloads: {
+      video: await media.url(output.video_key, HOUR_S, `${name}.mp4`),
+      contact_sheet: await media.url(output.contact_sheet_key, HOUR_S, `${name}.png`),
+      ...(output.captions && {
+        srt: await media.url(output.captions.srt_key, HOUR_S, `${name}.srt`),
+        vtt: await media.url(output.captions.vtt_key, HOUR_S, `${name}.vtt`),
+      }),
+    },
     duration: output.duration,
     resolution: output.resolution,
     format: output.format,
     size_bytes: output.size_bytes,
     sha256: output.sha256,
-    metadata: { ...output.metadata, sound: presentSound(output.metadata.sound) },
+    metadata: {
+      ...output.metadata,
+      sound: presentSound(output.metadata.sound),
+      spec_revision: job.specRevision ?? null,
+    },
   }
 }
 
@@ -59,7 +82,7 @@ export async function presentJob(job: Job, media: MediaLinks): Promise<object> {
     spec_snapshot: job.specSnapshot,
     options: job.options,
     progress: await presentProgress(job.progress, media),
-    output: job.output ? await presentOutput(job.output, media) : null,
+    output: job.output ? await presentOutput(job, job.output, media) : null,
     output_size_bytes: job.outputSizeBytes ?? null,
     error: job.error ?? null,
     credits_charged: job.creditsCharged,

@@ -52,13 +52,23 @@ export const silentTrack = (profile: LoudnessProfile = 'web'): FilmSound => ({
   true_peak_db: null,
 })
 
+/** A scene as it plays in a film: a scene that plays twice is there twice. */
+export type FilmShot = {
+  scene_id: string
+  /** First frame of the film in which it is seen, of a transition into it too. */
+  start_frame: number
+  /** Frames in which it is seen, of both transitions too. */
+  frames: number
+}
+
 export type JobOutput = {
   video_key: string
   thumbnail_key: string
   contact_sheet_key: string
   /** Absent in jobs of before there were captions. */
   captions?: { srt_key: string; vtt_key: string } | null
-  scene_clips: { scene_id: string; key: string; duration: number; reused: boolean }[]
+  /** `sha256` of the clip's bytes: absent in jobs of before it was kept. */
+  scene_clips: { scene_id: string; key: string; sha256?: string; duration: number; reused: boolean }[]
   /** Seconds. */
   duration: number
   /** e.g. `1280x720` */
@@ -79,6 +89,8 @@ export type JobOutput = {
     frames_encoded: number
     /** Films made before sound was mixed say `silent`. */
     sound: FilmSound | 'silent'
+    /** The scenes as they play, in frames of the film; absent in jobs of before they were kept. */
+    shots?: FilmShot[]
     /** Seconds spent a stage: waiting, planning, scenes, assembling. */
     stages: Record<string, number>
     /** Scenes that went from one engine to another; absent in films of before that was told. */

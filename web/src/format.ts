@@ -31,6 +31,12 @@ export function when(time: number, now: number = Date.now()): string {
   })
 }
 
+/** `today`, `yesterday`, `12 November` */
+export function day(time: number, now: number = Date.now()): string {
+  const text = when(time, now)
+  return text.startsWith('yesterday') ? 'yesterday' : /^\d\d:\d\d$/.test(text) ? 'today' : text
+}
+
 /** `about 40 s`, `about 3 min` */
 export const about = (seconds: number): string =>
   seconds < 55 ? `about ${Math.max(5, Math.ceil(seconds / 5) * 5)} s` : `about ${Math.ceil(seconds / 60)} min`

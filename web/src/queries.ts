@@ -84,3 +84,21 @@ export const planQuery = (projectId: string, revision: number, lastJob: string |
     // The line beside the button stays while the next one is reckoned.
     placeholderData: (before) => before,
   })
+
+const MOST_FILMS = 20
+
+/** The films of a project, newest first. */
+export const filmsQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: ['projects', projectId, 'films'],
+    queryFn: ({ signal }): Promise<Job[]> =>
+      ask(
+        (api, limit) =>
+          api.GET('/v1/jobs', {
+            params: { query: { project_id: projectId, status: 'completed', limit: MOST_FILMS } },
+            signal: limit,
+          }),
+        signal,
+      ),
+    staleTime: 60_000,
+  })

@@ -85,12 +85,24 @@ const team = createRoute({
 
 export type View = 'board' | 'source' | 'film'
 
+/** `a` and `b` are the films that are looked at, `at` a frame of the first. */
+type EditorSearch = {
+  scene?: string
+  view?: View
+  a?: string | undefined
+  b?: string | undefined
+  at?: number | undefined
+}
+
 export const editor = createRoute({
   getParentRoute: () => inside,
   path: '/t/$team/p/$project',
-  validateSearch: ({ scene, view }: Record<string, unknown>): { scene?: string; view?: View } => ({
+  validateSearch: ({ scene, view, a, b, at }: Record<string, unknown>): EditorSearch => ({
     ...(typeof scene === 'string' ? { scene } : {}),
     ...(view === 'source' || view === 'film' ? { view } : {}),
+    ...(typeof a === 'string' ? { a } : {}),
+    ...(typeof b === 'string' ? { b } : {}),
+    ...(Number.isSafeInteger(at) && Number(at) >= 0 ? { at: Number(at) } : {}),
   }),
   component: lazyRouteComponent(() => import('./pages/editor/editor.tsx'), 'EditorPage'),
 })

@@ -82,6 +82,7 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
         return {
           scene_id: clip.sceneId,
           key: scene.objectKey,
+          sha256: scene.sha256,
           duration: clip.durationS,
           reused: scene.reused,
         }
@@ -103,6 +104,11 @@ export async function assembleStep(context: WorkerContext, run: StepRun): Promis
         frames_encoded: list.framesRendered,
         sound: sound?.sound ?? silentTrack(job.options.loudness),
         ...moved,
+        shots: plan.shots.map(({ sceneId, startFrame, frames }) => ({
+          scene_id: sceneId,
+          start_frame: startFrame,
+          frames,
+        })),
         warnings: [
           ...planned.warnings,
           ...fallbackWarnings(moved.fallbacks),

@@ -7,7 +7,7 @@ const isFields = (value: Json): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Equal whatever the order of keys, which the database does not keep. */
-function same(a: Json, b: Json): boolean {
+export function same(a: Json, b: Json): boolean {
   if (a === b || (a == null && b == null)) return true
   if (Array.isArray(a) && Array.isArray(b))
     return a.length === b.length && a.every((item, at) => same(item, b[at]))

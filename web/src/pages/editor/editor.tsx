@@ -1,24 +1,36 @@
 /** One project: its storyboard in two views that are one document, its render, and its film. */
 import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import {
+  lazy,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 import { type DocumentStore, openDocument, type SaveState } from '../../document/store.ts'
 import { when } from '../../format.ts'
 import { connection } from '../../live/connection.ts'
 import { isOver, useLiveJob } from '../../live/job.ts'
-import { createPlayer, type Player } from '../../player.ts'
+import { createPlayer } from '../../player.ts'
 import { type HeldProject, planQuery, projectQuery, teamsQuery } from '../../queries.ts'
 import { Button, IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { PageFault } from '../faults.tsx'
+import type { Shown } from '../film/film-view.tsx'
+import { useFilms } from '../film/use-films.ts'
 import { Board } from './board.tsx'
 import styles from './editor.module.css'
 import { Inspector } from './inspector.tsx'
-import { RenderBar } from './render-bar.tsx'
+import { RenderBar, type StartRender } from './render-bar.tsx'
 import { Timeline } from './timeline.tsx'
 import { Viewer } from './viewer.tsx'
 
 const SourceView = lazy(() => import('./source.tsx'))
+const FilmView = lazy(() => import('../film/film-view.tsx'))
 
 export function EditorPage() {
   const { project: projectId } = useParams({ from: '/inside/t/$team/p/$project' })
@@ -77,42 +89,40 @@ function Editor({ held }: { held: HeldProject }) {
   return <OpenEditor held={held} store={store} />
 }
 
-/** Keys of the playhead, wherever nobody types. */
-function usePlayerKeys(player: Player): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      const target = event.target as HTMLElement
-      if (event.ctrlKey || event.metaKey || event.altKey) return
-      if (target.closest('input, textarea, select, [contenteditable], [role="menu"], [role="dialog"]')) return
-      const { frame } = player.state()
-      const step = event.shiftKey ? player.fps : 1
-      if (event.key === 'k' || (event.key === ' ' && !target.closest('button'))) player.toggle()
-      else if (event.key === 'ArrowLeft' && !target.closest('[data-card]')) player.seek(frame - step)
-      else if (event.key === 'ArrowRight' && !target.closest('[data-card]')) player.seek(frame + step)
-      else if (event.key === 'Home') player.seek(0)
-      else if (event.key === 'End') player.seek(Number.MAX_SAFE_INTEGER)
-      else return
-      event.preventDefault()
-    }
-    addEventListener('keydown', onKey)
-    return () => removeEventListener('keydown', onKey)
-  }, [player])
-}
-
 function OpenEditor({ held: { project }, store }: { held: HeldProject; store: DocumentStore }) {
   const queries = useQueryClient()
   const snapshot = useSyncExternalStore(store.subscribe, store.snapshot)
   const { team: teamSlug } = useParams({ from: '/inside/t/$team/p/$project' })
   const { data: teams } = useSuspenseQuery(teamsQuery)
   const team = teams.find(({ slug }) => slug === teamSlug)
-  const { scene: sceneId, view = 'board' } = useSearch({ from: '/inside/t/$team/p/$project' })
+  const { scene: sceneId, view = 'board', a, b, at } = useSearch({ from: '/inside/t/$team/p/$project' })
   const navigate = useNavigate({ from: '/t/$team/p/$project' })
   const [startedJob, setStartedJob] = useState<string | null>(null)
   const jobId = startedJob ?? project.latest_job?.id ?? null
   const job = useLiveJob(project.id, jobId)
   const canEdit = team?.user_role !== 'viewer'
   const player = useMemo(() => createPlayer(24), [])
-  usePlayerKeys(player)
+  const films = useFilms(project.id, job)
+  const startRender = useRef<StartRender>(null)
+  const onRender: StartRender = (options) => startRender.current?.(options)
+  const onShow = useCallback(
+    (change: { [K in keyof Shown]: Shown[K] | undefined }) => {
+      navigate({ search: (old) => ({ ...old, ...change }), replace: true })
+    },
+    [navigate],
+  )
+  /** The two newest films beside each other. */
+  const onCompare = useCallback(() => {
+    const [newest, before] = films.films ?? []
+    navigate({
+      search: (old) => ({
+        ...old,
+        view: 'film' as const,
+        ...(newest && before ? { a: newest.id, b: before.id } : {}),
+        at: player.state().frame,
+      }),
+    })
+  }, [films.films, navigate, player])
   const endedJob = job && isOver(job) ? job.id : null
   const { data: plan } = useQuery({
     ...planQuery(project.id, snapshot.revision, endedJob),
@@ -165,6 +175,11 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
     activeOptions: { exact: true },
     'data-on': view === of,
   })
+  const shown: Shown = {
+    ...(a === undefined ? {} : { a }),
+    ...(b === undefined ? {} : { b }),
+    ...(at === undefined ? {} : { at }),
+  }
   const running = job && (job.status === 'queued' || job.status === 'processing')
 
   return (
@@ -218,6 +233,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
           canRender={canEdit}
           saveNow={store.saveNow}
           onStarted={setStartedJob}
+          start={startRender}
           onFirstProblem={() => navigate({ search: (old) => ({ ...old, view: 'source' as const }) })}
         />
       </header>
@@ -241,7 +257,19 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
               <SourceView store={store} snapshot={snapshot} canEdit={canEdit} onScene={select} />
             </Suspense>
           ) : view === 'film' ? (
-            <Viewer job={job} scene={undefined} prefers="film" player={player} />
+            <Suspense fallback={<div aria-busy="true" />}>
+              <FilmView
+                films={films}
+                job={job}
+                player={player}
+                shown={shown}
+                onShow={onShow}
+                revision={snapshot.revision}
+                credits={plan?.totals.credits}
+                canRender={canEdit}
+                onRender={onRender}
+              />
+            </Suspense>
           ) : (
             <>
               <Board
@@ -253,7 +281,17 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
                 onSelect={select}
                 canEdit={canEdit}
               />
-              <Viewer job={job} scene={selected} prefers="scene" player={player} />
+              <Viewer
+                job={job}
+                films={films.films}
+                scene={selected}
+                player={player}
+                revision={snapshot.revision}
+                credits={plan?.totals.credits}
+                canRender={canEdit}
+                onRender={onRender}
+                onCompare={onCompare}
+              />
               <Inspector
                 store={store}
                 snapshot={snapshot}

@@ -1,5 +1,5 @@
 /** What a render would do, the buttons that start one, and how the present one goes. */
-import { useEffect, useRef, useState } from 'react'
+import { type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react'
 import { ApiError, ask, type Job, type RenderPlan } from '../../api/client.ts'
 import { renderProject, type Snapshot } from '../../document/store.ts'
 import { about, count } from '../../format.ts'
@@ -18,6 +18,9 @@ const PHASES: Record<string, string> = {
 
 type Options = { engine?: 'preview' }
 
+/** Saves what is not saved yet, and starts a render. */
+export type StartRender = (options: Options) => void
+
 export function RenderBar({
   projectId,
   snapshot,
@@ -27,6 +30,7 @@ export function RenderBar({
   saveNow,
   onStarted,
   onFirstProblem,
+  start,
 }: {
   projectId: string
   snapshot: Snapshot
@@ -36,6 +40,8 @@ export function RenderBar({
   saveNow: () => void
   onStarted: (jobId: string) => void
   onFirstProblem: () => void
+  /** Where other parts of the page find the way to start one. */
+  start: Ref<StartRender>
 }) {
   const [wanted, setWanted] = useState<Options | null>(null)
   const [fault, setFault] = useState<string>()
@@ -63,6 +69,7 @@ export function RenderBar({
     setFault(undefined)
     setWanted(options)
   }
+  useImperativeHandle(start, () => render)
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {

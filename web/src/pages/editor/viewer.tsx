@@ -1,96 +1,204 @@
 /** The picture: the film when there is one, else the newest picture of a scene. */
-import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { Job } from '../../api/client.ts'
 import type { Snapshot } from '../../document/store.ts'
-import { timecode } from '../../format.ts'
+import { count } from '../../format.ts'
 import type { Player } from '../../player.ts'
-import { ButtonLink, IconButton } from '../../ui/controls.tsx'
+import { usePlayerKeys } from '../../player-keys.ts'
+import { Button, IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { Downloads } from '../film/downloads.tsx'
+import styles from '../film/film.module.css'
+import { type Film, isAnimatic, revisionOf, sideOf } from '../film/films.ts'
+import { Lost } from '../film/lost.tsx'
+import { Screen } from '../film/screen.tsx'
+import { SeekBar } from '../film/seek-bar.tsx'
+import { nextSurround, useSettings } from '../film/settings.ts'
+import { Transport, toggleFullScreen } from '../film/transport.tsx'
+import { settingKeys } from '../film/watch-keys.ts'
 import { pictureOf } from './board.tsx'
-import styles from './editor.module.css'
 
 type Scene = NonNullable<Snapshot['document']['scenes']>[number]
+type Tab = 'film' | 'animatic' | 'scene'
 
 export function Viewer({
   job,
+  films,
   scene,
-  prefers,
   player,
+  revision,
+  credits,
+  canRender,
+  onRender,
+  onCompare,
 }: {
+  /** The newest render, running or over. */
   job: Job | undefined
+  films: readonly Film[] | undefined
   scene: Scene | undefined
-  prefers: 'film' | 'scene'
   player: Player
+  /** Of the storyboard as it is saved. */
+  revision: number
+  /** What a render would cost now, if that is known. */
+  credits: number | undefined
+  canRender: boolean
+  onRender: (options: { engine?: 'preview' }) => void
+  onCompare: () => void
 }) {
-  const film = job?.status === 'completed' ? job.output : null
+  const section = useRef<HTMLElement>(null)
+  const { surround } = useSettings()
+  const [chosen, setChosen] = useState<Tab>()
+  const film = films?.find((one) => !isAnimatic(one))
+  const animatic = films?.find(isAnimatic)
+  const newest = films?.[0]
+  const isRunning = job?.status === 'queued' || job?.status === 'processing'
   const picture = scene ? pictureOf(job, scene.id) : null
-  if (film) return <Film key={film.sha256} job={job!} player={player} />
+  const tabs: [Tab, string][] = [
+    ...(film ? [['film', `Film ${revisionOf(film)}`] as [Tab, string]] : []),
+    ...(animatic ? [['animatic', `Animatic ${revisionOf(animatic)}`] as [Tab, string]] : []),
+    ...((isRunning && picture) || !newest ? [['scene', 'Scene'] as [Tab, string]] : []),
+  ]
+  const natural: Tab = (isRunning && picture) || !newest ? 'scene' : isAnimatic(newest) ? 'animatic' : 'film'
+  const tab = chosen && tabs.some(([name]) => name === chosen) ? chosen : natural
+  const shown = tab === 'film' ? film : tab === 'animatic' ? animatic : undefined
+
+  const keys = useMemo(
+    () => ({ ...settingKeys, f: () => toggleFullScreen(section.current), c: onCompare }),
+    [onCompare],
+  )
+  usePlayerKeys(player, keys)
+
   return (
-    <section className={styles.viewer} aria-label="Viewer">
-      <div className={styles.stage}>
-        {picture ? (
-          <img src={picture} alt={scene ? `${scene.id}: ${String(scene.prompt).slice(0, 100)}` : ''} />
-        ) : (
-          <div className={styles.empty}>
-            <Icon name="film" size={32} />
-            {prefers === 'film'
-              ? 'No film yet. Play the animatic, or render.'
-              : 'Play the animatic to see this scene move.'}
-          </div>
-        )}
+    <section
+      ref={section}
+      className={styles.viewer}
+      data-surround={surround}
+      aria-label={shown ? 'Film' : 'Viewer'}
+    >
+      <div className={styles.tabs}>
+        <div role="tablist" aria-label="What is shown">
+          {tabs.map(([name, words]) => (
+            <button
+              type="button"
+              role="tab"
+              key={name}
+              aria-selected={name === tab}
+              onClick={() => setChosen(name)}
+            >
+              {words.trim()}
+            </button>
+          ))}
+        </div>
+        {shown?.output.metadata.spec_revision && shown.output.metadata.spec_revision < revision ? (
+          <p className={styles.older}>
+            {tab === 'film' ? 'Film' : 'Animatic'} {revisionOf(shown)} is older than the storyboard.
+          </p>
+        ) : null}
+        <span className={styles.push} />
+        <IconButton icon="compare" label="Compare (C)" disabled={!newest} onClick={onCompare} />
+        <IconButton icon="surround" label="Around the picture (B)" onClick={nextSurround} />
+        {shown ? <Downloads film={shown} /> : null}
       </div>
+      {shown ? (
+        <Playing
+          key={shown.id}
+          film={shown}
+          player={player}
+          whole={section}
+          credits={credits}
+          canRender={canRender}
+          onRender={onRender}
+        />
+      ) : (
+        <div className={styles.stage}>
+          {picture ? (
+            <img
+              className={styles.picture}
+              src={picture}
+              alt={scene ? `${scene.id}: ${String(scene.prompt).slice(0, 100)}` : ''}
+            />
+          ) : (
+            <NoFilm canRender={canRender && !isRunning} onRender={onRender} />
+          )}
+        </div>
+      )}
     </section>
   )
 }
 
-function Film({ job, player }: { job: Job; player: Player }) {
-  const output = job.output!
-  const fps = output.metadata.fps ?? 24
-  const frames = output.metadata.frames ?? Math.round(output.duration * fps)
+/** What there is to do where there is nothing to see. */
+export function NoFilm({
+  canRender,
+  onRender,
+}: {
+  canRender: boolean
+  onRender: (options: { engine?: 'preview' }) => void
+}) {
+  return (
+    <div className={styles.empty}>
+      <Icon name="film" size={32} />
+      <p>No film yet.</p>
+      <div className={styles.actions}>
+        <Button icon="play" disabled={!canRender} onClick={() => onRender({ engine: 'preview' })}>
+          Play the animatic
+        </Button>
+        <Button disabled={!canRender} onClick={() => onRender({})}>
+          Render
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+function Playing({
+  film,
+  player,
+  whole,
+  credits,
+  canRender,
+  onRender,
+}: {
+  film: Film
+  player: Player
+  whole: React.RefObject<HTMLElement | null>
+  credits: number | undefined
+  canRender: boolean
+  onRender: (options: object) => void
+}) {
   const video = useRef<HTMLVideoElement>(null)
-  const { frame, playing } = useSyncExternalStore(player.subscribe, player.state)
+  const side = useMemo(() => sideOf(film), [film])
+  const playhead = useSyncExternalStore(player.subscribe, player.state)
+  const [isLost, setLost] = useState(false)
 
   useEffect(() => {
-    player.setFrames(frames)
-    return video.current ? player.attach(video.current) : undefined
-  }, [player, frames])
+    player.setCuts(side.segments.map(({ start }) => start))
+    return video.current ? player.attach(video.current, side) : undefined
+  }, [player, side])
 
   return (
-    <section className={styles.viewer} aria-label="Film">
+    <>
       <div className={styles.stage}>
-        {/* biome-ignore lint/a11y/useMediaCaption: captions are a track of the film itself */}
-        <video
-          ref={video}
-          src={output.video_url}
-          poster={output.thumbnail_url}
-          preload="metadata"
-          playsInline
-        />
+        {isLost ? (
+          <Lost
+            film={film}
+            again={`Render again${credits === undefined ? '' : `: ${count(credits, 'credit')}`}`}
+            canRender={canRender}
+            onRender={() => onRender(isAnimatic(film) ? { engine: 'preview' } : {})}
+          />
+        ) : (
+          <Screen
+            ref={video}
+            film={film}
+            label={`Film ${revisionOf(film)}`}
+            className={styles.video}
+            onLost={() => setLost(true)}
+          />
+        )}
       </div>
-      <div className={styles.transport}>
-        <span className={`${styles.time} tabular`}>{timecode(frame, fps)}</span>
-        <IconButton icon="previous" label="One frame back" onClick={() => player.seek(frame - 1)} />
-        <IconButton
-          icon={playing ? 'pause' : 'play'}
-          label={playing ? 'Pause' : 'Play'}
-          onClick={player.toggle}
-        />
-        <IconButton icon="next" label="One frame on" onClick={() => player.seek(frame + 1)} />
-        <input
-          className={styles.scrub}
-          type="range"
-          min={0}
-          max={frames - 1}
-          value={frame}
-          aria-label="Place in the film"
-          aria-valuetext={timecode(frame, fps)}
-          onChange={(event) => player.seek(Number(event.target.value))}
-        />
-        <span className="tabular">{timecode(frames, fps)}</span>
-        <ButtonLink href={output.video_url} icon="download" download="">
-          Download
-        </ButtonLink>
+      <div className={styles.deck}>
+        <SeekBar side={side} player={player} playhead={playhead} />
+        <Transport film={film} player={player} playhead={playhead} frames={side.frames} whole={whole} />
       </div>
-    </section>
+    </>
   )
 }
