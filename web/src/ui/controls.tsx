@@ -42,28 +42,6 @@ export function IconButton({
   )
 }
 
-/** A link that looks like a button, for addresses that are not pages of the studio. */
-export function ButtonLink({
-  href,
-  look = 'outline',
-  icon,
-  download,
-  children,
-}: {
-  href: string
-  look?: Look
-  icon?: IconName
-  download?: string
-  children: ReactNode
-}) {
-  return (
-    <a href={href} className={classOf(look)} {...(download === undefined ? {} : { download })}>
-      {icon ? <Icon name={icon} /> : null}
-      {children}
-    </a>
-  )
-}
-
 type FieldProps = { label: string; hint?: string | undefined; error?: string | undefined }
 
 /** Name, control, hint and error of one field, tied together for screen readers. */
