@@ -2800,6 +2800,12 @@ export interface SystemAsset {
    */
   tags: string[]
   /**
+   * Shape of the sound in up to 200 even stretches: the lowest and highest sample of each, -1 to 1. Absent for a sound that was installed before shapes were kept.
+   *
+   * @maxItems 200
+   */
+  peaks?: number[][]
+  /**
    * When it was installed.
    */
   created_at: string

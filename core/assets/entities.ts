@@ -1,6 +1,7 @@
 /** Files that people upload, and those that come with Framecast. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core'
 import type { SystemAssetCategory } from '../storyboard/system-assets.ts'
+import type { Peak } from './peaks.ts'
 
 export const AssetFileSchema = defineEntity({
   name: 'AssetFile',
@@ -36,6 +37,8 @@ export const SystemAssetSchema = defineEntity({
     contentType: p.text(),
     sizeBytes: p.bigint('number'),
     tags: p.array(),
+    /** Null until the sound is seeded by a release that keeps shapes. */
+    peaks: p.json().$type<Peak[]>().nullable(),
     createdAt: p.datetime().defaultRaw('now()'),
   },
 })

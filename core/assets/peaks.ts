@@ -55,3 +55,19 @@ export function createPeakMeter(): PeakMeter {
     },
   }
 }
+
+/** Peaks of a sound whose samples (both channels in turn, 32-bit floats) are all there. */
+export function peaksOf(pcm: Buffer, count: number): Peak[] {
+  const meter = createPeakMeter()
+  const frames = Math.floor(pcm.length / 8)
+  const mono = Buffer.alloc(frames * 2)
+  for (let at = 0; at < frames; at += 1) {
+    const middle = (pcm.readFloatLE(at * 8) + pcm.readFloatLE(at * 8 + 4)) / 2
+    mono.writeInt16LE(
+      Math.max(-FULL_SCALE, Math.min(FULL_SCALE - 1, Math.round(middle * FULL_SCALE))),
+      at * 2,
+    )
+  }
+  meter.take(mono)
+  return meter.peaks(count)
+}

@@ -11,6 +11,7 @@ import type { FfmpegTools } from '../platform/ffmpeg.ts'
 import type { ObjectStore } from '../platform/objects.ts'
 import { synthesise } from '../sound/synthesise.ts'
 import { SYSTEM_ASSETS, type SystemAsset } from '../storyboard/system-assets.ts'
+import { type Peak, peaksOf } from './peaks.ts'
 import { encodeSound, interleave, SOUND_CONTENT_TYPE, SOUND_ENCODING } from './sound-file.ts'
 
 /** `stored`: made and put into the store. `updated`: only its row differed. */
@@ -39,9 +40,18 @@ const keyOf = ({ category, id }: SystemAsset): string => `assets/${category}/${i
  * nothing changed; when it is not, the hash of the samples tells which sounds did.
  */
 const NOTE_KEY = 'made-by.json'
+/** As of an upload. */
+const PEAKS = 200
 const LOOKS = 5
 const LOOK_AGAIN_MS = 50
-type Note = Record<string, { code: string; samples: string; sizeBytes: number }>
+type Made = {
+  code: string
+  samples: string
+  sizeBytes: number
+  /** Absent in notes of releases that kept none. */
+  peaks?: Peak[]
+}
+type Note = Record<string, Made>
 
 const sha256 = (...parts: readonly (string | Buffer)[]): string => {
   const hash = createHash('sha256')
@@ -85,9 +95,10 @@ type Row = {
   content_type: string
   size_bytes: string
   tags: string[]
+  peaks: Peak[] | null
 }
 
-const rowOf = (asset: SystemAsset, sizeBytes: number): Row => ({
+const rowOf = (asset: SystemAsset, sizeBytes: number, peaks: Peak[]): Row => ({
   id: asset.id,
   category: asset.category,
   name: asset.name,
@@ -97,6 +108,7 @@ const rowOf = (asset: SystemAsset, sizeBytes: number): Row => ({
   content_type: SOUND_CONTENT_TYPE,
   size_bytes: String(sizeBytes),
   tags: [...asset.tags],
+  peaks,
 })
 
 const COLUMNS = [
@@ -109,6 +121,7 @@ const COLUMNS = [
   'content_type',
   'size_bytes',
   'tags',
+  'peaks',
 ] as const satisfies readonly (keyof Row)[]
 
 const isSame = (a: Row | undefined, b: Row): boolean =>
@@ -121,7 +134,8 @@ async function saveRow(client: PoolClient, row: Row): Promise<void> {
   await client.query(
     `insert into system_assets (${COLUMNS.join(', ')}) values (${COLUMNS.map((_, i) => `$${i + 1}`).join(', ')})
      on conflict (id) do update set ${updates.join(', ')}`,
-    COLUMNS.map((column) => row[column]),
+    // A list of lists would become an array of Postgres.
+    COLUMNS.map((column) => (column === 'peaks' ? JSON.stringify(row.peaks) : row[column])),
   )
 }
 
@@ -160,8 +174,9 @@ export async function seedSystemAssets(options: SeedOptions): Promise<SeedResult
       const key = keyOf(asset)
       const isStored = made !== undefined && (await store.stat(key))?.sizeBytes === made.sizeBytes
       const madeBy = sha256(code, `${asset.id} ${asset.seconds}`)
-      if (isStored && made.code === madeBy) return saved(asset, made.sizeBytes)
-      if (dryRun) return 'stored'
+      const isMade = isStored && made.code === madeBy
+      if (isMade && made.peaks) return saved(asset, made.sizeBytes, made.peaks)
+      if (dryRun) return isMade ? 'updated' : 'stored'
       const pcm = interleave(synthesise(asset))
       const samples = sha256(pcm)
       const isHeard = isStored && made.samples === samples
@@ -171,14 +186,15 @@ export async function seedSystemAssets(options: SeedOptions): Promise<SeedResult
         await store.putBytes(key, file, SOUND_CONTENT_TYPE, signal, 30_000)
         sizeBytes = file.length
       }
-      note[asset.id] = { code: madeBy, samples, sizeBytes }
+      const peaks = peaksOf(pcm, PEAKS)
+      note[asset.id] = { code: madeBy, samples, sizeBytes, peaks }
       await store.putBytes(NOTE_KEY, Buffer.from(JSON.stringify(note)), 'application/json', signal, 30_000)
-      const outcome = await saved(asset, sizeBytes)
+      const outcome = await saved(asset, sizeBytes, peaks)
       return isHeard ? outcome : 'stored'
     }
 
-    async function saved(asset: SystemAsset, sizeBytes: number): Promise<SeedOutcome> {
-      const row = rowOf(asset, sizeBytes)
+    async function saved(asset: SystemAsset, sizeBytes: number, peaks: Peak[]): Promise<SeedOutcome> {
+      const row = rowOf(asset, sizeBytes, peaks)
       if (isSame(known.get(asset.id), row)) return 'unchanged'
       if (!dryRun) await saveRow(client, row)
       return 'updated'

@@ -42,6 +42,7 @@ export function createSystemAssetService({ db, media }: { db: Pick<Database, 'or
         content_type: asset.contentType,
         size_bytes: asset.sizeBytes,
         tags: asset.tags,
+        ...(asset.peaks ? { peaks: asset.peaks } : {}),
         created_at: asset.createdAt.toISOString(),
         ...(links
           ? {

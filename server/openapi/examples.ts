@@ -394,6 +394,11 @@ const stairSteps: SystemAsset = {
   content_type: 'audio/ogg',
   size_bytes: 21904,
   tags: ['human', 'movement', 'walking', 'ambient'],
+  peaks: [
+    [-0.02, 0.03],
+    [-0.41, 0.38],
+    [-0.06, 0.05],
+  ],
   created_at: '2026-11-21T09:02:11.482Z',
 }
 

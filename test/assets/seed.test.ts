@@ -78,6 +78,11 @@ t.test('the first run makes every sound and lists it; the second finds nothing t
       size_bytes: String(file.length),
       tags: [...asset.tags],
     })
+    t.equal(rows[0].peaks.length, Math.min(200, Math.ceil((asset.seconds * 48_000) / 160)), 'the shape of it')
+    t.ok(
+      rows[0].peaks.some(([low, high]: [number, number]) => low < -0.05 && high > 0.05),
+      'which is not flat',
+    )
     t.equal((await store.stat(key))?.contentType, 'audio/ogg')
     const path = join(folder, `${asset.id}.ogg`)
     await writeFile(path, file)

@@ -12,6 +12,7 @@ export function Dialog({
   actions,
   children,
   mustAnswer = false,
+  wide = false,
 }: {
   open: boolean
   onClose: () => void
@@ -19,12 +20,14 @@ export function Dialog({
   actions?: ReactNode
   children: ReactNode
   mustAnswer?: boolean
+  /** For what is looked through rather than answered. */
+  wide?: boolean
 }) {
   return (
     <RadixDialog.Root open={open} onOpenChange={(next) => (next || mustAnswer ? undefined : onClose())}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className={styles.scrim} />
-        <RadixDialog.Content className={styles.dialog} aria-describedby={undefined}>
+        <RadixDialog.Content className={styles.dialog} data-wide={wide} aria-describedby={undefined}>
           <RadixDialog.Title className={styles.title}>{title}</RadixDialog.Title>
           <div className={styles.body}>{children}</div>
           {actions ? <div className={styles.actions}>{actions}</div> : null}

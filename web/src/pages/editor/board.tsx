@@ -8,6 +8,7 @@ import { clock, count } from '../../format.ts'
 import { Button } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import styles from './editor.module.css'
+import { type Selecting, selecting } from './selection.ts'
 
 type Scene = NonNullable<Snapshot['document']['scenes']>[number]
 
@@ -75,6 +76,7 @@ export function Board({
   plan,
   job,
   selected,
+  chosen,
   onSelect,
   canEdit,
 }: {
@@ -82,8 +84,10 @@ export function Board({
   snapshot: Snapshot
   plan: RenderPlan | undefined
   job: Job | undefined
+  /** The scene that is seen; of several the last one. */
   selected: string | undefined
-  onSelect: (sceneId: string) => void
+  chosen: readonly Scene[]
+  onSelect: (sceneId: string, how?: Selecting) => void
   canEdit: boolean
 }) {
   const [dragged, setDragged] = useState<number | null>(null)
@@ -173,8 +177,8 @@ export function Board({
                 type="button"
                 className={styles.card}
                 data-card={scene.id}
-                aria-pressed={scene.id === selected}
-                onClick={() => onSelect(scene.id)}
+                aria-pressed={chosen.includes(scene)}
+                onClick={(event) => onSelect(scene.id, selecting(event))}
                 onKeyDown={(event) => onKey(event, at)}
               >
                 <span className={styles.picture}>

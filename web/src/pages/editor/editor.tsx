@@ -26,6 +26,7 @@ import { Board } from './board.tsx'
 import styles from './editor.module.css'
 import { Inspector } from './inspector.tsx'
 import { RenderBar, type StartRender } from './render-bar.tsx'
+import { chosenScenes, type Selecting, selection } from './selection.ts'
 import { Timeline } from './timeline.tsx'
 import { Viewer } from './viewer.tsx'
 
@@ -164,9 +165,16 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
   }, [store])
 
   const scenes = snapshot.document.scenes ?? []
-  const selected = scenes.find((scene) => scene?.id === sceneId) ?? scenes[0]
-  const select = (scene: string): void => {
-    navigate({ search: (old) => ({ ...old, scene }), replace: true })
+  const chosen = chosenScenes(scenes, sceneId)
+  const selected = chosen.at(-1)
+  const select = (scene: string, how: Selecting = 'only'): void => {
+    const ids = selection(
+      scenes.map((one) => one?.id ?? ''),
+      chosen.map(({ id }) => id),
+      scene,
+      how,
+    )
+    navigate({ search: (old) => ({ ...old, scene: ids.join(',') }), replace: true })
   }
   const link = (of: 'board' | 'source' | 'film') => ({
     to: '/t/$team/p/$project' as const,
@@ -278,6 +286,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
                 plan={plan}
                 job={job}
                 selected={selected?.id}
+                chosen={chosen}
                 onSelect={select}
                 canEdit={canEdit}
               />
@@ -297,8 +306,10 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
                 snapshot={snapshot}
                 plan={plan}
                 job={job}
-                scene={selected}
+                chosen={chosen}
+                owner={team ? `framecast:team:${team.id}` : ''}
                 canEdit={canEdit}
+                onSelect={select}
               />
             </>
           )}

@@ -1,14 +1,17 @@
-/** All about one scene. */
+/** All about the selected scene, about several, or about the film when none is selected. */
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import type { Job, RenderPlan } from '../../api/client.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
-import { withInserted, withValue } from '../../document/text.ts'
-import { Button, Field } from '../../ui/controls.tsx'
-import { freeId, plannedOf, stateOf } from './board.tsx'
-import styles from './editor.module.css'
-
-type Scene = NonNullable<Snapshot['document']['scenes']>[number]
-
-const PROMPT_LIMIT = 2_000
+import { soundsOf, systemSoundsQuery, teamFilesQuery } from '../../media.ts'
+import { Button } from '../../ui/controls.tsx'
+import { pictureOf, plannedOf, stateOf } from './board.tsx'
+import panel from './editor.module.css'
+import { editingOf, type Scene } from './inspector/editing.ts'
+import { FilmFields } from './inspector/film-fields.tsx'
+import styles from './inspector/inspector.module.css'
+import { SceneFields } from './inspector/scene-fields.tsx'
+import { SeveralFields } from './inspector/several-fields.tsx'
 
 /** Why a scene would be rendered, for people. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -26,48 +29,73 @@ const REASONS: Readonly<Record<string, string>> = {
   evicted: 'Its clip was not used for long and is gone.',
 }
 
+/** Sounds by their id, and the files of the team. */
+export function useMedia(owner: string) {
+  const files = useQuery(teamFilesQuery(owner)).data
+  const system = useQuery(systemSoundsQuery).data
+  return useMemo(
+    () => ({
+      files: files ?? [],
+      sounds: new Map(soundsOf(files, system).map((sound) => [sound.id, sound])),
+    }),
+    [files, system],
+  )
+}
+
 export function Inspector({
   store,
   snapshot,
   plan,
   job,
-  scene,
+  chosen,
+  owner,
   canEdit,
+  onSelect,
 }: {
   store: DocumentStore
   snapshot: Snapshot
   plan: RenderPlan | undefined
   job: Job | undefined
-  scene: Scene | undefined
+  /** The selected scenes; none: the film itself. */
+  chosen: readonly Scene[]
+  /** Owner of the files that can be named. */
+  owner: string
   canEdit: boolean
+  onSelect: (sceneId: string) => void
 }) {
-  if (!scene)
-    return (
-      <aside className={styles.panel} aria-label="Scene">
-        <div className={styles.panelHead}>
-          <h2>No scene selected</h2>
-        </div>
-      </aside>
-    )
-  const scenes = snapshot.document.scenes ?? []
-  const at = scenes.findIndex((other) => other?.id === scene.id)
+  const media = useMedia(owner)
   const isEditable = canEdit && (snapshot.checked?.readable ?? true)
-  const faultOf = (field: string): string | undefined =>
-    snapshot.checked?.errors.find((problem) => problem.path === `scenes[${at}].${field}`)?.message
-  const set = (field: string, value: unknown): void =>
-    store.edit(`change the ${field} of ${scene.id}`, withValue(snapshot.text, ['scenes', at, field], value))
-  const symbols = Object.keys(snapshot.document.symbols ?? {})
-  const planned = plannedOf(plan, scene.id)
-  const state = stateOf(job, planned, scene.id)
+  const editing = editingOf(store, snapshot, { isEditable, owner, ...media })
+  const scenes = snapshot.document.scenes ?? []
+  const scene = chosen.length === 1 ? chosen[0] : undefined
+  const at = scene ? scenes.indexOf(scene) : -1
+  const planned = scene ? plannedOf(plan, scene.id) : undefined
+  const state = scene ? stateOf(job, planned, scene.id) : undefined
+  const picture = (sceneId: string): string | null => pictureOf(job, sceneId)
 
   return (
-    <aside className={styles.panel} aria-label="Scene">
-      <div className={styles.panelHead}>
-        <h2>
-          <span className="tabular">{String(at + 1).padStart(2, '0')}</span> {scene.id}
-        </h2>
+    <aside className={panel.panel} aria-label="Scene">
+      <div className={panel.panelHead}>
+        <div className={styles.head}>
+          {scene ? (
+            <h2>
+              <span className="tabular">{String(at + 1).padStart(2, '0')}</span> {scene.id}
+            </h2>
+          ) : (
+            <h2>{chosen.length > 1 ? `${chosen.length} scenes selected` : 'The whole film'}</h2>
+          )}
+          {chosen.length > 0 ? (
+            <Button
+              look="plain"
+              title="Title, look, cast and sound of the whole film (Esc)"
+              onClick={() => onSelect('')}
+            >
+              Film
+            </Button>
+          ) : null}
+        </div>
       </div>
-      <div className={styles.inspector}>
+      <div className={styles.body}>
         {canEdit ? null : (
           <p className={styles.note} data-kind="info">
             You can view this project. Ask an admin to let you edit.
@@ -83,78 +111,20 @@ export function Inspector({
             {job?.error?.message ?? 'This scene failed.'}
           </p>
         ) : null}
-        <Field
-          label="Prompt"
-          hint={`${String(scene.prompt ?? '').length} / ${PROMPT_LIMIT}`}
-          error={faultOf('prompt')}
-        >
-          {(ties) => (
-            <textarea
-              {...ties}
-              rows={6}
-              readOnly={!isEditable}
-              value={String(scene.prompt ?? '')}
-              onChange={(event) => set('prompt', event.target.value)}
-              style={{ resize: 'vertical' }}
-            />
-          )}
-        </Field>
-        {symbols.length > 0 ? (
-          <fieldset className={`${styles.actions} ${styles.plainSet}`} aria-label="Cast and places">
-            {symbols.map((name) => (
-              <Button
-                key={name}
-                disabled={!isEditable}
-                title={`Put @${name} into the prompt`}
-                onClick={() => set('prompt', `${String(scene.prompt ?? '').trimEnd()} @${name}`)}
-              >
-                @{name}
-              </Button>
-            ))}
-          </fieldset>
-        ) : null}
-        <div className={styles.row}>
-          <Field label="Duration" hint="1 to 30 s" error={faultOf('duration')}>
-            {(ties) => (
-              <input
-                {...ties}
-                type="number"
-                min={1}
-                max={30}
-                step={0.1}
-                readOnly={!isEditable}
-                value={Number.isFinite(scene.duration) ? scene.duration : ''}
-                onChange={(event) =>
-                  set('duration', event.target.value === '' ? null : Number(event.target.value))
-                }
-              />
-            )}
-          </Field>
-        </div>
-        <div className={styles.actions}>
-          <Button
-            disabled={!isEditable}
-            onClick={() =>
-              store.edit(
-                `duplicate ${scene.id}`,
-                withInserted(snapshot.text, ['scenes'], at + 1, {
-                  ...scene,
-                  id: freeId(scenes.filter(Boolean), scene.id),
-                }),
-              )
-            }
-          >
-            Duplicate
-          </Button>
-          <Button
-            disabled={!isEditable}
-            onClick={() =>
-              store.edit(`remove ${scene.id}`, withValue(snapshot.text, ['scenes', at], undefined))
-            }
-          >
-            Remove
-          </Button>
-        </div>
+        {scene ? (
+          <SceneFields
+            key={at}
+            editing={editing}
+            scene={scene}
+            at={at}
+            pictureOf={picture}
+            onSelect={onSelect}
+          />
+        ) : chosen.length > 1 ? (
+          <SeveralFields editing={editing} scenes={chosen} />
+        ) : (
+          <FilmFields editing={editing} pictureOf={picture} />
+        )}
       </div>
     </aside>
   )

@@ -1,0 +1,1 @@
+alter table system_assets drop column peaks;

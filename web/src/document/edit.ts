@@ -1,0 +1,135 @@
+/** Edits of several fields of the text at once: one edit is one step of undo. Pure. */
+import { type Document, isCollection, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import type { Storyboard } from '../api/client.ts'
+import type { Path } from './text.ts'
+
+/** `value` undefined takes the field away, and what holds nothing then; `key` gives it another name. */
+export type Change = { path: Path; value: unknown } | { path: Path; key: string }
+
+/**
+ * The text with all changes made, in their order. Comments and the order of keys stay.
+ * @throws Error when the text cannot be read
+ */
+export function withChanges(text: string, changes: readonly Change[]): string {
+  const document = parseDocument(text, { keepSourceTokens: true })
+  if (document.errors.length > 0) throw new Error('the text cannot be read')
+  for (const change of changes) {
+    if ('key' in change) rename(document, change.path, change.key)
+    else if (change.value === undefined) remove(document, change.path)
+    else put(document, change.path, change.value)
+  }
+  return document.toString({ lineWidth: 0 })
+}
+
+function put(document: Document, path: Path, value: unknown): void {
+  // `audio: null` says the same as no audio, and cannot hold anything.
+  for (let length = 1; length < path.length; length += 1) {
+    const above = path.slice(0, length)
+    if (document.hasIn(above) && !isCollection(document.getIn(above, true))) document.deleteIn(above)
+    if (!document.hasIn(above))
+      document.setIn(above, document.createNode(typeof path[length] === 'number' ? [] : {}))
+    const holder = document.getIn(above, true)
+    // `{}` and `[]` on one line would put whole scenes on that line.
+    if (isCollection(holder) && holder.items.length === 0) holder.flow = false
+  }
+  const old = document.getIn(path, true)
+  if (isScalar(old) && (typeof value !== 'object' || value === null)) old.value = value
+  else document.setIn(path, document.createNode(value))
+}
+
+function rename(document: Document, path: Path, to: string): void {
+  const holder = document.getIn(path.slice(0, -1), true)
+  if (!isMap(holder)) return
+  const pair = holder.items.find(({ key }) => (isScalar(key) ? key.value : key) === path.at(-1))
+  if (isScalar(pair?.key)) pair.key.value = to
+}
+
+function remove(document: Document, path: Path): void {
+  if (!document.hasIn(path)) return
+  document.deleteIn(path)
+  // Lists and groups of fields that are empty now go too, but never the scenes.
+  for (let length = path.length - 1; length > 0; length -= 1) {
+    const above = path.slice(0, length)
+    const holder = document.getIn(above, true)
+    const isEmpty = (isMap(holder) || isSeq(holder)) && holder.items.length === 0
+    const mayGo = typeof above.at(-1) === 'string' && above.at(-1) !== 'scenes'
+    if (!isEmpty || !mayGo) return
+    document.deleteIn(above)
+  }
+}
+
+const KEY = /\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g
+
+/** `scenes[0].audio` or `transitions["a->b"]` as the path that it names. */
+export function pathOf(text: string): (string | number)[] {
+  return [...text.matchAll(KEY)].map(([, quoted, index, plain]) =>
+    quoted !== undefined
+      ? (JSON.parse(`"${quoted}"`) as string)
+      : index !== undefined
+        ? Number(index)
+        : plain!,
+  )
+}
+
+/** A scene gets another name, and so does every place that names it. */
+export function renamedScene(document: Partial<Storyboard>, from: string, to: string): Change[] {
+  const changes: Change[] = []
+  for (const [index, scene] of (document.scenes ?? []).entries())
+    if (scene?.id === from) changes.push({ path: ['scenes', index, 'id'], value: to })
+  for (const [index, element] of (document.timeline ?? []).entries()) {
+    if (element?.scene === from) changes.push({ path: ['timeline', index, 'scene'], value: to })
+    for (const group of ['flashback', 'montage'] as const)
+      for (const [at, id] of (element?.[group]?.scenes ?? []).entries())
+        if (id === from) changes.push({ path: ['timeline', index, group, 'scenes', at], value: to })
+  }
+  for (const key of Object.keys(document.transitions ?? {})) {
+    const pair = key.split('->')
+    if (pair.length !== 2 || !pair.includes(from)) continue
+    changes.push({ path: ['transitions', key], key: pair.map((id) => (id === from ? to : id)).join('->') })
+  }
+  return changes
+}
+
+/** Takes scenes away, and what names them: their joins and their places in the timeline. */
+export function removedScenes(document: Partial<Storyboard>, ids: readonly string[]): Change[] {
+  const gone = new Set(ids)
+  const changes: Change[] = []
+  for (const key of Object.keys(document.transitions ?? {}))
+    if (key.split('->').some((id) => gone.has(id)))
+      changes.push({ path: ['transitions', key], value: undefined })
+  const timeline = document.timeline ?? []
+  const left = timeline.map((element) => {
+    const played = element?.flashback?.scenes ?? element?.montage?.scenes ?? [element?.scene]
+    return element?.transition != null || played.some((id) => id != null && !gone.has(id))
+  })
+  // A transition needs something on both sides, unless it was written as the film's beginning or end.
+  for (const [index, element] of timeline.entries()) {
+    if (element?.transition == null) continue
+    const isEnd = index === 0 || index === timeline.length - 1
+    const before = left.lastIndexOf(true, index - 1)
+    const hasAfter = timeline.some((other, at) => at > index && left[at] && other?.transition == null)
+    const isAlone = index > 0 && (before === -1 || timeline[before]?.transition != null)
+    if (isAlone || (!isEnd && !hasAfter)) left[index] = false
+  }
+  for (const index of [...timeline.keys()].reverse()) {
+    if (!left[index]) {
+      changes.push({ path: ['timeline', index], value: undefined })
+      continue
+    }
+    for (const group of ['flashback', 'montage'] as const)
+      for (const at of [...(timeline[index]?.[group]?.scenes ?? []).keys()].reverse())
+        if (gone.has(timeline[index]?.[group]?.scenes?.[at] ?? ''))
+          changes.push({ path: ['timeline', index, group, 'scenes', at], value: undefined })
+  }
+  const scenes = document.scenes ?? []
+  for (const at of [...scenes.keys()].reverse())
+    if (gone.has(scenes[at]?.id ?? '')) changes.push({ path: ['scenes', at], value: undefined })
+  return changes
+}
+
+/** What several scenes have in a field: the value when all have the same, else that it differs. */
+export function common<T>(values: readonly T[]): { value: T } | 'mixed' {
+  const [first, ...rest] = values
+  const text = JSON.stringify(first ?? null)
+  return rest.every((value) => JSON.stringify(value ?? null) === text) ? { value: first as T } : 'mixed'
+}
