@@ -119,7 +119,6 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
   await page.goto(`${instance.url}/t/${team.slug}/p/${project.id}`)
 
   const inspector = page.getByRole('complementary', { name: 'Scene' })
-  const timeline = page.getByRole('region', { name: 'Timeline' })
   const card = (name: string): Locator =>
     page
       .getByRole('region', { name: 'Board' })
@@ -141,10 +140,10 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     const before = await saved()
     await card('stairs').click()
     const duration = inspector.getByLabel('Duration', { exact: true })
-    t.equal(await duration.evaluate(describedBy), '1–30 s')
+    t.equal(await describedBy(duration), '1–30 s')
     await duration.fill('44')
     await inspector.getByText(/44/).waitFor()
-    t.match(await duration.evaluate(describedBy), /1–30 s.*44/)
+    t.match(await describedBy(duration), /1–30 s.*44/)
     await duration.fill('6.5')
     t.equal((await saved()).scenes[0]?.duration, 6.5)
     await undone(t, /^Undo: change the duration of stairs/, before)
@@ -152,10 +151,126 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await accessible(t, 'the inspector of a scene')
   })
 
+  await t.test('a transition is picked by the keyboard alone, and stands in the storyboard', async (t) => {
+    const before = await saved()
+    await inspector.getByLabel('Out').focus()
+    await page.keyboard.press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'From stairs to sea' })
+    await dialog.getByText('Nothing is written: a plain cut.').waitFor()
+    await dialog.getByRole('radio', { name: 'Cut' }).focus()
+    for (let step = 0; step < 2; step += 1) await page.keyboard.press('ArrowRight')
+    t.equal(await dialog.getByRole('radio', { name: 'Dissolve' }).getAttribute('aria-checked'), 'true')
+    const duration = dialog.getByLabel('Duration')
+    t.match(await describedBy(duration), /at most 1.5 s: half of sea/)
+    await duration.focus()
+    await page.keyboard.press('End')
+    await accessible(t, 'the transitions')
+    await picture('transition')
+    await dialog.getByRole('button', { name: 'Use here' }).focus()
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
+    t.strictSame((await saved()).transitions, { 'stairs->sea': { type: 'dissolve', duration: 1.5 } })
+    t.match(await inspector.getByLabel('Out').innerText(), 'Dissolve 1.5 s')
+    await undone(t, /^Undo: change the transition from stairs to sea/, before)
+  })
+
+  await t.test('a flash waits to be asked, and one choice becomes that of all cuts', async (t) => {
+    const before = await saved()
+    await inspector.getByLabel('Out').click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('radio', { name: 'Flash' }).click()
+    await dialog.getByText('It flashes, so it starts still.').waitFor()
+    await dialog.getByRole('button', { name: 'Play Flash' }).waitFor()
+    await dialog.getByRole('button', { name: 'Use for all cuts' }).click()
+    t.strictSame((await saved()).transitions, { default: 'flash' })
+    await inspector.getByLabel('Out').click()
+    await dialog.getByText('From the default.').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await undone(t, /^Undo: change the transition of all cuts/, before)
+  })
+
+  await t.test('a reference picture is sent and chosen without leaving the scene', async (t) => {
+    const before = await saved()
+    await inspector.getByRole('button', { name: 'Edit @keeper' }).click()
+    await page.getByRole('button', { name: 'Choose pictures' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Reference pictures of @keeper' })
+    const png = await sharp({ create: { width: 64, height: 36, channels: 3, background: '#c07030' } })
+      .png()
+      .toBuffer()
+    await dialog
+      .getByLabel('Upload pictures: files')
+      .setInputFiles([{ name: 'keeper.png', mimeType: 'image/png', buffer: png }])
+    await dialog.getByRole('button', { name: 'keeper.png', pressed: true }).waitFor()
+    await accessible(t, 'the pictures')
+    await dialog.getByRole('button', { name: 'Use 1 picture' }).click()
+    await page.getByRole('img', { name: 'keeper.png' }).waitFor()
+    await picture('symbol')
+    await accessible(t, 'a symbol')
+    await page.getByRole('button', { name: 'Done' }).click()
+    const { id } = (await api<{ id: string }[]>('GET', `/v1/assets?owner=framecast:team:${team.id}`))[0]!
+    t.strictSame((await saved()).symbols.keeper, { ...SPEC.symbols.keeper, reference_images: [{ id }] })
+    await undone(t, /^Undo: change the pictures of @keeper/, before)
+  })
+
+  await t.test('a sound is sent, heard and put into a scene', async (t) => {
+    const before = await saved()
+    await inspector.getByText('Sound in this scene').click()
+    await inspector.getByRole('button', { name: 'Add an effect' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Add an effect to stairs' })
+    await dialog
+      .getByLabel('Upload sounds: files')
+      .setInputFiles([{ name: 'swell.wav', mimeType: 'audio/wav', buffer: swellingTone() }])
+    await dialog.getByLabel('Search sounds').fill('swell')
+    const play = dialog.getByRole('button', { name: 'Play swell.wav' })
+    await play.focus()
+    await page.keyboard.press('Space')
+    await dialog.getByRole('button', { name: 'Stop swell.wav' }).waitFor()
+    await accessible(t, 'the sounds')
+    await dialog.getByLabel('Search sounds').fill('')
+    await picture('sounds')
+    await dialog.getByRole('button', { name: 'Use swell.wav' }).click()
+    await inspector.getByRole('group', { name: 'Effect 1' }).waitFor()
+    await picture('effect')
+    const effect = (await saved()).scenes[0] as unknown as { audio: { sfx: { start: number }[] } }
+    t.match(effect.audio.sfx, [{ start: 0 }])
+    await undone(t, /^Undo: add an effect to stairs/, before)
+  })
+
+  await t.test('several scenes have their fields together', async (t) => {
+    const before = await saved()
+    await card('stairs').click()
+    await card('lamp').click({ modifiers: ['Shift'] })
+    await inspector.getByRole('heading', { name: '3 scenes selected' }).waitFor()
+    const duration = inspector.getByLabel('Duration')
+    t.equal(await duration.getAttribute('placeholder'), 'Mixed')
+    await duration.fill('2')
+    t.strictSame(
+      (await saved()).scenes.map((scene) => scene.duration),
+      [2, 2, 2],
+    )
+    await undone(t, /^Undo: change the duration of 3 scenes/, before)
+    await inspector.getByRole('button', { name: 'Film' }).click()
+    await inspector.getByRole('heading', { name: 'The whole film' }).waitFor()
+    await inspector.getByLabel('Title').fill('The lamp wakes')
+    t.equal((await saved()).title, 'The lamp wakes')
+    await picture('whole-film')
+    await accessible(t, 'the whole film')
+    await undone(t, /^Undo: change the title/, before)
+  })
+
   await t.test('nobody saw an error', async (t) => t.strictSame(faults, []))
 }
 
-function describedBy(field: Element): string {
-  const ids = (field.getAttribute('aria-describedby') ?? '').split(' ')
-  return ids.map((id) => field.ownerDocument.getElementById(id)?.textContent ?? '').join(' ')
+/** The words that describe a field to those who do not see it. */
+function describedBy(field: Locator): Promise<string> {
+  return field.evaluate((element) => {
+    const { getAttribute, ownerDocument } = element as unknown as Described
+    const ids = (getAttribute.call(element, 'aria-describedby') ?? '').split(' ')
+    return ids.map((id) => ownerDocument.getElementById(id)?.textContent ?? '').join(' ')
+  })
+}
+
+type Described = {
+  getAttribute(name: string): string | null
+  ownerDocument: { getElementById(id: string): { textContent: string | null } | null }
 }
