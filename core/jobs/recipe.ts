@@ -5,6 +5,7 @@ import type { ShotPlan } from '../storyboard/plan-types.ts'
 import { defaultOf } from '../workflows/default.ts'
 import { type HostFacts, isKnown, lackOf } from '../workflows/host-facts.ts'
 import { type OfferPolicy, withheldReason } from '../workflows/offer.ts'
+import { holds, requirementsOf } from '../workflows/requirements.ts'
 import { sceneObstacle } from '../workflows/scene-fit.ts'
 import type { WorkflowTemplate } from '../workflows/types.ts'
 import { contentKey, type Recipe } from './content-keys.ts'
@@ -75,7 +76,9 @@ function offeredTemplate(request: RecipeRequest): WorkflowTemplate {
       `${slug} saves its result with ${mainNodeClass(template)}, and the runpod engine does not hand that on; save it with SaveVideo or SaveWEBM`,
     )
 
-  const lacks = engine === 'comfyui' ? lacksOf(template, config, hosts) : []
+  // What "default" means follows the memory there is; who names a workflow is told when nothing can hold it.
+  const vramGb = asked === 'default' ? null : requirementsOf(template).vramGb
+  const lacks = engine === 'comfyui' ? lacksOf(template, vramGb, config, hosts) : []
   if (lacks.length > 0 && lacks.every((lack) => lack !== null))
     throw refusal(`no server can run ${template.slug}: ${lacks.join('; ')}`)
   return template
@@ -101,13 +104,24 @@ const endpointFacts = ({ RUNPOD_VRAM_GB }: Pick<Config, 'RUNPOD_VRAM_GB'>): Host
 /** What each configured server lacks. Null for one that can, or may: nobody has looked at it yet. */
 const lacksOf = (
   template: WorkflowTemplate,
+  vramGb: number | null,
   { COMFYUI_URLS }: Pick<Config, 'COMFYUI_URLS'>,
   hosts: readonly HostFacts[],
 ): (string | null)[] =>
   COMFYUI_URLS.map((url) => {
     const host = hosts.find(({ label }) => label === new URL(url).host)
-    return host && isKnown(host, template) ? lackOf(host, template) : null
+    if (!host || !isKnown(host, template)) return null
+    return lackOf(host, template) ?? lackOfMemory(host, template, vramGb)
   })
+
+function lackOfMemory(
+  { label, vramTotalBytes }: HostFacts,
+  { slug }: WorkflowTemplate,
+  vramGb: number | null,
+): string | null {
+  if (vramGb === null || vramTotalBytes === null || holds(vramTotalBytes, vramGb)) return null
+  return `${label} has ${Math.round(vramTotalBytes / 1e9)} GB of graphics memory, and ${slug} needs ${vramGb} GB`
+}
 
 function defaultSlug({ workflows, engine, config, hosts }: RecipeRequest): string {
   if (engine === 'preview') return PREVIEW_WORKFLOW
