@@ -5,7 +5,7 @@ import type { Snapshot } from '../../document/store.ts'
 import { count } from '../../format.ts'
 import type { Player } from '../../player.ts'
 import { usePlayerKeys } from '../../player-keys.ts'
-import { Button, IconButton } from '../../ui/controls.tsx'
+import { IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Downloads } from '../film/downloads.tsx'
 import styles from '../film/film.module.css'
@@ -15,6 +15,7 @@ import { Screen } from '../film/screen.tsx'
 import { SeekBar } from '../film/seek-bar.tsx'
 import { nextSurround, useSettings } from '../film/settings.ts'
 import { Transport, toggleFullScreen } from '../film/transport.tsx'
+import { useSteady } from '../film/use-films.ts'
 import { settingKeys } from '../film/watch-keys.ts'
 import { pictureOf } from './board.tsx'
 
@@ -118,7 +119,10 @@ export function Viewer({
               alt={scene ? `${scene.id}: ${String(scene.prompt).slice(0, 100)}` : ''}
             />
           ) : (
-            <NoFilm canRender={canRender && !isRunning} onRender={onRender} />
+            <div className={styles.empty}>
+              <Icon name="film" size={32} />
+              Play the animatic to see this scene move.
+            </div>
           )}
         </div>
       )}
@@ -126,32 +130,8 @@ export function Viewer({
   )
 }
 
-/** What there is to do where there is nothing to see. */
-export function NoFilm({
-  canRender,
-  onRender,
-}: {
-  canRender: boolean
-  onRender: (options: { engine?: 'preview' }) => void
-}) {
-  return (
-    <div className={styles.empty}>
-      <Icon name="film" size={32} />
-      <p>No film yet.</p>
-      <div className={styles.actions}>
-        <Button icon="play" disabled={!canRender} onClick={() => onRender({ engine: 'preview' })}>
-          Play the animatic
-        </Button>
-        <Button disabled={!canRender} onClick={() => onRender({})}>
-          Render
-        </Button>
-      </div>
-    </div>
-  )
-}
-
 function Playing({
-  film,
+  film: read,
   player,
   whole,
   credits,
@@ -165,6 +145,7 @@ function Playing({
   canRender: boolean
   onRender: (options: object) => void
 }) {
+  const film = useSteady(read)
   const video = useRef<HTMLVideoElement>(null)
   const side = useMemo(() => sideOf(film), [film])
   const playhead = useSyncExternalStore(player.subscribe, player.state)

@@ -1,6 +1,7 @@
 /** The files of a film. */
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { toText } from '../../document/text.ts'
 import { jobQuery } from '../../queries.ts'
 import { Button } from '../../ui/controls.tsx'
 import { Menu, type MenuItem } from '../../ui/dialog.tsx'
@@ -36,12 +37,11 @@ export function Downloads({ film }: { film: Film }) {
     }
   }
 
-  const storyboard = async (): Promise<void> => {
-    const { toText } = await import('../../document/text.ts')
+  const storyboard = (): void => {
     const address = URL.createObjectURL(new Blob([toText(film.spec_snapshot)], { type: 'application/yaml' }))
     const { title } = film.spec_snapshot as { title?: unknown }
-    const name = [typeof title === 'string' ? title.replace(/[\p{Cc}"*/:<>?\\|]+/gu, ' ') : 'Storyboard']
-    save(address, `${[...name, revisionOf(film)].filter(Boolean).join(' ')}.yaml`)
+    const name = typeof title === 'string' ? title.replace(/[\p{Cc}"*/:<>?\\|]+/gu, ' ') : 'Storyboard'
+    save(address, `${[name, revisionOf(film)].filter(Boolean).join(' ')}.yaml`)
     URL.revokeObjectURL(address)
   }
 

@@ -15,7 +15,6 @@ import type { Player } from '../../player.ts'
 import { usePlayerKeys } from '../../player-keys.ts'
 import { Button, IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { NoFilm } from '../editor/viewer.tsx'
 import { wordsOf } from '../faults.tsx'
 import { changesIn } from './changes.ts'
 import { ChangesList } from './changes-list.tsx'
@@ -23,13 +22,14 @@ import { Downloads } from './downloads.tsx'
 import styles from './film.module.css'
 import { type Film, isAnimatic, labelOf, revisionOf, sideOf } from './films.ts'
 import { Lost } from './lost.tsx'
+import { NoFilm } from './no-film.tsx'
 import { Screen } from './screen.tsx'
 import { SeekBar } from './seek-bar.tsx'
 import { align, counterpart } from './segments.ts'
 import { nextSurround, useSettings } from './settings.ts'
 import { follow } from './sync.ts'
 import { Transport, toggleFullScreen } from './transport.tsx'
-import { type Films, useFilm } from './use-films.ts'
+import { type Films, useFilm, useSteady } from './use-films.ts'
 import { settingKeys } from './watch-keys.ts'
 
 const MODES = [
@@ -123,9 +123,10 @@ function FilmPage({
   credits,
   canRender,
   onRender,
-  a,
-  b,
+  ...pair
 }: Props & { a: Film; b: Film | undefined }) {
+  const a = useSteady(pair.a)
+  const b = useSteady(pair.b)
   const section = useRef<HTMLElement>(null)
   const first = useRef<HTMLVideoElement>(null)
   const second = useRef<HTMLVideoElement>(null)

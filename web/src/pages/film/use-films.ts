@@ -1,6 +1,6 @@
 /** The films of a project, with the one that has just been made. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Job } from '../../api/client.ts'
 import { filmsQuery, jobQuery } from '../../queries.ts'
 import { type Film, isFilm } from './films.ts'
@@ -38,4 +38,12 @@ export function useFilm(
   const isAsked = id !== undefined && films !== undefined && known === undefined
   const { data, isPending } = useQuery({ ...jobQuery(id ?? ''), enabled: isAsked })
   return { film: known ?? (isAsked && isFilm(data) ? data : undefined), isRead: isAsked && isPending }
+}
+
+/** A film as it was read first: it is read again now and then, and only its links are others. */
+export function useSteady<F extends Film | undefined>(film: F): F {
+  const [held, setHeld] = useState(film)
+  if (held?.id === film?.id) return held
+  setHeld(film)
+  return film
 }
