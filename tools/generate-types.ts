@@ -15,7 +15,7 @@ const HEADER = `/* Generated from schemas/*.schema.json by tools/generate-types.
 type SchemaNode = { [key: string]: unknown }
 
 /** Data rather than schema, or without a meaning in a type. */
-const NOT_IN_TYPES = new Set(['examples', '$id', 'x-rule'])
+const NOT_IN_TYPES = new Set(['examples', '$id', 'x-rule', 'enumDescriptions'])
 /** Their values are data, whatever they look like. */
 const DATA = new Set(['default', 'enum', 'const'])
 

@@ -24,7 +24,7 @@ export function precompiledSchema(): Plugin {
         ownProperties: true,
         code: { source: true, esm: true },
       })
-      ajv.addVocabulary(['x-rule'])
+      ajv.addVocabulary(['x-rule', 'enumDescriptions'])
       ajv.addSchema(schema, 'storyboard')
       const code = (standalone as unknown as { default: typeof standalone.default }).default(ajv, {
         validateStoryboardSchema: 'storyboard',

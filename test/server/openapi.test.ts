@@ -37,7 +37,7 @@ const at = (pointer: string): unknown =>
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false, allowUnionTypes: true, allErrors: true })
 formats.default(ajv)
-ajv.addVocabulary(['x-rule', 'example', ...Object.keys(document)])
+ajv.addVocabulary(['x-rule', 'enumDescriptions', 'example', ...Object.keys(document)])
 ajv.addSchema(document, 'openapi')
 
 /** The schema at a place in the document, ready to check values. */

@@ -41,7 +41,7 @@ for (const [name, root] of [
 
 t.test('examples and defaults of the storyboard schema obey it', async (t) => {
   const ajv = new Ajv2020({ allowUnionTypes: true })
-  ajv.addVocabulary(['x-rule'])
+  ajv.addVocabulary(['x-rule', 'enumDescriptions'])
   ajv.addSchema(schema, 'storyboard')
   const visit = (node: unknown, pointer: string): void => {
     if (node === null || typeof node !== 'object') return

@@ -2,6 +2,7 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query'
 import {
   ApiError,
+  type Asset,
   ask,
   askWithHeaders,
   type Job,
@@ -36,6 +37,18 @@ export const projectsQuery = (teamId: string, includeArchived: boolean) =>
             params: { path: { id: teamId }, query: { limit: 100, include_archived: includeArchived } },
             signal: limit,
           }),
+        signal,
+      ),
+  })
+
+/** Files that an owner has, ready to be used. */
+export const assetsQuery = (owner: string) =>
+  queryOptions({
+    queryKey: ['assets', owner],
+    queryFn: ({ signal }): Promise<Asset[]> =>
+      ask(
+        (api, limit) =>
+          api.GET('/v1/assets', { params: { query: { owner, status: 'ready', limit: 100 } }, signal: limit }),
         signal,
       ),
   })

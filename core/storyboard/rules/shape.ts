@@ -30,7 +30,7 @@ function validator(): ValidateFunction {
       allowUnionTypes: true,
       ownProperties: true,
     })
-    ajv.addVocabulary(['x-rule'])
+    ajv.addVocabulary(['x-rule', 'enumDescriptions'])
     compiled = ajv.compile(schema)
   }
   return compiled

@@ -2,7 +2,7 @@
  * The storyboard as text. One YAML text is the document: board, inspector and source are views of it, and an edit of a
  * view is an edit of the text that keeps its comments and the order of its keys.
  */
-import { parseDocument, Scalar, stringify } from 'yaml'
+import { isCollection, parseDocument, Scalar, stringify } from 'yaml'
 
 export type Path = readonly (string | number)[]
 
@@ -86,4 +86,16 @@ export function withInserted(text: string, path: Path, at: number, value: unknow
     list.items.splice(at, 0, node)
   } else document.setIn(path, document.createNode([value]))
   return document.toString({ lineWidth: 0 })
+}
+
+/**
+ * The text laid out as the studio writes it: two spaces a level, one space after a colon. Comments, order and quotes stay;
+ * a text that is JSON becomes YAML.
+ * @throws Error when the text cannot be read
+ */
+export function formatted(text: string): string {
+  const document = parseDocument(text, { keepSourceTokens: true })
+  if (document.errors.length > 0) throw new Error('the text cannot be read')
+  if (isCollection(document.contents) && document.contents.flow) return toText(document.toJS())
+  return document.toString({ lineWidth: 0, indent: 2, flowCollectionPadding: false })
 }

@@ -3,6 +3,7 @@ import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type DragEvent, useRef, useState } from 'react'
 import { type Asset, ask, type SystemAsset } from '../api/client.ts'
 import { clock } from '../format.ts'
+import { assetsQuery } from '../queries.ts'
 import { Button, IconButton } from '../ui/controls.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { wordsOf } from './faults.tsx'
@@ -20,17 +21,6 @@ const TYPES: Readonly<Record<string, string>> = {
   mp4: 'video/mp4',
 }
 const PARALLEL_UPLOADS = 3
-
-const assetsQuery = (owner: string) =>
-  queryOptions({
-    queryKey: ['assets', owner],
-    queryFn: ({ signal }): Promise<Asset[]> =>
-      ask(
-        (api, limit) =>
-          api.GET('/v1/assets', { params: { query: { owner, status: 'ready', limit: 100 } }, signal: limit }),
-        signal,
-      ),
-  })
 
 const systemAssetsQuery = queryOptions({
   queryKey: ['system-assets'],

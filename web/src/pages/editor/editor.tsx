@@ -253,16 +253,25 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
             <Button onClick={() => store.resolve(false)}>Take theirs</Button>
           </div>
         ) : null}
-        {snapshot.checked && !snapshot.checked.readable && view !== 'source' ? (
+        {snapshot.checked && !snapshot.checked.readable ? (
           <div className={styles.conflict} role="status">
-            The text cannot be read at line {snapshot.checked.errors[0]?.line ?? 1}. The board shows the
-            version before.
+            The text cannot be read at line {snapshot.checked.errors[0]?.line ?? 1}. Board and timeline show
+            the version before.
           </div>
         ) : null}
         <div className={styles.main} data-view={view} style={{ flex: 1 }}>
           {view === 'source' ? (
             <Suspense fallback={<div aria-busy="true" />}>
-              <SourceView store={store} snapshot={snapshot} canEdit={canEdit} onScene={select} />
+              <SourceView
+                store={store}
+                snapshot={snapshot}
+                canEdit={canEdit}
+                project={project}
+                owner={team ? `framecast:team:${team.id}` : ''}
+                sceneId={sceneId}
+                onScene={select}
+                viewer={<Viewer job={job} scene={selected} prefers="scene" player={player} />}
+              />
             </Suspense>
           ) : view === 'film' ? (
             <Suspense fallback={<div aria-busy="true" />}>

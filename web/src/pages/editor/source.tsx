@@ -1,229 +1,211 @@
 /** The storyboard as text, with the server's own faults at their places. */
 import '@fontsource-variable/jetbrains-mono/wght.css'
-import { autocompletion, type CompletionContext, type CompletionResult } from '@codemirror/autocomplete'
-import { defaultKeymap, indentWithTab } from '@codemirror/commands'
-import { yaml } from '@codemirror/lang-yaml'
-import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language'
-import { lintGutter, setDiagnostics } from '@codemirror/lint'
-import { highlightSelectionMatches, searchKeymap } from '@codemirror/search'
-import { Compartment, EditorState } from '@codemirror/state'
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view'
-import { tags } from '@lezer/highlight'
-import { useEffect, useRef } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import type { Problem } from '../../../../core/storyboard/problems.ts'
+import { byteSize } from '../../../../core/storyboard/values.ts'
+import type { Asset } from '../../api/client.ts'
+import { rangeOf } from '../../document/corrections.ts'
+import { placeAt, sceneStarts } from '../../document/place.ts'
+import { helpAt, namesOf } from '../../document/schema-help.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
-import { count } from '../../format.ts'
-import { Icon } from '../../ui/icon.tsx'
-import styles from './editor.module.css'
+import { formatted } from '../../document/text.ts'
+import { assetsQuery } from '../../queries.ts'
+import { Button } from '../../ui/controls.tsx'
+import { CopyAs } from '../../ui/copy-as.tsx'
+import { type CodeEditor, type Fault, openCodeEditor } from './code-editor.ts'
+import styles from './source.module.css'
+import { FieldHelp, Outline, type OutlineScene, Problems } from './source-panels.tsx'
 
-const THEME = EditorView.theme({
-  '&': { height: '100%', backgroundColor: 'var(--bg)', color: 'var(--text-1)', fontSize: '13px' },
-  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '20px' },
-  '.cm-content': { caretColor: 'var(--text-1)' },
-  '.cm-cursor': { borderLeftColor: 'var(--text-1)' },
-  '.cm-gutters': { backgroundColor: 'var(--bg)', color: 'var(--text-3)', border: 'none' },
-  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--panel)' },
-  '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'var(--accent-soft)' },
-  '.cm-tooltip': {
-    backgroundColor: 'var(--raised)',
-    color: 'var(--text-1)',
-    border: 'none',
-    borderRadius: '6px',
-    boxShadow: 'var(--shadow-menu)',
-  },
-  '.cm-tooltip-autocomplete ul li[aria-selected]': {
-    backgroundColor: 'var(--hover)',
-    color: 'var(--text-1)',
-  },
-})
+/** Of the storyboard as compact JSON, as the server counts it. */
+const LIMIT_KB = 100
 
-/** A key's work, after which no other binding looks at the key. */
-const handled = (work: () => void) => (): boolean => {
-  work()
-  return true
+const EXAMPLE = `# A storyboard: scenes, and the people and places they share.
+title: The last ferry
+global_prompt:
+  positive: 35 mm film, blue hour
+symbols:
+  mara: # write @mara in a prompt to use her
+    prompt: a woman of forty in a yellow raincoat
+scenes:
+  - id: pier
+    prompt: a small ferry at a wooden pier, rain
+    duration: 4
+  - id: rail
+    prompt: slow push in on @mara at the stern rail
+    duration: 5
+transitions:
+  default: dissolve
+`
+
+/** Files of the team, as names that the text may use. */
+function namedFiles(assets: readonly Asset[] = []) {
+  const of = (kind: string) =>
+    assets
+      .filter(({ content_type }) => content_type.startsWith(kind))
+      .map(({ id, filename }) => ({ name: id, what: filename }))
+  return { sounds: of('audio/'), pictures: of('image/') }
 }
 
-/** Few colours, of the studio's own tokens, so that they hold in both themes. */
-const COLOURS = HighlightStyle.define([
-  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: 'var(--accent)' },
-  { tag: [tags.number, tags.bool, tags.null], color: 'var(--ok)' },
-  { tag: tags.comment, color: 'var(--text-3)', fontStyle: 'italic' },
-  { tag: [tags.punctuation, tags.separator, tags.squareBracket, tags.brace], color: 'var(--text-2)' },
-  { tag: tags.invalid, color: 'var(--bad)' },
-])
+type Caret = { offset: number; line: number; column: number }
 
 export default function SourceView({
   store,
   snapshot,
   canEdit,
+  project,
+  owner,
+  sceneId,
   onScene,
+  viewer,
 }: {
   store: DocumentStore
   snapshot: Snapshot
   canEdit: boolean
+  project: { id: string; name: string }
+  /** Whose sounds and pictures are offered. */
+  owner: string
+  /** The scene that is selected: where the caret begins. */
+  sceneId: string | undefined
   onScene: (sceneId: string) => void
+  viewer: ReactNode
 }) {
   const holder = useRef<HTMLDivElement>(null)
-  const view = useRef<EditorView | null>(null)
-  const access = useRef(new Compartment())
+  const editor = useRef<CodeEditor | null>(null)
+  const [caret, setCaret] = useState<Caret>({ offset: 0, line: 1, column: 1 })
+  const { data: assets } = useQuery({ ...assetsQuery(owner), enabled: owner !== '' })
+  const { text, document, checked } = snapshot
+
+  const names = useMemo(() => namesOf(document, namedFiles(assets)), [document, assets])
+  const namesNow = useRef(names)
+  namesNow.current = names
 
   useEffect(() => {
     if (!holder.current) return
-    const symbols = (context: CompletionContext): CompletionResult | null => {
-      const word = context.matchBefore(/@\w*/)
-      if (!word) return null
-      return {
-        from: word.from + 1,
-        options: Object.entries(store.snapshot().document.symbols ?? {}).map(([label, symbol]) => ({
-          label,
-          detail: String(symbol?.prompt ?? '').slice(0, 60),
-        })),
-      }
-    }
-    const editor = new EditorView({
+    const opened = openCodeEditor({
       parent: holder.current,
-      state: EditorState.create({
-        doc: store.snapshot().text,
-        extensions: [
-          lineNumbers(),
-          lintGutter(),
-          drawSelection(),
-          highlightActiveLine(),
-          highlightSelectionMatches(),
-          indentOnInput(),
-          bracketMatching(),
-          syntaxHighlighting(COLOURS),
-          yaml(),
-          autocompletion({ override: [symbols] }),
-          keymap.of([
-            { key: 'Mod-z', run: handled(store.undo) },
-            { key: 'Mod-Shift-z', run: handled(store.redo) },
-            ...searchKeymap,
-            ...defaultKeymap,
-            indentWithTab,
-          ]),
-          access.current.of(EditorState.readOnly.of(false)),
-          EditorView.contentAttributes.of({ 'aria-label': 'Storyboard as YAML' }),
-          EditorView.lineWrapping,
-          THEME,
-          EditorView.updateListener.of((update) => {
-            // What comes from the store is in the store.
-            if (update.docChanged && !update.transactions.some((change) => change.isUserEvent('store')))
-              store.edit('typing', update.state.doc.toString())
-          }),
-        ],
-      }),
+      text: store.snapshot().text,
+      names: () => namesNow.current,
+      onText: store.edit,
+      onCaret: (offset, line, column) => setCaret({ offset, line, column }),
+      onUndo: store.undo,
+      onRedo: store.redo,
     })
-    view.current = editor
+    editor.current = opened
     return () => {
-      view.current = null
-      editor.destroy()
+      editor.current = null
+      opened.destroy()
     }
   }, [store])
 
+  useEffect(() => editor.current?.setEditable(canEdit), [canEdit])
+  useEffect(() => editor.current?.setText(text), [text])
+
+  const faults = useMemo(
+    (): Fault[] => [
+      ...(checked?.errors ?? []).map((problem) => ({ problem, isError: true })),
+      ...(checked?.warnings ?? []).map((problem) => ({ problem, isError: false })),
+    ],
+    [checked],
+  )
+  useEffect(() => editor.current?.setFaults(faults), [faults])
+
+  // The caret begins at what is wrong, else at the scene that is selected.
+  const isPlaced = useRef(false)
   useEffect(() => {
-    view.current?.dispatch({
-      effects: access.current.reconfigure(EditorState.readOnly.of(!canEdit)),
-    })
-  }, [canEdit])
+    if (isPlaced.current || !checked || !editor.current) return
+    isPlaced.current = true
+    const now = store.snapshot()
+    const [first] = checked.errors
+    const range = first && rangeOf(now.text, first)
+    const index = (now.document.scenes ?? []).findIndex((scene) => scene?.id === sceneId)
+    const start = index < 0 ? undefined : sceneStarts(now.text)[index]
+    if (range) editor.current.go(range.from)
+    else editor.current.go(start ?? 0)
+  }, [checked, sceneId, store])
 
+  const starts = useMemo(() => sceneStarts(text), [text])
+  const scenes = useMemo(
+    (): OutlineScene[] =>
+      (document.scenes ?? []).map((scene, index) => ({
+        id: typeof scene?.id === 'string' ? scene.id : '',
+        prompt: typeof scene?.prompt === 'string' ? scene.prompt : '',
+        at: starts[index] ?? 0,
+      })),
+    [document, starts],
+  )
+  const current = useMemo(() => {
+    const place = placeAt(text, caret.offset)
+    // Between things, and in a comment, the caret is still in the scene that began last.
+    if (!place) return starts.findLastIndex((start) => start <= caret.offset)
+    return place.path[0] === 'scenes' && typeof place.path[1] === 'number' ? place.path[1] : -1
+  }, [text, starts, caret.offset])
+  const help = useMemo(() => helpAt(text, caret.offset, names), [text, caret.offset, names])
+
+  // Viewer and selection follow the caret.
+  const sceneAtCaret = scenes[current]?.id
   useEffect(() => {
-    const editor = view.current
-    if (!editor) return
-    const shown = editor.state.doc.toString()
-    if (shown === snapshot.text) return
-    // Only what differs is replaced, so that the caret stays where it is.
-    let start = 0
-    while (start < shown.length && shown[start] === snapshot.text[start]) start += 1
-    let end = 0
-    while (
-      end < shown.length - start &&
-      end < snapshot.text.length - start &&
-      shown[shown.length - 1 - end] === snapshot.text[snapshot.text.length - 1 - end]
-    )
-      end += 1
-    editor.dispatch({
-      changes: {
-        from: start,
-        to: shown.length - end,
-        insert: snapshot.text.slice(start, snapshot.text.length - end),
-      },
-      userEvent: 'store',
-    })
-  }, [snapshot.text])
+    if (sceneAtCaret && isPlaced.current) onSceneNow.current(sceneAtCaret)
+  }, [sceneAtCaret])
+  const onSceneNow = useRef(onScene)
+  onSceneNow.current = onScene
 
-  const problems = [
-    ...(snapshot.checked?.errors ?? []).map((problem) => ({ ...problem, isError: true })),
-    ...(snapshot.checked?.warnings ?? []).map((problem) => ({ ...problem, isError: false })),
-  ]
-
-  useEffect(() => {
-    const editor = view.current
-    if (!editor) return
-    const { doc } = editor.state
-    const found = [
-      ...(snapshot.checked?.errors ?? []).map((problem) => ({ problem, severity: 'error' as const })),
-      ...(snapshot.checked?.warnings ?? []).map((problem) => ({ problem, severity: 'warning' as const })),
-    ]
-    editor.dispatch(
-      setDiagnostics(
-        editor.state,
-        found.map(({ problem, severity }) => {
-          const line = doc.line(Math.min(doc.lines, Math.max(1, problem.line ?? 1)))
-          const from = Math.min(line.to, line.from + (problem.column ?? 1) - 1)
-          const to = Math.min(line.to, line.from + (problem.endColumn ?? (problem.column ?? 1) + 1) - 1)
-          return { from, to: Math.max(from, to), severity, message: problem.message }
-        }),
-      ),
-    )
-  }, [snapshot.checked])
-
-  const go = (line: number | undefined, path: string): void => {
-    const editor = view.current
-    if (!editor) return
-    const place = editor.state.doc.line(Math.min(editor.state.doc.lines, Math.max(1, line ?? 1)))
-    editor.dispatch({
-      selection: { anchor: place.from },
-      effects: EditorView.scrollIntoView(place.from, { y: 'center' }),
-    })
-    editor.focus()
-    const scene = /^scenes\[(\d+)\]/.exec(path)
-    const id = scene ? snapshot.document.scenes?.[Number(scene[1])]?.id : undefined
-    if (id) onScene(id)
-  }
+  const sizeKb = useMemo(() => Math.ceil(byteSize(document) / 1024), [document])
+  const go = useCallback((at: number) => editor.current?.go(at), [])
+  const goToProblem = useCallback(
+    (problem: Problem) => go(rangeOf(store.snapshot().text, problem)?.from ?? 0),
+    [go, store],
+  )
+  const correct = useCallback((problem: Problem) => editor.current?.correct(problem), [])
+  const useExample = useCallback(() => {
+    store.edit('start from the example', EXAMPLE)
+    editor.current?.setText(EXAMPLE)
+    editor.current?.go(0, EXAMPLE.length)
+  }, [store])
+  const isReadable = checked?.readable ?? true
 
   return (
-    <>
-      <section className={styles.source} aria-label="Source">
-        <div ref={holder} className={styles.codeHolder} />
-      </section>
-      <aside className={styles.panel} aria-label="Problems">
-        <div className={styles.panelHead}>
-          <h2>Problems</h2>
-          <small className="tabular">
-            {problems.length === 0 ? 'None' : count(snapshot.checked?.errors.length ?? 0, 'error')}
-          </small>
-        </div>
-        <div className={styles.problems}>
-          {problems.map((problem) => (
-            <button
-              type="button"
-              key={`${problem.path} ${problem.code} ${problem.line}`}
-              className={styles.problem}
-              onClick={() => go(problem.line, problem.path)}
-            >
-              <span className={problem.isError ? styles.bad : styles.warn}>
-                <Icon name={problem.isError ? 'failed' : 'diamond'} />
-              </span>
-              <span>{problem.message}</span>
-              <small className="tabular">
-                {problem.line
-                  ? `Line ${problem.line}, column ${problem.column}`
-                  : problem.path || 'The whole storyboard'}
-              </small>
-            </button>
-          ))}
-        </div>
+    <div className={styles.source}>
+      <aside className={styles.side} aria-label="Problems">
+        <Problems faults={faults} text={text} canEdit={canEdit} onGo={goToProblem} onCorrect={correct} />
+        <Outline
+          scenes={scenes}
+          current={current}
+          onGo={go}
+          onExample={canEdit && isReadable ? useExample : undefined}
+        />
       </aside>
-    </>
+      <section className={styles.code} aria-label="Source">
+        <div ref={holder} className={styles.holder} />
+        <div className={`${styles.status} tabular`}>
+          <span>YAML</span>
+          <Button
+            look="plain"
+            disabled={!canEdit || !isReadable}
+            onClick={() => store.edit('format', formatted(text))}
+          >
+            Format
+          </Button>
+          <span>r{snapshot.revision}</span>
+          <span>
+            Ln {caret.line}, Col {caret.column}
+          </span>
+          {sizeKb > LIMIT_KB ? (
+            <span className={styles.bad} role="alert">
+              The storyboard is {sizeKb} KB; the limit is {LIMIT_KB} KB.
+            </span>
+          ) : (
+            <span>
+              {sizeKb} of {LIMIT_KB} KB
+            </span>
+          )}
+          {canEdit ? null : <span>Read only</span>}
+          <span className={styles.push} />
+          <CopyAs project={project} look="words" />
+        </div>
+      </section>
+      <div className={styles.viewer}>{viewer}</div>
+      <FieldHelp help={help} />
+    </div>
   )
 }
