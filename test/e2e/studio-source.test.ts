@@ -206,7 +206,7 @@ async function run(instance: Embedded, context: BrowserContext, folder: string):
     await page.getByRole('link', { name: 'Source' }).click()
     await code.getByText('symbols: [').waitFor()
     await code.press('Control+a')
-    await page.evaluate((copied) => navigator.clipboard.writeText(copied), JSON.stringify(SPEC))
+    await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(JSON.stringify(SPEC))})`)
     await code.press('Control+v')
     await problems.getByText('1 warning').waitFor()
     t.match(await text(), /^title: The last ferry\nsymbols:\n {2}mara:\n {4}prompt: a woman/)
@@ -235,7 +235,7 @@ async function run(instance: Embedded, context: BrowserContext, folder: string):
     ] as const) {
       await page.setViewportSize({ width, height })
       await picture(`${width}`)
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth)
+      const wide = await page.evaluate<number>('document.documentElement.scrollWidth')
       t.ok(wide <= width, `${wide} px wide on ${width}`)
     }
     await page.setViewportSize({ width: 1440, height: 900 })
@@ -253,7 +253,7 @@ async function run(instance: Embedded, context: BrowserContext, folder: string):
         .click()
       await page.getByRole('menuitem', { name: item }).click()
       await page.getByText('It reads FRAMECAST_API_KEY.').waitFor()
-      const command = await page.evaluate(() => navigator.clipboard.readText())
+      const command = await page.evaluate<string>('navigator.clipboard.readText()')
       t.notMatch(command, key)
       const { stdout } = await promisify(execFile)('sh', ['-c', command], {
         cwd: folder,
