@@ -190,6 +190,20 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
   }
   const running = job && (job.status === 'queued' || job.status === 'processing')
 
+  const viewer = (
+    <Viewer
+      job={job}
+      films={films.films}
+      scene={selected}
+      player={player}
+      revision={snapshot.revision}
+      credits={plan?.totals.credits}
+      canRender={canEdit}
+      onRender={onRender}
+      onCompare={onCompare}
+    />
+  )
+
   return (
     <main className={styles.editor}>
       <title>
@@ -270,7 +284,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
                 owner={team ? `framecast:team:${team.id}` : ''}
                 sceneId={sceneId}
                 onScene={select}
-                viewer={<Viewer job={job} scene={selected} prefers="scene" player={player} />}
+                viewer={viewer}
               />
             </Suspense>
           ) : view === 'film' ? (
@@ -299,17 +313,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
                 onSelect={select}
                 canEdit={canEdit}
               />
-              <Viewer
-                job={job}
-                films={films.films}
-                scene={selected}
-                player={player}
-                revision={snapshot.revision}
-                credits={plan?.totals.credits}
-                canRender={canEdit}
-                onRender={onRender}
-                onCompare={onCompare}
-              />
+              {viewer}
               <Inspector
                 store={store}
                 snapshot={snapshot}
