@@ -3409,6 +3409,16 @@ export interface WebhookDelivery {
    * When the event happened.
    */
   created_at: string
+  /**
+   * Headers that were sent last; null when nothing was sent yet.
+   */
+  request_headers?: {
+    [k: string]: string
+  } | null
+  /**
+   * Milliseconds to the last answer, or until there was none.
+   */
+  response_ms?: number | null
 }
 
 // webhook-event.schema.json

@@ -8,7 +8,7 @@ import { type Outbound, OutboundError } from '../platform/outbound.ts'
 import { retry } from '../platform/retry.ts'
 import type { Sealer } from '../platform/sealing.ts'
 import { type EventBody, inOrder } from './body.ts'
-import { type ClaimedDelivery, claimDelivery, settleDelivery } from './deliveries.ts'
+import { type ClaimedDelivery, claimDelivery, type Sent, settleDelivery } from './deliveries.ts'
 import { signedHeaders } from './signing.ts'
 import { type Attempted, judge, KEPT_CHARACTERS } from './verdict.ts'
 
@@ -38,14 +38,17 @@ export async function carryOut(deps: AttemptDeps, claimed: ClaimedDelivery, log:
   fault('worker.webhook.claimed')
   const body = inOrder(await withLinks(claimed, deps.media))
   const startedAt = performance.now()
-  const attempted = await send(deps, claimed, body, log)
+  const { attempted, headers, tookMs } = await send(deps, claimed, body, log)
   fault('worker.webhook.sent')
   const verdict = judge(attempted, claimed.attempts, claimed.max_attempts)
-  const isOurs = await retry(() => settleDelivery(deps.db.system, claimed, verdict, body), {
-    budgetMs: SETTLE_BUDGET_MS,
-    signal: new AbortController().signal,
-    retryable: isDatabaseUnavailable,
-  })
+  const isOurs = await retry(
+    () => settleDelivery(deps.db.system, claimed, verdict, { body, headers, tookMs }),
+    {
+      budgetMs: SETTLE_BUDGET_MS,
+      signal: new AbortController().signal,
+      retryable: isDatabaseUnavailable,
+    },
+  )
   log.info(
     {
       deliveryId: claimed.id,
@@ -76,32 +79,42 @@ async function send(
   claimed: ClaimedDelivery,
   body: EventBody,
   log: Logger,
-): Promise<Attempted> {
-  if (!claimed.is_active) return { kind: 'inactive' }
+): Promise<Omit<Sent, 'body'> & { attempted: Attempted }> {
+  const unsent = (attempted: Attempted) => ({ attempted, headers: null, tookMs: null })
+  if (!claimed.is_active) return unsent({ kind: 'inactive' })
   const bytes = Buffer.from(JSON.stringify(body))
   let secret: string
   try {
     secret = deps.sealer.open(claimed.secret, claimed.webhook_id)
   } catch (error) {
     log.error({ err: error, webhookId: claimed.webhook_id }, 'the secret of a webhook cannot be opened')
-    return {
+    return unsent({
       kind: 'unanswered',
       fault: 'network',
       text: 'the secret of this webhook cannot be opened; rotate it',
-    }
+    })
   }
+  const headers = signedHeaders(secret, claimed.id, Math.floor(claimed.claimed_at_s), bytes)
+  const startedAt = performance.now()
+  const sent = (attempted: Attempted) => ({
+    attempted,
+    headers,
+    tookMs: Math.round(performance.now() - startedAt),
+  })
   try {
     const reply = await deps.outbound.send({
       method: 'POST',
       url: claimed.url,
-      headers: signedHeaders(secret, claimed.id, Math.floor(claimed.claimed_at_s), bytes),
+      headers,
       body: bytes,
       limitMs: ANSWER_LIMIT_MS,
       maxReplyBytes: ANSWER_BYTES,
     })
-    return { kind: 'answered', status: reply.status, text: reply.body.toString('utf8') }
+    return sent({ kind: 'answered', status: reply.status, text: reply.body.toString('utf8') })
   } catch (error) {
     if (!(error instanceof OutboundError)) throw error
-    return { kind: 'unanswered', fault: error.fault, text: error.message }
+    // A refused address was never called.
+    const attempted: Attempted = { kind: 'unanswered', fault: error.fault, text: error.message }
+    return error.fault === 'refused' ? unsent(attempted) : sent(attempted)
   }
 }

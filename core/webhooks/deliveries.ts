@@ -38,6 +38,15 @@ export type ClaimedDelivery = {
   output: Pick<JobOutput, 'video_key' | 'thumbnail_key'> | null
 }
 
+/** What went out in an attempt. */
+export type Sent = {
+  body: EventBody
+  /** Null when nothing was sent. */
+  headers: Readonly<Record<string, string>> | null
+  /** From the request to its answer, or to giving up. */
+  tookMs: number | null
+}
+
 /** What may be attempted now. */
 const DUE = `(status = 'pending' or (status = 'retrying' and next_retry_at <= now()))`
 
@@ -92,20 +101,21 @@ async function claim(client: Queryable, id: string, limit: number): Promise<Clai
 
 /**
  * Writes how an attempt ended, wakes the next one where there is one, and rings for a delivery that waits for room.
- * @param body what was sent
+ * @param sent what was sent
  * @returns false when the attempt was no longer ours: somebody took the delivery back
  */
 export async function settleDelivery(
   pool: Pool,
   claimed: Pick<ClaimedDelivery, 'id' | 'attempt_until' | 'webhook_id'>,
   verdict: Verdict,
-  body: EventBody,
+  sent: Sent,
 ): Promise<boolean> {
   return transaction(pool, async (client) => {
     const { rowCount } = await client.query(
       `with settled as (
          update webhook_deliveries
          set status = $3, response_status = $4, response_body = $5, payload = $7::jsonb, attempt_until = null,
+           request_headers = $8::jsonb, response_ms = $9,
            next_retry_at = now() + make_interval(secs => $6::int),
            delivered_at = case when $3 = 'delivered' then now() end
          where id = $1 and status = 'attempting' and attempt_until = $2::timestamptz
@@ -122,7 +132,9 @@ export async function settleDelivery(
         verdict.responseStatus,
         verdict.responseBody,
         verdict.retryAfterS,
-        JSON.stringify(body),
+        JSON.stringify(sent.body),
+        sent.headers && JSON.stringify(sent.headers),
+        sent.tookMs,
       ],
     )
     if (rowCount === 1) await ringForNext(client, claimed.webhook_id)
@@ -158,7 +170,7 @@ export async function sweepDeliveries(pool: Pool): Promise<SweptDeliveries> {
          update webhook_deliveries d
          set status = case when d.attempts < d.max_attempts then 'retrying' else 'failed' end,
            next_retry_at = case when d.attempts < d.max_attempts then now() end,
-           attempt_until = null, response_status = null, response_body = 'the sender was lost'
+           attempt_until = null, response_status = null, response_ms = null, response_body = 'the sender was lost'
          from lost where d.id = lost.id
          returning d.id, d.webhook_id, d.status
        )

@@ -43,6 +43,8 @@ export type WebhookDelivery = {
   next_retry_at: string | null
   delivered_at: string | null
   created_at: string
+  request_headers: Record<string, string> | null
+  response_ms: number | null
 }
 
 export type DeliveryFilter = {
@@ -59,7 +61,7 @@ export type WebhookService = ReturnType<typeof createWebhookService>
 const WEBHOOK = `w.id, w.team_id, w.created_by, w.url, w.events::text[] as events, w.is_active, w.last_triggered_at,
   w.created_at, w.updated_at`
 const DELIVERY = `d.id, d.webhook_id, d.job_id, d.event_type, d.status, d.payload, d.response_status, d.response_body,
-  d.attempts, d.max_attempts, d.next_retry_at, d.delivered_at, d.created_at`
+  d.attempts, d.max_attempts, d.next_retry_at, d.delivered_at, d.created_at, d.request_headers, d.response_ms`
 
 const WEBHOOKS_NEWEST: SqlSort = {
   direction: 'desc',

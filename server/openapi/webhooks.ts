@@ -44,6 +44,17 @@ const tested: WebhookDelivery = {
   next_retry_at: null,
   delivered_at: '2026-11-21T09:10:24.801Z',
   created_at: '2026-11-21T09:10:24.734Z',
+  request_headers: {
+    'content-type': 'application/json',
+    'user-agent': 'Framecast-Webhooks/1',
+    'x-webhook-delivery-id': DELIVERY_ID,
+    'x-webhook-timestamp': '1795252224',
+    'x-webhook-signature': 'sha256=0d5c9ea3f1b7',
+    'webhook-id': DELIVERY_ID,
+    'webhook-timestamp': '1795252224',
+    'webhook-signature': 'v1,Q2Fubm90IGJlIHRydWU=',
+  },
+  response_ms: 84,
 }
 const failed: WebhookDelivery = {
   ...tested,

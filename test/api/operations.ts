@@ -337,6 +337,7 @@ export const WIRE_OBJECTS: Readonly<Record<string, { keys: string; more?: string
   Webhook: { keys: 'id team_id created_by url events is_active last_triggered_at created_at updated_at' },
   WebhookDelivery: {
     keys: 'id webhook_id job_id event_type status payload response_status response_body attempts max_attempts next_retry_at delivered_at created_at',
+    more: 'request_headers response_ms',
   },
   Usage: {
     keys: 'owner period renders_count render_seconds credits_used credits_refunded net_credits api_calls updated_at',

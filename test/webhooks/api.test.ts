@@ -243,6 +243,9 @@ t.test('a test is one attempt, and tells what became of it', async (t) => {
   const sent = receiver.received.at(-1)!
   t.strictSame(sent.body, good.body.payload as object)
   t.strictSame(sent.body.webhook, { id: webhook.id, team_id: team.id })
+  t.match(sent.headers, good.body.request_headers!, 'the headers that were sent are kept')
+  t.match(good.body.request_headers, { 'webhook-signature': /^v1,/ })
+  t.ok(good.body.response_ms! >= 0 && good.body.response_ms! < 5_100)
   t.match((await ask<Webhook>(team.admin, 'GET', `/v1/webhooks/${webhook.id}`)).body.last_triggered_at, /Z$/)
 
   receiver.answer = (_request, response) => void response.writeHead(503).end('later')
