@@ -686,6 +686,19 @@ export type paths = {
       responses: { 200: { content: { 'text/html': unknown } } } & Refusals
     }
   }
+  '/account': {
+    /** The studio: one’s own account */
+    get: {
+      responses: { 200: { content: { 'text/html': unknown } } } & Refusals
+    }
+  }
+  '/account/{path}': {
+    /** The studio: one’s keys and sessions */
+    get: {
+      parameters: { path: { path: string } }
+      responses: { 200: { content: { 'text/html': unknown } } } & Refusals
+    }
+  }
   '/studio/assets/{name}': {
     /** A file of the studio */
     get: {

@@ -68,6 +68,28 @@ export const systemOperations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/account',
+    operationId: 'getAccountPage',
+    summary: 'The studio: one’s own account',
+    tag: 'System',
+    access: PUBLIC,
+    replies: [file('The page.', 'text/html', ETAG), UNCHANGED],
+  },
+  {
+    method: 'get',
+    path: '/account/{path}',
+    operationId: 'getAccountPages',
+    summary: 'The studio: one’s keys and sessions',
+    tag: 'System',
+    access: PUBLIC,
+    parameters: [name('path', 'What of the account.', 'keys')],
+    replies: [file('The page.', 'text/html', ETAG), UNCHANGED],
+    refusals: [
+      { code: 'NOT_FOUND', when: 'The address ends in a slash.', text: 'there is nothing at this address' },
+    ],
+  },
+  {
+    method: 'get',
     path: '/studio/assets/{name}',
     operationId: 'getStudioAsset',
     summary: 'A file of the studio',

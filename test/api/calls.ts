@@ -28,6 +28,8 @@ export const CALLS: Readonly<Record<string, Call>> = {
   'GET /watch/assets/{version}/{name}': { ok: 404 },
   'GET /sign-in': { ok: 200 },
   'GET /t/{path}': { ok: 200 },
+  'GET /account': { ok: 200 },
+  'GET /account/{path}': { ok: 200 },
   'GET /studio/assets/{name}': { ok: 404 },
   'GET /setup': { ok: 200 },
   'GET /setup/assets/{version}/{name}': { ok: 404 },

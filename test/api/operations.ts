@@ -86,6 +86,8 @@ export const AGREED: readonly AgreedOperation[] = [
   open('GET /docs/assets/{version}/{name}', [], OURS),
   open('GET /sign-in', [], OURS),
   open('GET /t/{path}', [], OURS),
+  open('GET /account', [], OURS),
+  open('GET /account/{path}', [], OURS),
   open('GET /studio/assets/{name}', [], OURS),
   open('GET /setup', [], OURS),
   open('GET /setup/assets/{version}/{name}', [], OURS),

@@ -79,9 +79,61 @@ const queue = createRoute({
 
 const team = createRoute({
   getParentRoute: () => inside,
-  path: '/t/$team/team',
-  component: lazyRouteComponent(() => import('./pages/team.tsx'), 'TeamPage'),
+  id: 'team',
+  component: lazyRouteComponent(() => import('./pages/team/layout.tsx'), 'TeamLayout'),
 })
+
+const teamPages = [
+  createRoute({
+    getParentRoute: () => team,
+    path: '/t/$team/team',
+    component: lazyRouteComponent(() => import('./pages/team/members.tsx'), 'MembersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => team,
+    path: '/t/$team/webhooks',
+    component: lazyRouteComponent(() => import('./pages/team/webhooks.tsx'), 'WebhooksPage'),
+  }),
+  createRoute({
+    getParentRoute: () => team,
+    path: '/t/$team/webhooks/$webhook',
+    component: lazyRouteComponent(() => import('./pages/team/webhook.tsx'), 'WebhookPage'),
+  }),
+  createRoute({
+    getParentRoute: () => team,
+    path: '/t/$team/usage',
+    component: lazyRouteComponent(() => import('./pages/team/usage.tsx'), 'UsagePage'),
+  }),
+  createRoute({
+    getParentRoute: () => team,
+    path: '/t/$team/audit',
+    component: lazyRouteComponent(() => import('./pages/team/audit.tsx'), 'AuditPage'),
+  }),
+] as const
+
+const account = createRoute({
+  getParentRoute: () => inside,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./pages/account/layout.tsx'), 'AccountLayout'),
+})
+
+const accountPages = [
+  createRoute({
+    getParentRoute: () => account,
+    path: '/',
+    component: lazyRouteComponent(() => import('./pages/account/you.tsx'), 'YouPage'),
+  }),
+  createRoute({
+    getParentRoute: () => account,
+    path: '/keys',
+    component: lazyRouteComponent(() => import('./pages/account/keys.tsx'), 'KeysPage'),
+  }),
+  createRoute({
+    getParentRoute: () => account,
+    path: '/sessions',
+    component: lazyRouteComponent(() => import('./pages/account/sessions.tsx'), 'SessionsPage'),
+  }),
+] as const
 
 export type View = 'board' | 'source' | 'film'
 
@@ -108,7 +160,18 @@ export const editor = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, inside.addChildren([home, projects, editor, library, queue, team])]),
+  routeTree: root.addChildren([
+    signIn,
+    inside.addChildren([
+      home,
+      projects,
+      editor,
+      library,
+      queue,
+      team.addChildren(teamPages),
+      account.addChildren(accountPages),
+    ]),
+  ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

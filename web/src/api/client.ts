@@ -3,15 +3,24 @@ import createClient from 'openapi-fetch'
 import type { paths } from '../../../schemas/api.ts'
 
 export type {
+  ApiKey,
   Asset,
+  AuditEntry,
   Caller,
+  Invitation,
   Job,
+  Membership,
   PlannedScene,
   Project,
   RenderPlan,
+  Session,
   Storyboard,
   SystemAsset,
   Team,
+  Usage,
+  UsageDays,
+  Webhook,
+  WebhookDelivery,
 } from '../../../schemas/types.ts'
 
 /** The server answered, and said no. */
@@ -88,8 +97,12 @@ export async function askWithHeaders<T>(
     if (signal?.aborted) throw cause
     throw new Offline(cause)
   }
-  if (answer.response.status === 401) whenSignedOut()
-  if (!answer.response.ok) throw refusal(answer.response, answer.error)
+  if (!answer.response.ok) {
+    const refused = refusal(answer.response, answer.error)
+    // A wrong password is not the end of a session.
+    if (refused.status === 401 && refused.code !== 'INVALID_CREDENTIALS') whenSignedOut()
+    throw refused
+  }
   return { data: answer.data as T, headers: answer.response.headers }
 }
 

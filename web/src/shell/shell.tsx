@@ -75,7 +75,13 @@ export function Shell() {
               <Icon name="settings" size={18} />
             </button>
           }
-          items={[{ label: 'Sign out', onSelect: signOut }]}
+          items={[
+            { label: 'Account', onSelect: () => navigate({ to: '/account' }) },
+            { label: 'API keys', onSelect: () => navigate({ to: '/account/keys' }) },
+            { label: 'Sessions', onSelect: () => navigate({ to: '/account/sessions' }) },
+            'separator',
+            { label: 'Sign out', onSelect: signOut },
+          ]}
         />
       </nav>
       <div id="page" className={styles.page}>

@@ -4,6 +4,25 @@ import type { ReactNode } from 'react'
 import styles from './dialog.module.css'
 import { Icon, type IconName } from './icon.tsx'
 
+/** What had the focus last, outside of what floats: it gets it back. Radix knows this only of its own triggers. */
+let lastFocused: HTMLElement | null = null
+document.addEventListener('focusin', ({ target }) => {
+  if (target instanceof HTMLElement && !target.closest('[role="dialog"], [role="menu"]')) lastFocused = target
+})
+
+function giveFocusBack(event: Event): void {
+  event.preventDefault()
+  if (lastFocused?.isConnected) {
+    lastFocused.focus()
+    return
+  }
+  // It was taken away by what the dialog did.
+  const heading = document.querySelector<HTMLElement>('main h1')
+  if (!heading) return
+  heading.tabIndex = -1
+  heading.focus()
+}
+
 /** A dialog that asks for something. Escape and the scrim close it, unless `mustAnswer`. */
 export function Dialog({
   open,
@@ -27,7 +46,12 @@ export function Dialog({
     <RadixDialog.Root open={open} onOpenChange={(next) => (next || mustAnswer ? undefined : onClose())}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className={styles.scrim} />
-        <RadixDialog.Content className={styles.dialog} data-wide={wide} aria-describedby={undefined}>
+        <RadixDialog.Content
+          className={styles.dialog}
+          data-wide={wide}
+          aria-describedby={undefined}
+          onCloseAutoFocus={giveFocusBack}
+        >
           <RadixDialog.Title className={styles.title}>{title}</RadixDialog.Title>
           <div className={styles.body}>{children}</div>
           {actions ? <div className={styles.actions}>{actions}</div> : null}
