@@ -16,11 +16,15 @@ function giveFocusBack(event: Event): void {
     lastFocused.focus()
     return
   }
-  // It was taken away by what the dialog did.
+  // It was taken away by what the dialog did: a button of the same name may stand elsewhere now.
+  const name = lastFocused?.textContent
+  const twin = [...document.querySelectorAll<HTMLElement>('main button')].find(
+    (button) => button.textContent === name,
+  )
   const heading = document.querySelector<HTMLElement>('main h1')
-  if (!heading) return
-  heading.tabIndex = -1
-  heading.focus()
+  if (heading) heading.tabIndex = -1
+  const next = twin ?? heading
+  next?.focus()
 }
 
 /** A dialog that asks for something. Escape and the scrim close it, unless `mustAnswer`. */
