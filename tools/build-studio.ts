@@ -13,6 +13,7 @@ const SOURCES = [
   'web/vite.config.ts',
   'web/precompiled-schema.ts',
   'core/storyboard',
+  'core/jobs/refund.ts',
   'schemas',
 ]
 

@@ -6,10 +6,12 @@ import {
   ask,
   askWithHeaders,
   type Job,
+  type Membership,
   type Project,
   type RenderPlan,
   type Team,
 } from './api/client.ts'
+import { type LiveJob, withRead } from './live/progress.ts'
 
 export const queries = new QueryClient({
   defaultOptions: {
@@ -73,22 +75,44 @@ export const projectQuery = (id: string) =>
 export const jobQuery = (id: string) =>
   queryOptions({
     queryKey: ['jobs', id],
-    queryFn: ({ signal }): Promise<Job> =>
+    queryFn: ({ signal }): Promise<LiveJob> =>
       ask((api, limit) => api.GET('/v1/jobs/{id}', { params: { path: { id } }, signal: limit }), signal),
+    // An answer may be older than an event that came while it was on its way.
+    structuralSharing: (known, read) => withRead(known as LiveJob | undefined, read as LiveJob),
     // Links to media end after a while; a job that is read again has new ones.
     staleTime: 60_000,
   })
 
-/** What a render of a project would do as it is saved. A new revision or a new end of a render asks again. */
-export const planQuery = (projectId: string, revision: number, lastJob: string | null) =>
+export const membersQuery = (teamId: string) =>
   queryOptions({
-    queryKey: ['projects', projectId, 'plan', revision, lastJob],
+    queryKey: ['teams', teamId, 'members'],
+    queryFn: ({ signal }): Promise<Membership[]> =>
+      ask(
+        (api, limit) =>
+          api.GET('/v1/teams/{id}/members', {
+            params: { path: { id: teamId }, query: { limit: 100 } },
+            signal: limit,
+          }),
+        signal,
+      ),
+    staleTime: 60_000,
+  })
+
+/** What a render of a project would do as it is saved. A new revision or a new end of a render asks again. */
+export const planQuery = (
+  projectId: string,
+  revision: number,
+  lastJob: string | null,
+  options: { engine?: string } = {},
+) =>
+  queryOptions({
+    queryKey: ['projects', projectId, 'plan', revision, lastJob, options],
     queryFn: ({ signal }): Promise<RenderPlan> =>
       ask(
         (api, limit) =>
           api.POST('/v1/projects/{id}/render-plan', {
             params: { path: { id: projectId } },
-            body: {},
+            body: { options },
             signal: limit,
           }),
         signal,

@@ -3,7 +3,7 @@
 type Json = unknown
 type Fields = Record<string, Json>
 
-const isFields = (value: Json): value is Fields =>
+export const isFields = (value: Json): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Equal whatever the order of keys, which the database does not keep. */
@@ -15,10 +15,13 @@ export function same(a: Json, b: Json): boolean {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => same(a[key], b[key]))
 }
 
+/** A field that both changed to different values, such as `scenes[sea].prompt`. Undefined: it was taken out. */
+export type Conflict = { path: string; mine: Json; theirs: Json }
+
 export type Merged = {
   document: Json
-  /** Fields that both changed to different values; `document` has mine there. */
-  conflicts: string[]
+  /** What `settle` was asked about. */
+  conflicts: Conflict[]
   /** Nothing of mine is in it. */
   isTheirs: boolean
 }
@@ -27,7 +30,7 @@ export type Merged = {
 const idOf = (value: Json): string | null =>
   isFields(value) && typeof value.id === 'string' ? value.id : null
 
-function idsOf(value: Json): string[] | null {
+export function idsOf(value: Json): string[] | null {
   if (!Array.isArray(value)) return null
   const ids = value.map(idOf)
   return ids.every((id) => id !== null) && new Set(ids).size === ids.length ? (ids as string[]) : null
@@ -35,30 +38,40 @@ function idsOf(value: Json): string[] | null {
 
 /**
  * @param base what both began with
+ * @param settle the value of a field that both changed; mine, when it is left out
  * @returns the document with both people's changes
  */
-export function merge(base: Json, mine: Json, theirs: Json): Merged {
-  const conflicts: string[] = []
-  const document = mergeAt(base, mine, theirs, '', conflicts)
+export function merge(
+  base: Json,
+  mine: Json,
+  theirs: Json,
+  settle: (conflict: Conflict) => Json = (conflict) => conflict.mine,
+): Merged {
+  const conflicts: Conflict[] = []
+  const document = mergeAt(base, mine, theirs, '', (conflict) => {
+    conflicts.push(conflict)
+    return settle(conflict)
+  })
   return { document, conflicts, isTheirs: same(document, theirs) }
 }
 
-function mergeAt(base: Json, mine: Json, theirs: Json, path: string, conflicts: string[]): Json {
+type Settle = (conflict: Conflict) => Json
+
+function mergeAt(base: Json, mine: Json, theirs: Json, path: string, settle: Settle): Json {
   if (same(mine, theirs) || same(base, theirs)) return mine
   if (same(base, mine)) return theirs
   if (isFields(mine) && isFields(theirs))
-    return mergeFields(isFields(base) ? base : {}, mine, theirs, path, conflicts)
+    return mergeFields(isFields(base) ? base : {}, mine, theirs, path, settle)
   const [baseIds, myIds, theirIds] = [idsOf(base), idsOf(mine), idsOf(theirs)]
   if (baseIds && myIds && theirIds)
-    return mergeLists([base, baseIds], [mine, myIds], [theirs, theirIds], path, conflicts)
-  conflicts.push(path)
-  return mine
+    return mergeLists([base, baseIds], [mine, myIds], [theirs, theirIds], path, settle)
+  return settle({ path, mine, theirs })
 }
 
-function mergeFields(base: Fields, mine: Fields, theirs: Fields, path: string, conflicts: string[]): Fields {
+function mergeFields(base: Fields, mine: Fields, theirs: Fields, path: string, settle: Settle): Fields {
   const merged: Fields = {}
   for (const key of new Set([...Object.keys(mine), ...Object.keys(theirs)])) {
-    const value = mergeAt(base[key], mine[key], theirs[key], path === '' ? key : `${path}.${key}`, conflicts)
+    const value = mergeAt(base[key], mine[key], theirs[key], path === '' ? key : `${path}.${key}`, settle)
     if (value !== undefined) merged[key] = value
   }
   return merged
@@ -66,7 +79,7 @@ function mergeFields(base: Fields, mine: Fields, theirs: Fields, path: string, c
 
 type List = readonly [list: Json, ids: readonly string[]]
 
-function mergeLists(base: List, mine: List, theirs: List, path: string, conflicts: string[]): Json[] {
+function mergeLists(base: List, mine: List, theirs: List, path: string, settle: Settle): Json[] {
   const element = ([list, ids]: List, id: string): Json => {
     const at = ids.indexOf(id)
     return at === -1 ? undefined : (list as Json[])[at]
@@ -82,13 +95,7 @@ function mergeLists(base: List, mine: List, theirs: List, path: string, conflict
     order.splice(place === 0 && at > 0 ? order.length : place, 0, id)
   }
   return order.flatMap((id) => {
-    const value = mergeAt(
-      element(base, id),
-      element(mine, id),
-      element(theirs, id),
-      `${path}[${id}]`,
-      conflicts,
-    )
+    const value = mergeAt(element(base, id), element(mine, id), element(theirs, id), `${path}[${id}]`, settle)
     return value === undefined ? [] : [value]
   })
 }

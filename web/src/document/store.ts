@@ -2,10 +2,13 @@
  * One open storyboard: its text, what was read of it, undo, and saving. The newest text is in this browser's storage within
  * a quarter of a second, whatever the server does; it leaves there when the server has it.
  */
+
+import { parseDocument } from 'yaml'
 import { ApiError, ask, askWithHeaders, Offline, type Project, type Storyboard } from '../api/client.ts'
 import { readProject } from '../queries.ts'
 import type { Checked } from './check.ts'
-import { merge } from './merge.ts'
+import { type Conflict, isFields, merge, same } from './merge.ts'
+import { withDocument } from './patch.ts'
 import { toText } from './text.ts'
 
 export type SaveState =
@@ -16,9 +19,26 @@ export type SaveState =
   /** The text cannot be read, so there is nothing to save. */
   | { kind: 'unreadable' }
   | { kind: 'offline' }
-  /** The same field was changed by somebody else. */
-  | { kind: 'conflict'; theirs: Storyboard; theirEtag: string; paths: string[] }
+  /** The server no longer knows who this is. */
+  | { kind: 'signed-out' }
+  /** The same fields were changed by somebody else. */
+  | { kind: 'conflict'; by: string | null; conflicts: readonly Conflict[] }
   | { kind: 'refused'; message: string }
+
+/** What becomes of a field that two people changed. */
+export type Choice = { keep: 'mine' | 'theirs' } | { keep: 'both'; value: string }
+
+/** The last change of somebody else that was taken in. */
+export type TakenIn = {
+  /** Id of the user; null when nobody said. */
+  by: string | null
+  revision: number
+  /** Ids of the scenes that it touched. */
+  scenes: readonly string[]
+  /** Whether there were changes of this tab to put together with it. */
+  isMerged: boolean
+  at: number
+}
 
 export type Snapshot = {
   text: string
@@ -27,6 +47,9 @@ export type Snapshot = {
   checked: Checked | null
   save: SaveState
   revision: number
+  /** Edits that the server does not have. */
+  waiting: number
+  takenIn: TakenIn | null
   /** Name of the step that undo would take back. */
   undo: string | null
   redo: string | null
@@ -39,8 +62,11 @@ const MOST_STEPS = 200
 /** Typing goes on as one step until it pauses for so long. */
 const STEP_PAUSE_MS = 800
 
-type Step = { name: string; text: string; at: number }
+/** @property era how many changes of others had been taken in when this was the text */
+type Step = { name: string; text: string; at: number; era: number }
 type Draft = { text: string; baseText: string; etag: string }
+/** A change of somebody else: from what both had to what it became. */
+type Era = { base: unknown; theirs: unknown }
 
 const draftKey = (projectId: string): string => `framecast.draft.${projectId}`
 
@@ -53,6 +79,25 @@ function readDraft(projectId: string): Draft | null {
   }
 }
 
+/** What a text says; null when it is no storyboard. */
+function read(text: string): unknown {
+  const document = parseDocument(text)
+  const value: unknown = document.errors.length > 0 ? null : document.toJS()
+  return isFields(value) ? value : null
+}
+
+const revisionOf = (etag: string): number => Number(/\d+/.exec(etag)?.[0] ?? 0)
+
+/** Ids of the scenes that differ, those included that only one side has. */
+function scenesTouched(before: unknown, after: unknown): string[] {
+  const scenes = (document: unknown): Map<string, unknown> => {
+    const list = isFields(document) && Array.isArray(document.scenes) ? document.scenes : []
+    return new Map(list.filter(isFields).map((scene) => [String(scene.id), scene]))
+  }
+  const [old, now] = [scenes(before), scenes(after)]
+  return [...new Set([...old.keys(), ...now.keys()])].filter((id) => !same(old.get(id), now.get(id)))
+}
+
 export type DocumentStore = ReturnType<typeof openDocument>
 
 /** Opens the storyboard of a project as the server has it, and brings back what an earlier visit could not save. */
@@ -61,21 +106,32 @@ export function openDocument(project: Project, firstEtag: string) {
   const listeners = new Set<() => void>()
   const undone: Step[] = []
   const done: Step[] = []
+  const eras: Era[] = []
   let etag = firstEtag
   /** What the server has, as text of ours and as a document: the common ground for merging. */
   let baseText = toText(project.spec ?? { title: project.name, scenes: [] })
-  let base: unknown = project.spec
+  let base: unknown = project.spec ?? { title: project.name, scenes: [] }
   let checkId = 0
   let keepTimer: ReturnType<typeof setTimeout> | undefined
   let saveTimer: ReturnType<typeof setTimeout> | undefined
+  let meetTimer: ReturnType<typeof setTimeout> | undefined
   let saving = false
+  let meeting = false
   let closed = false
+  /** The newest revision that was heard of, and who made which. */
+  let heard = project.spec_revision
+  const makers = new Map<number, string | null>()
+  /** Somebody else's version that clashes with this one. */
+  let clash: { theirs: Storyboard; etag: string; revision: number } | null = null
+  let onChecked: (() => void)[] = []
   let snapshot: Snapshot = {
     text: baseText,
     document: (project.spec ?? {}) as Partial<Storyboard>,
     checked: null,
     save: { kind: 'saved', at: Date.parse(project.updated_at) },
     revision: project.spec_revision,
+    waiting: 0,
+    takenIn: null,
     undo: null,
     redo: null,
   }
@@ -116,7 +172,16 @@ export function openDocument(project: Project, firstEtag: string) {
       ...(snapshot.save.kind === 'changed' && !isDocument ? { save: { kind: 'unreadable' } } : {}),
       ...(snapshot.save.kind === 'unreadable' && isDocument ? { save: { kind: 'changed' } } : {}),
     })
+    for (const go of onChecked.splice(0)) go()
     if (snapshot.save.kind === 'changed') plan(SAVE_AFTER_MS)
+  }
+
+  /** Resolves when `snapshot.document` is what the text says. */
+  async function checkIsThrough(): Promise<void> {
+    while (snapshot.checked?.id !== checkId)
+      await new Promise<void>((resolve) => {
+        onChecked = [...onChecked, resolve]
+      })
   }
 
   function plan(afterMs: number): void {
@@ -125,11 +190,12 @@ export function openDocument(project: Project, firstEtag: string) {
   }
 
   /** The text became another one, by whatever way. */
-  function show(text: string): void {
+  function show(text: string, more: Partial<Snapshot> = {}): void {
     checkId += 1
     publish({
       text,
       save: snapshot.save.kind === 'conflict' ? snapshot.save : { kind: 'changed' },
+      ...more,
     })
     worker.postMessage({ id: checkId, text })
     keepTimer ??= setTimeout(keep, KEEP_AFTER_MS)
@@ -143,30 +209,52 @@ export function openDocument(project: Project, firstEtag: string) {
     if (text === snapshot.text) return
     const last = done.at(-1)
     const now = Date.now()
-    if (last && last.name === name && now - last.at < STEP_PAUSE_MS) last.at = now
-    else {
-      done.push({ name, text: snapshot.text, at: now })
+    let { waiting } = snapshot
+    if (last && last.name === name && now - last.at < STEP_PAUSE_MS) {
+      last.at = now
+      waiting = Math.max(1, waiting)
+    } else {
+      done.push({ name, text: snapshot.text, at: now, era: eras.length })
       if (done.length > MOST_STEPS) done.shift()
+      waiting += 1
     }
     undone.length = 0
-    show(text)
+    show(text, { waiting })
+  }
+
+  /** The text of a step with what others changed since; null when it cannot be put together. */
+  function broughtUp({ text, era }: Step): string | null {
+    return eras.slice(era).reduce<string | null>((now, { base: from, theirs }) => {
+      const document = now === null ? null : read(now)
+      if (now === null || document === null) return null
+      // Of a field that they changed as well, theirs stays: taking a step back is of one's own work only.
+      return withDocument(now, merge(from, document, theirs, (both) => both.theirs).document)
+    }, text)
   }
 
   function step(from: Step[], to: Step[]): void {
     const last = from.pop()
     if (!last) return
-    to.push({ name: last.name, text: snapshot.text, at: 0 })
-    show(last.text)
+    const text = broughtUp(last)
+    if (text === null) {
+      step(from, to)
+      return
+    }
+    to.push({ name: last.name, text: snapshot.text, at: 0, era: eras.length })
+    show(text, { waiting: snapshot.waiting + 1 })
   }
 
   async function save(): Promise<void> {
-    if (saving || closed || snapshot.save.kind === 'conflict' || snapshot.save.kind === 'unreadable') return
+    const { kind } = snapshot.save
+    if (saving || meeting || closed || kind === 'saved' || kind === 'conflict' || kind === 'unreadable')
+      return
     const { text, checked } = snapshot
     // The check that belongs to this text is still under way; it plans the next save.
     if (checked?.id !== checkId || !checked.readable) return
     saving = true
     publish({ save: { kind: 'saving' } })
     const spec = checked.document as Record<string, unknown>
+    const { waiting } = snapshot
     try {
       const { data, headers } = await askWithHeaders((api, signal) =>
         api.PUT('/v1/projects/{id}/spec', {
@@ -182,22 +270,32 @@ export function openDocument(project: Project, firstEtag: string) {
       if (isNewest) forget()
       publish({
         revision: data.spec_revision,
+        waiting: isNewest ? 0 : Math.max(1, snapshot.waiting - waiting),
         save: isNewest ? { kind: 'saved', at: Date.parse(data.updated_at) } : { kind: 'changed' },
       })
       if (!isNewest) plan(SAVE_AFTER_MS)
     } catch (error) {
+      // Before the next save may begin.
+      saving = false
       await failed(error)
     } finally {
       saving = false
     }
+    if (heard > snapshot.revision) await meet()
   }
 
   async function failed(error: unknown): Promise<void> {
     keep()
     if (error instanceof ApiError && error.status === 412) return meet()
-    const isTransient =
-      error instanceof Offline || (error instanceof ApiError && (error.status >= 500 || error.status === 429))
-    if (isTransient || (error instanceof ApiError && error.status === 401)) {
+    if (error instanceof ApiError && error.status === 401) {
+      publish({ save: { kind: 'signed-out' } })
+      plan(RETRY_AFTER_MS)
+      return
+    }
+    if (
+      error instanceof Offline ||
+      (error instanceof ApiError && (error.status >= 500 || error.status === 429))
+    ) {
       publish({ save: { kind: 'offline' } })
       plan(RETRY_AFTER_MS)
       return
@@ -205,41 +303,115 @@ export function openDocument(project: Project, firstEtag: string) {
     publish({ save: { kind: 'refused', message: error instanceof Error ? error.message : String(error) } })
   }
 
-  /** Somebody else saved first: what touches other fields goes together, the rest is asked. */
+  const isMineWaiting = (): boolean => snapshot.save.kind !== 'saved'
+
+  /** Somebody else saved: what touches other fields goes together, the rest is asked. */
   async function meet(): Promise<void> {
-    let held: Awaited<ReturnType<typeof readProject>>
+    if (meeting || closed) return
+    meeting = true
+    clearTimeout(meetTimer)
     try {
-      held = await readProject(project.id)
+      const held = await readProject(project.id)
+      // What was typed while the answer was on its way counts, too.
+      await checkIsThrough()
+      heard = Math.max(heard, held.project.spec_revision)
+      takeIn(held)
+      if (snapshot.save.kind === 'saving') publish({ save: { kind: 'changed' } })
+      // They went on while the answer was on its way.
+      const known = Math.max(clash?.revision ?? 0, held.project.spec_revision)
+      if (heard > known) meetTimer = setTimeout(meet, 0)
     } catch (error) {
-      return failed(error)
+      if (isMineWaiting()) await failed(error)
+      else meetTimer = setTimeout(meet, RETRY_AFTER_MS)
+    } finally {
+      meeting = false
     }
-    const theirs = (held.project.spec ?? {}) as unknown as Storyboard
-    const merged = merge(base, snapshot.document, theirs)
-    if (merged.conflicts.length > 0) {
-      publish({
-        save: { kind: 'conflict', theirs, theirEtag: held.etag, paths: merged.conflicts },
-      })
-      return
-    }
-    accept(held.etag, theirs, held.project.spec_revision)
-    if (merged.isTheirs) {
-      show(toText(theirs))
-      forget()
-      publish({ save: { kind: 'saved', at: Date.parse(held.project.updated_at) } })
-    } else show(toText(merged.document))
+    if (snapshot.save.kind === 'changed') plan(SAVE_AFTER_MS)
   }
 
-  function accept(nextEtag: string, document: unknown, revision: number): void {
-    etag = nextEtag
-    base = document
-    baseText = toText(document)
-    publish({ revision })
+  function takeIn({ project: newest, etag: newestEtag }: Awaited<ReturnType<typeof readProject>>): void {
+    const { text, checked } = snapshot
+    if (newest.spec_revision <= snapshot.revision && clash === null && newestEtag === etag) return
+    // A text that cannot be read cannot be put together with anything: it stays until it can.
+    if (!checked?.readable) {
+      publish({ save: { kind: 'unreadable' } })
+      return
+    }
+    const theirs = (newest.spec ?? {}) as unknown as Storyboard
+    const merged = merge(base, snapshot.document, theirs)
+    const by = makers.get(newest.spec_revision) ?? null
+    if (merged.conflicts.length > 0) {
+      clash = { theirs, etag: newestEtag, revision: newest.spec_revision }
+      keep()
+      publish({ save: { kind: 'conflict', by, conflicts: merged.conflicts } })
+      return
+    }
+    clash = null
+    const scenes = scenesTouched(base, theirs)
+    const wasMine = !same(base, snapshot.document)
+    adopt(theirs, newestEtag)
+    const takenIn: TakenIn = {
+      by,
+      revision: newest.spec_revision,
+      scenes,
+      isMerged: wasMine && !merged.isTheirs,
+      at: Date.now(),
+    }
+    show(withDocument(text, merged.document), {
+      revision: newest.spec_revision,
+      save: { kind: 'changed' },
+      takenIn,
+    })
+    if (!merged.isTheirs) return
+    forget()
+    publish({ waiting: 0, save: { kind: 'saved', at: Date.parse(newest.updated_at) } })
+  }
+
+  /** Their version is the common ground from now on. */
+  function adopt(theirs: unknown, theirEtag: string): void {
+    eras.push({ base, theirs })
+    etag = theirEtag
+    base = theirs
+    baseText = toText(theirs)
+  }
+
+  /** Settles a conflict. What clashes and is not chosen yet, since it was typed meanwhile, is asked next. */
+  function resolve(choices: ReadonlyMap<string, Choice>): void {
+    const { save: state, text } = snapshot
+    if (state.kind !== 'conflict' || clash === null) return
+    const { theirs, etag: theirEtag, revision } = clash
+    const merged = merge(base, snapshot.document, theirs, (conflict) => {
+      const choice = choices.get(conflict.path)
+      return choice?.keep === 'both'
+        ? choice.value
+        : choice?.keep === 'theirs'
+          ? conflict.theirs
+          : conflict.mine
+    })
+    const open = merged.conflicts.filter(({ path }) => !choices.has(path))
+    if (open.length > 0) {
+      publish({ save: { ...state, conflicts: merged.conflicts } })
+      return
+    }
+    clash = null
+    adopt(theirs, theirEtag)
+    done.push({ name: 'settle the conflict', text, at: 0, era: eras.length })
+    show(withDocument(text, merged.document), { revision, save: { kind: 'changed' } })
   }
 
   const draft = readDraft(project.id)
+  const ground = draft ? read(draft.baseText) : null
   if (draft && draft.text !== baseText) {
-    done.push({ name: 'bring back what was not saved', text: baseText, at: 0 })
-    show(draft.text)
+    if (ground !== null && draft.etag !== firstEtag) {
+      // Others went on since: the draft goes together with their work as if it had been typed just now.
+      etag = draft.etag
+      base = ground
+      baseText = draft.baseText
+      snapshot = { ...snapshot, revision: revisionOf(draft.etag) }
+    }
+    done.push({ name: 'bring back what was not saved', text: baseText, at: 0, era: 0 })
+    show(draft.text, { waiting: 1 })
+    if (heard > snapshot.revision) void meet()
   } else worker.postMessage({ id: checkId, text: baseText })
 
   return {
@@ -254,23 +426,18 @@ export function openDocument(project: Project, firstEtag: string) {
     /** Saves now, if there is anything to save. */
     saveNow: (): void => plan(0),
     /** Reads what somebody else saved, unless it is what this tab knows. */
-    async theirChange(revision: number): Promise<void> {
+    async theirChange(revision: number, by: string | null): Promise<void> {
+      if (by !== null || !makers.has(revision)) makers.set(revision, by)
+      heard = Math.max(heard, revision)
       if (revision <= snapshot.revision || saving) return
       await meet()
     },
-    /** Settles a conflict. */
-    resolve(keepMine: boolean): void {
-      if (snapshot.save.kind !== 'conflict') return
-      const { theirs, theirEtag } = snapshot.save
-      accept(theirEtag, theirs, snapshot.revision)
-      publish({ save: { kind: 'changed' } })
-      if (keepMine) plan(0)
-      else edit('take the other version', toText(theirs))
-    },
+    resolve,
     close(): void {
       if (keepTimer) keep()
       closed = true
       clearTimeout(saveTimer)
+      clearTimeout(meetTimer)
       worker.terminate()
     },
   }

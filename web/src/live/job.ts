@@ -1,94 +1,112 @@
-/** The newest render of a project, kept in step with its events. Everything moves forward only, so events may repeat. */
+/** The newest render of a project, kept in step with its events: subscribe, read, then apply what came meanwhile. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect } from 'react'
-import type { Job } from '../api/client.ts'
+import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { jobQuery } from '../queries.ts'
-import { connection } from './connection.ts'
+import { connection, type Message } from './connection.ts'
+import { type HeardEvent, isOver, type LiveJob, withEvent } from './progress.ts'
+import { forget, note, remember, seen } from './seen.ts'
+import { hasGap, withoutGap } from './sequence.ts'
 
-const RANK: Record<Job['status'], number> = { queued: 0, processing: 1, completed: 2, failed: 2, canceled: 2 }
-
-export const isOver = (job: Pick<Job, 'status'>): boolean => RANK[job.status] === 2
-
-type Progress = Job['progress']
-
-/** The later of two progress reports, field by field. */
-export function laterProgress(a: Progress, b: Progress): Progress {
-  const percent = Math.max(a.percent ?? 0, b.percent ?? 0)
-  const isNewer = (b.percent ?? 0) >= (a.percent ?? 0)
-  const previews = new Map((a.previews ?? []).map((preview) => [preview.scene_id, preview]))
-  for (const preview of b.previews ?? []) {
-    const known = previews.get(preview.scene_id)
-    if (!known || known.generated_at <= preview.generated_at) previews.set(preview.scene_id, preview)
-  }
-  const scenes: Record<string, number> = { ...a.scenes }
-  for (const [id, share] of Object.entries(b.scenes ?? {})) scenes[id] = Math.max(scenes[id] ?? 0, share)
-  return {
-    ...(isNewer ? { ...a, ...b } : { ...b, ...a }),
-    percent,
-    scenes,
-    previews: [...previews.values()],
-    scenes_completed: Math.max(a.scenes_completed ?? 0, b.scenes_completed ?? 0),
-  }
-}
-
-/** The job with an event taken in. */
-export function withEvent(job: Job, type: string, payload: Record<string, unknown>): Job {
-  if (isOver(job)) return job
-  if (type === 'started') return { ...job, status: 'processing' }
-  if (type === 'progress')
-    return { ...job, status: 'processing', progress: laterProgress(job.progress, payload as Progress) }
-  if (type === 'scene_complete') {
-    const { scene_id, previews, scenes_completed } = payload as {
-      scene_id: string
-      previews?: NonNullable<Progress['previews']>
-      scenes_completed?: number
-    }
-    return {
-      ...job,
-      progress: laterProgress(job.progress, {
-        ...(previews ? { previews } : {}),
-        ...(scenes_completed === undefined ? {} : { scenes_completed }),
-        scenes: { [scene_id]: 1 },
-      }),
-    }
-  }
-  return job
-}
+/** The socket comes back on its own; after so many tries in vain the job is asked for as well. */
+const FAILURES_BEFORE_ASKING = 3
+const ASK_EVERY_MS = 5_000
 
 /**
  * The job with this id, live. Undefined while it is read.
  * @param projectId whose channel tells of it
  */
-export function useLiveJob(projectId: string, jobId: string | null): Job | undefined {
+export function useLiveJob(projectId: string, jobId: string | null): LiveJob | undefined {
   const queries = useQueryClient()
+  const { failures } = useSyncExternalStore(connection.onLink, connection.link)
   const { data: job } = useQuery({
     ...jobQuery(jobId ?? ''),
     enabled: jobId !== null,
-    // While the socket is away, the job is asked for instead.
-    refetchInterval: (query) =>
-      connection.link() === 'lost' && query.state.data && !isOver(query.state.data) ? 5_000 : false,
+    refetchInterval: ({ state }) =>
+      failures >= FAILURES_BEFORE_ASKING && !(state.data && isOver(state.data)) ? ASK_EVERY_MS : false,
   })
+  /** Events that came before the job was read. */
+  const early = useRef<HeardEvent[]>([])
+
   useEffect(() => {
     if (jobId === null) return
     const { queryKey } = jobQuery(jobId)
+    const read = (): void => {
+      queries.invalidateQueries({ queryKey })
+    }
+    const apply = (event: HeardEvent): void => {
+      if (queries.getQueryData(queryKey))
+        queries.setQueryData(queryKey, (known) => known && withEvent(known, event))
+      else early.current.push(event)
+    }
+    const askAgain = (): void => {
+      const known = seen(jobId)
+      if (known) connection.replay(jobId, known.upTo, take)
+    }
+    function take(message: Message): void {
+      if (jobId === null) return
+      if (message.type === 'error') {
+        // The events are not kept any more: what they led to is in the job.
+        forget(jobId)
+        read()
+        return
+      }
+      if (message.type === 'lagged') {
+        // Left out on purpose; the next report repairs it.
+        const known = seen(jobId)
+        if (known) remember(jobId, withoutGap(known))
+        return
+      }
+      if (message.type !== 'event' || message.job_id !== jobId) return
+      const event = message as unknown as HeardEvent
+      if (!note(jobId, event.sequence)) return
+      apply(event)
+      const known = seen(jobId)
+      if (known && hasGap(known)) askAgain()
+      // The film, and links to it, are in the job alone.
+      if (
+        event.event_type === 'completed' ||
+        event.event_type === 'failed' ||
+        event.event_type === 'canceled'
+      )
+        read()
+    }
     return connection.listen(`project:${projectId}`, {
       onStand: () => {
         const known = queries.getQueryData(queryKey)
-        if (!known || !isOver(known)) queries.invalidateQueries({ queryKey })
+        if (known && isOver(known)) return
+        read()
+        askAgain()
       },
-      onMessage: (message) => {
-        if (message.type !== 'event' || message.job_id !== jobId) return
-        const { event_type: type, payload } = message as unknown as {
-          event_type: string
-          payload: Record<string, unknown>
-        }
-        if (type === 'completed' || type === 'failed' || type === 'canceled') {
-          queries.invalidateQueries({ queryKey })
-          return
-        }
-        queries.setQueryData(queryKey, (known) => known && withEvent(known, type, payload))
-      },
+      onMessage: take,
     })
   }, [queries, projectId, jobId])
-  return job
+
+  useEffect(() => {
+    if (!job) return
+    const { queryKey } = jobQuery(job.id)
+    for (const event of early.current.splice(0))
+      queries.setQueryData(queryKey, (known) => known && withEvent(known, event))
+  }, [queries, job])
+
+  return useWithPicturesBefore(job)
 }
+
+/** A new render begins with the pictures of the one before, so that no card goes blank. */
+function useWithPicturesBefore(job: LiveJob | undefined): LiveJob | undefined {
+  const pictures = useRef<{ jobId: string; now: Previews; before: Previews }>({
+    jobId: '',
+    now: [],
+    before: [],
+  })
+  return useMemo(() => {
+    if (!job) return undefined
+    const held = pictures.current
+    if (held.jobId !== job.id)
+      pictures.current = { jobId: job.id, now: [], before: [...held.before, ...held.now] }
+    const { before } = pictures.current
+    pictures.current.now = job.progress.previews ?? []
+    return before.length > 0 ? { ...job, before } : job
+  }, [job])
+}
+
+type Previews = NonNullable<LiveJob['before']>

@@ -5,7 +5,7 @@ import { useEffect } from 'react'
 import { ask, type Job } from '../api/client.ts'
 import { when } from '../format.ts'
 import { connection } from '../live/connection.ts'
-import { isOver, withEvent } from '../live/job.ts'
+import { type HeardEvent, isOver, withEvent } from '../live/progress.ts'
 import { Button } from '../ui/controls.tsx'
 import { wordsOf } from './faults.tsx'
 import styles from './page.module.css'
@@ -42,16 +42,15 @@ export function QueuePage() {
       onStand: () => {
         queries.invalidateQueries({ queryKey })
       },
-      onMessage: ({ type, event_type, job_id, payload }) => {
-        if (type !== 'event') return
+      onMessage: (message) => {
+        if (message.type !== 'event') return
+        const { event_type, job_id } = message
         if (event_type !== 'progress' && event_type !== 'scene_complete' && event_type !== 'started') {
           queries.invalidateQueries({ queryKey })
           return
         }
         queries.setQueryData(queryKey, (jobs) =>
-          jobs?.map((job) =>
-            job.id === job_id ? withEvent(job, String(event_type), payload as Record<string, unknown>) : job,
-          ),
+          jobs?.map((job) => (job.id === job_id ? withEvent(job, message as unknown as HeardEvent) : job)),
         )
       },
     })

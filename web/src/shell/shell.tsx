@@ -1,24 +1,14 @@
 /** The frame around every page: the rail, the strip that says when the server is away, and the sign-in over a page. */
 import { onlineManager, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
-import { useSyncExternalStore } from 'react'
 import { ask } from '../api/client.ts'
 import { connection } from '../live/connection.ts'
+import { ConnectionStrip } from '../live/strip.tsx'
 import { callerQuery, SignInForm } from '../session.tsx'
 import icon from '../styles/icon.svg'
 import { Dialog, Menu } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
 import styles from './shell.module.css'
-
-function OfflineStrip() {
-  const link = useSyncExternalStore(connection.onLink, connection.link)
-  if (link !== 'lost') return null
-  return (
-    <p role="status" className={styles.strip}>
-      No connection to Framecast. Trying again. Your edits are safe in this browser.
-    </p>
-  )
-}
 
 const PLACES = [
   { to: '/t/$team', name: 'Projects', icon: 'projects', exact: true },
@@ -85,7 +75,7 @@ export function Shell() {
         />
       </nav>
       <div id="page" className={styles.page}>
-        <OfflineStrip />
+        <ConnectionStrip />
         <Outlet />
       </div>
       <Dialog

@@ -1,10 +1,12 @@
 /** The scenes as cards, in the order they are written. */
 import { type DragEvent, type KeyboardEvent, useState } from 'react'
 import { mentions } from '../../../../core/storyboard/prompts.ts'
-import type { Job, PlannedScene, RenderPlan } from '../../api/client.ts'
+import type { PlannedScene, RenderPlan } from '../../api/client.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
 import { withInserted, withMoved } from '../../document/text.ts'
 import { clock, count } from '../../format.ts'
+import { LivePicture } from '../../live/picture.tsx'
+import { isOver, type LiveJob, shareOf } from '../../live/progress.ts'
 import { Button } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import styles from './editor.module.css'
@@ -28,24 +30,46 @@ export function Prompt({ text }: { text: string }) {
 }
 
 /** Newest picture of a scene: while it renders, of the render; afterwards its poster. */
-export const pictureOf = (job: Job | undefined, sceneId: string): string | null =>
-  job?.progress.previews?.find((preview) => preview.scene_id === sceneId)?.url ?? null
+export const pictureOf = (job: LiveJob | undefined, sceneId: string): string | null =>
+  [...(job?.before ?? []), ...(job?.progress.previews ?? [])].findLast(
+    (preview) => preview.scene_id === sceneId,
+  )?.url ?? null
 
-export type SceneState = 'ready' | 'changed' | 'missing' | 'running' | 'waiting' | 'failed'
+export type SceneState =
+  | 'ready'
+  | 'reused'
+  | 'changed'
+  | 'missing'
+  | 'running'
+  | 'next'
+  | 'waiting'
+  | 'failed'
 
 /** What the server's plan says of a scene. */
 export const plannedOf = (plan: RenderPlan | undefined, sceneId: string): PlannedScene | undefined =>
   plan?.scenes.find((scene) => scene.scene_id === sceneId)
 
+/** Ids of the scenes of a render, in the order of its storyboard. */
+function scenesOf(job: LiveJob): string[] {
+  const { scenes } = job.spec_snapshot as { scenes?: { id?: unknown }[] }
+  return (scenes ?? []).map(({ id }) => String(id))
+}
+
 /** How a scene stands: while a render runs by its progress, otherwise by what the next render would do with it. */
 export function stateOf(
-  job: Job | undefined,
+  job: LiveJob | undefined,
   planned: PlannedScene | undefined,
   sceneId: string,
 ): SceneState {
-  const share = job?.progress.scenes?.[sceneId] ?? 0
-  if (job?.status === 'queued' || job?.status === 'processing')
-    return share >= 1 ? 'ready' : share > 0 ? 'running' : 'waiting'
+  const share = job ? shareOf(job, sceneId) : 0
+  // A scene that came after the render began is no part of it.
+  const rendered = job && !isOver(job) ? scenesOf(job) : []
+  if (job && rendered.includes(sceneId)) {
+    if (share >= 1) return job.heard?.reused.includes(sceneId) ? 'reused' : 'ready'
+    if (share > 0) return 'running'
+    const isNext = rendered.find((id) => shareOf(job, id) === 0) === sceneId
+    return job.status === 'processing' && isNext ? 'next' : 'waiting'
+  }
   if (job?.status === 'failed' && job.error?.scene_id === sceneId) return 'failed'
   if (planned?.action === 'reuse' || planned?.action === 'locked') return 'ready'
   if (planned?.action === 'render') return planned.reason === 'never_rendered' ? 'missing' : 'changed'
@@ -54,12 +78,17 @@ export function stateOf(
 
 const STATE_WORDS: Record<SceneState, string> = {
   ready: 'Ready',
+  reused: 'Reused',
   changed: 'Changed',
   missing: 'Not rendered',
   running: 'Rendering',
+  next: 'Next',
   waiting: 'Waiting',
   failed: 'Failed',
 }
+
+/** States that are written on the picture; the others are calm. */
+const SAID: ReadonlySet<SceneState> = new Set(['running', 'next', 'waiting', 'changed', 'reused', 'failed'])
 
 /** An id that no scene has yet. */
 export function freeId(scenes: readonly Scene[], wish = 'scene'): string {
@@ -75,6 +104,7 @@ export function Board({
   snapshot,
   plan,
   job,
+  theirs,
   selected,
   chosen,
   onSelect,
@@ -83,7 +113,9 @@ export function Board({
   store: DocumentStore
   snapshot: Snapshot
   plan: RenderPlan | undefined
-  job: Job | undefined
+  /** Scenes that somebody else changed a moment ago. */
+  theirs: readonly string[]
+  job: LiveJob | undefined
   /** The scene that is seen; of several the last one. */
   selected: string | undefined
   chosen: readonly Scene[]
@@ -150,7 +182,7 @@ export function Board({
       <ul className={styles.cards}>
         {scenes.map((scene, at) => {
           const state = stateOf(job, plannedOf(plan, scene.id), scene.id)
-          const share = job?.progress.scenes?.[scene.id] ?? 0
+          const share = job ? shareOf(job, scene.id) : 0
           const picture = pictureOf(job, scene.id)
           const faults = snapshot.checked?.errors.filter((problem) =>
             problem.path.startsWith(`scenes[${at}]`),
@@ -177,12 +209,13 @@ export function Board({
                 type="button"
                 className={styles.card}
                 data-card={scene.id}
+                data-theirs={theirs.includes(scene.id)}
                 aria-pressed={chosen.includes(scene)}
                 onClick={(event) => onSelect(scene.id, selecting(event))}
                 onKeyDown={(event) => onKey(event, at)}
               >
                 <span className={styles.picture}>
-                  {picture ? <img src={picture} alt="" draggable={false} /> : <Icon name="film" size={20} />}
+                  {picture ? <LivePicture url={picture} alt="" /> : <Icon name="film" size={20} />}
                   <span className={`${styles.plate} ${styles.number} tabular`}>
                     <span className="sr-only">Scene </span>
                     {String(at + 1).padStart(2, '0')}
@@ -190,8 +223,10 @@ export function Board({
                   <span className={`${styles.plate} ${styles.duration} tabular`}>
                     {Number(scene.duration).toFixed(1)} s
                   </span>
-                  {state === 'running' || state === 'changed' || state === 'waiting' || state === 'failed' ? (
-                    <span className={`${styles.plate} ${styles.status} tabular`}>
+                  {SAID.has(state) ? (
+                    <span className={`${styles.plate} ${styles.status} tabular`} data-state={state}>
+                      {state === 'reused' ? <Icon name="check" size={12} /> : null}
+                      {state === 'failed' ? <Icon name="failed" size={12} /> : null}
                       {STATE_WORDS[state]}
                       {state === 'running' ? ` ${Math.floor(share * 100)}%` : ''}
                     </span>
@@ -210,7 +245,7 @@ export function Board({
                         <Icon name="failed" />
                         <span className="sr-only">Has a problem</span>
                       </span>
-                    ) : state === 'ready' ? (
+                    ) : state === 'ready' || state === 'reused' ? (
                       <span className={styles.ok}>
                         <Icon name="check" />
                         <span className="sr-only">Ready</span>
@@ -221,9 +256,13 @@ export function Board({
                       </span>
                     ) : null}
                   </span>
-                  <span className={styles.prompt}>
-                    <Prompt text={String(scene.prompt ?? '')} />
-                  </span>
+                  {state === 'failed' && job?.error ? (
+                    <span className={`${styles.prompt} ${styles.bad}`}>{job.error.message}</span>
+                  ) : (
+                    <span className={styles.prompt}>
+                      <Prompt text={String(scene.prompt ?? '')} />
+                    </span>
+                  )}
                 </span>
               </button>
             </li>

@@ -1,5 +1,5 @@
 /** One project: its storyboard in two views that are one document, its render, and its film. */
-import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import {
   lazy,
@@ -11,21 +11,29 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react'
-import { type DocumentStore, openDocument, type SaveState } from '../../document/store.ts'
-import { when } from '../../format.ts'
-import { connection } from '../../live/connection.ts'
-import { isOver, useLiveJob } from '../../live/job.ts'
+import { type DocumentStore, openDocument, type Snapshot } from '../../document/store.ts'
+import { useLiveJob } from '../../live/job.ts'
+import { useNews } from '../../live/news.ts'
+import { useMakerName, useNames } from '../../live/people.ts'
+import { Presence } from '../../live/presence.tsx'
+import { isOver } from '../../live/progress.ts'
+import { useLiveProject } from '../../live/project.ts'
+import { Tab } from '../../live/tab.tsx'
+import { waitingEdits } from '../../live/waiting-edits.ts'
 import { createPlayer } from '../../player.ts'
 import { type HeldProject, planQuery, projectQuery, teamsQuery } from '../../queries.ts'
-import { Button, IconButton } from '../../ui/controls.tsx'
+import { IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { PageFault } from '../faults.tsx'
 import type { Shown } from '../film/film-view.tsx'
 import { useFilms } from '../film/use-films.ts'
 import { Board } from './board.tsx'
+import { Conflict } from './conflict.tsx'
 import styles from './editor.module.css'
 import { Inspector } from './inspector.tsx'
+import { Outcome } from './outcome.tsx'
 import { RenderBar, type StartRender } from './render-bar.tsx'
+import { SaveChip } from './save-chip.tsx'
 import { chosenScenes, type Selecting, selection } from './selection.ts'
 import { Timeline } from './timeline.tsx'
 import { Viewer } from './viewer.tsx'
@@ -40,28 +48,6 @@ export function EditorPage() {
   // What an earlier visit read is too old to write over.
   if (!held.data || !held.isFetchedAfterMount) return <main aria-busy="true" />
   return <Editor key={projectId} held={held.data} />
-}
-
-const SAVE_WORDS: Record<SaveState['kind'], string> = {
-  saved: 'Saved',
-  saving: 'Saving',
-  changed: 'Changed',
-  unreadable: 'Not saved: the text cannot be read',
-  offline: 'Not saved: server not reachable',
-  conflict: 'Needs your decision',
-  refused: 'Not saved',
-}
-
-function SaveChip({ save, revision }: { save: SaveState; revision: number }) {
-  const state =
-    save.kind === 'saved' ? 'saved' : save.kind === 'saving' || save.kind === 'changed' ? 'busy' : 'held'
-  return (
-    <p className={`${styles.save} tabular`} data-state={state} role="status">
-      {SAVE_WORDS[save.kind]}
-      {save.kind === 'saved' ? ` ${when(save.at)}, r${revision}` : ''}
-      {save.kind === 'refused' ? `: ${save.message}` : ''}
-    </p>
-  )
 }
 
 /** The storyboard of a project, opened once for as long as the page is there. */
@@ -90,17 +76,35 @@ function Editor({ held }: { held: HeldProject }) {
   return <OpenEditor held={held} store={store} />
 }
 
+/** How long a card stays marked that somebody else changed. */
+const THEIRS_MS = 4_000
+const NOBODYS: readonly string[] = []
+
+/** Scenes that somebody else changed a moment ago. */
+function useTheirs({ takenIn }: Snapshot): readonly string[] {
+  const [over, setOver] = useState<Snapshot['takenIn']>(null)
+  useEffect(() => {
+    if (!takenIn) return
+    const timer = setTimeout(() => setOver(takenIn), THEIRS_MS)
+    return () => clearTimeout(timer)
+  }, [takenIn])
+  return takenIn && takenIn !== over ? takenIn.scenes : NOBODYS
+}
+
 function OpenEditor({ held: { project }, store }: { held: HeldProject; store: DocumentStore }) {
-  const queries = useQueryClient()
   const snapshot = useSyncExternalStore(store.subscribe, store.snapshot)
   const { team: teamSlug } = useParams({ from: '/inside/t/$team/p/$project' })
   const { data: teams } = useSuspenseQuery(teamsQuery)
   const team = teams.find(({ slug }) => slug === teamSlug)
   const { scene: sceneId, view = 'board', a, b, at } = useSearch({ from: '/inside/t/$team/p/$project' })
   const navigate = useNavigate({ from: '/t/$team/p/$project' })
-  const [startedJob, setStartedJob] = useState<string | null>(null)
+  const [{ users, startedJob, lost }, setStartedJob] = useLiveProject(project.id, store)
   const jobId = startedJob ?? project.latest_job?.id ?? null
   const job = useLiveJob(project.id, jobId)
+  const [isNews, takeNote] = useNews(job)
+  const nameOf = useNames(team?.id)
+  const makerName = useMakerName(nameOf)
+  const theirs = useTheirs(snapshot)
   const canEdit = team?.user_role !== 'viewer'
   const player = useMemo(() => createPlayer(24), [])
   const films = useFilms(project.id, job)
@@ -125,26 +129,22 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
     })
   }, [films.films, navigate, player])
   const endedJob = job && isOver(job) ? job.id : null
+  const hasPlan = snapshot.checked?.errors.length === 0
   const { data: plan } = useQuery({
     ...planQuery(project.id, snapshot.revision, endedJob),
-    enabled: snapshot.checked?.errors.length === 0,
+    enabled: hasPlan,
+  })
+  const again = { engine: String(job?.options.engine ?? 'auto') }
+  const { data: planAgain } = useQuery({
+    ...planQuery(project.id, snapshot.revision, endedJob, again),
+    enabled: hasPlan && isNews && job?.status === 'failed',
   })
 
-  useEffect(
-    () =>
-      connection.listen(`project:${project.id}`, {
-        onStand: () => {
-          queries.invalidateQueries({ queryKey: projectQuery(project.id).queryKey })
-        },
-        onMessage: (message) => {
-          if (message.type === 'spec_changed') store.theirChange(Number(message.revision))
-          // A colleague's render is everybody's.
-          if (message.type === 'event' && message.event_type === 'queued')
-            setStartedJob(String(message.job_id))
-        },
-      }),
-    [project.id, queries, store],
-  )
+  const { waiting } = snapshot
+  useEffect(() => {
+    waitingEdits.set(waiting)
+    return () => waitingEdits.set(0)
+  }, [waiting])
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -188,7 +188,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
     ...(b === undefined ? {} : { b }),
     ...(at === undefined ? {} : { at }),
   }
-  const running = job && (job.status === 'queued' || job.status === 'processing')
+  if (lost) throw new Error(`You no longer have access to ${project.name}.`)
 
   const viewer = (
     <Viewer
@@ -206,11 +206,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
 
   return (
     <main className={styles.editor}>
-      <title>
-        {running
-          ? `${Math.floor(job.progress.percent ?? 0)}% ${project.name}`
-          : `${project.name} – Framecast`}
-      </title>
+      <Tab name={project.name} job={job} isNews={isNews} />
       <header className={styles.top}>
         <div className={styles.crumb}>
           <Link to="/t/$team" params={{ team: teamSlug }} search={{}}>
@@ -219,7 +215,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
           <span>/</span>
           <h1>{project.name}</h1>
         </div>
-        <SaveChip save={snapshot.save} revision={snapshot.revision} />
+        <SaveChip snapshot={snapshot} makerName={makerName} onShow={select} />
         <nav className={styles.views} aria-label="Views">
           <Link {...link('board')}>
             <Icon name="board" />
@@ -235,6 +231,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
           </Link>
         </nav>
         <div className={styles.push} />
+        <Presence users={users} nameOf={nameOf} />
         <IconButton
           icon="undo"
           label={snapshot.undo ? `Undo: ${snapshot.undo}` : 'Nothing to undo'}
@@ -260,15 +257,31 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
         />
       </header>
       <div style={{ display: 'flex', flexDirection: 'column', minHeight: 0 }}>
+        {job && isNews ? (
+          <Outcome
+            job={job}
+            plan={planAgain}
+            nameOf={nameOf}
+            canRender={canEdit}
+            onPlay={() => {
+              navigate({ search: (old) => ({ ...old, view: 'film' as const }) })
+              if (!player.state().playing) player.toggle()
+            }}
+            onOpenScene={(scene) => navigate({ search: { scene } })}
+            onTryAgain={() => onRender(again)}
+            onDismiss={takeNote}
+          />
+        ) : null}
         {snapshot.save.kind === 'conflict' ? (
-          <div className={styles.conflict} role="alert">
-            Somebody changed {snapshot.save.paths.slice(0, 3).join(', ')} while you did.
-            <Button onClick={() => store.resolve(true)}>Keep mine</Button>
-            <Button onClick={() => store.resolve(false)}>Take theirs</Button>
-          </div>
+          <Conflict
+            key={snapshot.save.conflicts.map(({ path }) => path).join()}
+            name={makerName(snapshot.save.by)}
+            conflicts={snapshot.save.conflicts}
+            onResolve={store.resolve}
+          />
         ) : null}
         {snapshot.checked && !snapshot.checked.readable ? (
-          <div className={styles.conflict} role="status">
+          <div className={styles.unreadable} role="status">
             The text cannot be read at line {snapshot.checked.errors[0]?.line ?? 1}. Board and timeline show
             the version before.
           </div>
@@ -308,6 +321,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
                 snapshot={snapshot}
                 plan={plan}
                 job={job}
+                theirs={theirs}
                 selected={selected?.id}
                 chosen={chosen}
                 onSelect={select}

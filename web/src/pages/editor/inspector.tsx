@@ -1,8 +1,9 @@
 /** All about the selected scene, about several, or about the film when none is selected. */
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import type { Job, RenderPlan } from '../../api/client.ts'
+import type { RenderPlan } from '../../api/client.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
+import type { LiveJob } from '../../live/progress.ts'
 import { soundsOf, systemSoundsQuery, teamFilesQuery } from '../../media.ts'
 import { Button } from '../../ui/controls.tsx'
 import { pictureOf, plannedOf, stateOf } from './board.tsx'
@@ -55,7 +56,7 @@ export function Inspector({
   store: DocumentStore
   snapshot: Snapshot
   plan: RenderPlan | undefined
-  job: Job | undefined
+  job: LiveJob | undefined
   /** The selected scenes; none: the film itself. */
   chosen: readonly Scene[]
   /** Owner of the files that can be named. */

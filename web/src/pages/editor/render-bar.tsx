@@ -1,22 +1,21 @@
 /** What a render would do, the buttons that start one, and how the present one goes. */
 import { type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react'
-import { ApiError, ask, type Job, type RenderPlan } from '../../api/client.ts'
+import { ApiError, ask, type RenderPlan } from '../../api/client.ts'
 import { renderProject, type Snapshot } from '../../document/store.ts'
 import { about, count } from '../../format.ts'
+import { isOver, type LiveJob } from '../../live/progress.ts'
+import { cancelWords, percentOf, scenesWords, stageWords, timeLeftWords } from '../../live/words.ts'
 import { Button } from '../../ui/controls.tsx'
 import { CopyAs } from '../../ui/copy-as.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
 import { wordsOf } from '../faults.tsx'
 import styles from './editor.module.css'
+import bar from './render-bar.module.css'
 
-const PHASES: Record<string, string> = {
-  queued: 'Waiting',
-  initializing: 'Preparing',
-  generating: 'Scenes',
-  stitching: 'Joining',
-  finalizing: 'Finishing',
-}
+/** States of saving that no waiting ends. */
+const HELD: ReadonlySet<Snapshot['save']['kind']> = new Set(['conflict', 'refused', 'unreadable'])
 
-type Options = { engine?: 'preview' }
+type Options = { engine?: string }
 
 /** Saves what is not saved yet, and starts a render. */
 export type StartRender = (options: Options) => void
@@ -35,7 +34,7 @@ export function RenderBar({
   projectId: string
   snapshot: Snapshot
   plan: RenderPlan | undefined
-  job: Job | undefined
+  job: LiveJob | undefined
   canRender: boolean
   saveNow: () => void
   onStarted: (jobId: string) => void
@@ -46,12 +45,15 @@ export function RenderBar({
   const [wanted, setWanted] = useState<Options | null>(null)
   const [fault, setFault] = useState<string>()
   const started = useRef(false)
-  const running = job && (job.status === 'queued' || job.status === 'processing')
+  const running = job && !isOver(job)
   const problems = snapshot.checked?.errors.length ?? 0
   const isSaved = snapshot.save.kind === 'saved'
+  const isHeld = HELD.has(snapshot.save.kind)
   // A render is of what is saved, so that it waits for the save that is under way.
   useEffect(() => {
     if (!wanted || started.current) return
+    // What somebody has to decide about first is told by the chip.
+    if (isHeld) return setWanted(null)
     if (!isSaved) return saveNow()
     started.current = true
     renderProject(projectId, wanted, crypto.randomUUID())
@@ -63,7 +65,7 @@ export function RenderBar({
         started.current = false
         setWanted(null)
       })
-  }, [wanted, isSaved, projectId, saveNow, onStarted])
+  }, [wanted, isSaved, isHeld, projectId, saveNow, onStarted])
 
   const render = (options: Options): void => {
     setFault(undefined)
@@ -137,43 +139,74 @@ function PlanLine({ plan: { totals } }: { plan: RenderPlan }) {
   )
 }
 
-function LiveBar({ job, canCancel }: { job: Job; canCancel: boolean }) {
+function LiveBar({ job, canCancel }: { job: LiveJob; canCancel: boolean }) {
   const [asked, setAsked] = useState(false)
-  const { percent = 0, phase = 'queued', scenes_completed = 0, scenes_total = 0 } = job.progress
+  const [canceling, setCanceling] = useState(false)
+  const [fault, setFault] = useState<string>()
+  const percent = percentOf(job)
   const cancel = (): void => {
+    setAsked(false)
+    setCanceling(true)
+    setFault(undefined)
     ask((api, signal) =>
       api.POST('/v1/jobs/{id}/cancel', { params: { path: { id: job.id } }, signal }),
-    ).catch(() => {})
-    setAsked(false)
+    ).catch((error) => {
+      setCanceling(false)
+      setFault(wordsOf(error))
+    })
   }
+  const scenes = scenesWords(job)
+  const left = timeLeftWords(job)
   return (
-    <div className={`${styles.liveBar} tabular`}>
-      <span>
-        {PHASES[phase] ?? 'Rendering'} {Math.floor(percent)}%
-        {scenes_total > 0 ? `, ${scenes_completed} of ${count(scenes_total, 'scene')}` : ''}
-      </span>
+    <div className={`${bar.bar} tabular`}>
+      <span className={bar.stage}>{canceling ? 'Canceling' : stageWords(job)}</span>
+      {scenes ? <span>{scenes}</span> : null}
+      {fault ? (
+        <span className={styles.bad}>{fault}</span>
+      ) : left ? (
+        <span className={bar.quiet}>{left}</span>
+      ) : null}
       <span
-        className={styles.track}
+        className={bar.track}
         role="progressbar"
         aria-label="Rendering"
         aria-valuemin={0}
         aria-valuemax={100}
-        aria-valuenow={Math.floor(percent)}
+        aria-valuenow={percent}
+        aria-valuetext={[stageWords(job), scenes, left].filter(Boolean).join(', ')}
       >
-        <i style={{ width: `${percent}%` }} />
+        <i style={{ width: `${job.progress.percent ?? 0}%` }} />
       </span>
-      {asked ? (
-        <>
-          <Button onClick={cancel}>Cancel render</Button>
-          <Button look="plain" onClick={() => setAsked(false)}>
-            Keep rendering
-          </Button>
-        </>
-      ) : (
-        <Button look="plain" disabled={!canCancel} onClick={() => setAsked(true)}>
-          Cancel
-        </Button>
-      )}
+      <Button disabled={!canCancel || canceling} onClick={() => setAsked(true)}>
+        Cancel
+      </Button>
+      <Milestones job={job} />
+      <Dialog
+        open={asked}
+        onClose={() => setAsked(false)}
+        title="Cancel this render?"
+        actions={
+          <>
+            <Button onClick={() => setAsked(false)}>Keep rendering</Button>
+            <Button look="danger" onClick={cancel}>
+              Cancel render
+            </Button>
+          </>
+        }
+      >
+        {cancelWords(job)}
+      </Dialog>
     </div>
+  )
+}
+
+/** What is read out: each stage, and every quarter of the way. */
+function Milestones({ job }: { job: LiveJob }) {
+  const quarter = Math.floor(percentOf(job) / 25) * 25
+  const stage = stageWords(job).replace(/ \d+%$/, '')
+  return (
+    <span className="sr-only" role="status">
+      {quarter > 0 ? `${stage}, ${quarter}%` : stage}
+    </span>
   )
 }

@@ -1,9 +1,9 @@
 /** The film along time: shots to scale with what joins them, and the lanes of sound. */
 import { type PointerEvent, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
-import type { Job } from '../../api/client.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
 import { withMoved, withValue } from '../../document/text.ts'
 import { clock, timecode } from '../../format.ts'
+import { isOver, type LiveJob, shareOf } from '../../live/progress.ts'
 import type { Player } from '../../player.ts'
 import { Button } from '../../ui/controls.tsx'
 import { pictureOf } from './board.tsx'
@@ -39,7 +39,7 @@ export function Timeline({
 }: {
   store: DocumentStore
   snapshot: Snapshot
-  job: Job | undefined
+  job: LiveJob | undefined
   player: Player
   selected: string | undefined
   onSelect: (sceneId: string) => void
@@ -251,6 +251,11 @@ export function Timeline({
                       className={styles.shotPicture}
                       style={picture ? { backgroundImage: `url(${JSON.stringify(picture)})` } : undefined}
                     />
+                    {job && shareOf(job, shot.sceneId) > 0 && !isOver(job) ? (
+                      <span className={styles.shotBar} aria-hidden="true">
+                        <i style={{ width: `${shareOf(job, shot.sceneId) * 100}%` }} />
+                      </span>
+                    ) : null}
                     <span className={`${styles.shotName} tabular`}>
                       <span>
                         <span className="sr-only">Shot </span>

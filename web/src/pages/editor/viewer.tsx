@@ -1,8 +1,9 @@
 /** The picture: the film when there is one, else the newest picture of a scene. */
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
-import type { Job } from '../../api/client.ts'
 import type { Snapshot } from '../../document/store.ts'
 import { count } from '../../format.ts'
+import { LivePicture } from '../../live/picture.tsx'
+import type { LiveJob } from '../../live/progress.ts'
 import type { Player } from '../../player.ts'
 import { usePlayerKeys } from '../../player-keys.ts'
 import { IconButton } from '../../ui/controls.tsx'
@@ -34,7 +35,7 @@ export function Viewer({
   onCompare,
 }: {
   /** The newest render, running or over. */
-  job: Job | undefined
+  job: LiveJob | undefined
   films: readonly Film[] | undefined
   scene: Scene | undefined
   player: Player
@@ -113,9 +114,10 @@ export function Viewer({
       ) : (
         <div className={styles.stage}>
           {picture ? (
-            <img
-              className={styles.picture}
-              src={picture}
+            <LivePicture
+              key={scene?.id}
+              {...(styles.picture ? { className: styles.picture } : {})}
+              url={picture}
               alt={scene ? `${scene.id}: ${String(scene.prompt).slice(0, 100)}` : ''}
             />
           ) : (
