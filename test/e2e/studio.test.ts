@@ -188,7 +188,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
           'if-match': now.headers.etag!,
         },
       )
-      await page.getByText('Somebody changed').waitFor()
+      await page.getByText(/ while you did\./).waitFor()
       await picture('conflict')
       await page.getByRole('button', { name: 'Keep mine' }).click()
       await page.getByText(/^Saved /).waitFor()
@@ -211,7 +211,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
   })
 
   await t.test('an animatic is made, watched and played', async (t) => {
-    await page.getByRole('button', { name: 'Animatic' }).click()
+    await page.getByRole('button', { name: 'Animatic', exact: true }).click()
     const bar = page.getByRole('progressbar', { name: 'Rendering' })
     await bar.waitFor()
     await picture('live')

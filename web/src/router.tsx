@@ -30,9 +30,10 @@ const signIn = createRoute({
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
-  beforeLoad: async ({ location }) => {
+  beforeLoad: async ({ location, cause }) => {
     const caller = await queries.ensureQueryData(callerQuery)
-    if (!caller)
+    // Somebody whose session ends at work stays where they are, under a dialog.
+    if (!caller && cause !== 'stay')
       throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } })
   },
   component: Shell,
