@@ -18,11 +18,14 @@ export const callerQuery = queryOptions({
   staleTime: 60_000,
 })
 
-/** The person at this screen; only for pages behind the sign-in. */
+/** The person at this screen; only for pages behind the sign-in. Stays the same while a session that ended is renewed. */
 export function useCaller(): Caller {
   const { data } = useQuery(callerQuery)
-  if (!data) throw new Error('nobody is signed in')
-  return data
+  const [last, setLast] = useState(data)
+  if (data && data !== last) setLast(data)
+  const caller = data ?? last
+  if (!caller) throw new Error('nobody is signed in')
+  return caller
 }
 
 /** Words for a refusal of signing in. */
