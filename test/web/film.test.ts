@@ -69,7 +69,8 @@ t.test('a second film that is off comes within a frame of the first, and stays',
     for (const offS of [0.2, -0.2, 0.06, -0.06]) {
       let [first, second] = [10, 10 + offS]
       let seeks = 0
-      for (let tick = 0; tick < 60 * 8; tick += 1) {
+      let worst = 0
+      for (let tick = 0; tick < 60 * 4; tick += 1) {
         const step = correction(second - first, fps, speed)
         if (step.kind === 'seek') {
           second = first
@@ -77,9 +78,11 @@ t.test('a second film that is off comes within a frame of the first, and stays',
         }
         first += speed / 60
         second += (step.kind === 'rate' ? step.rate : speed) / 60
-        if (tick > 60 * 6) t.ok(Math.abs(second - first) <= 1 / fps, `${offS} s off at ${speed}×`, { tick })
+        // A second is enough, at whatever speed.
+        if (tick > 60) worst = Math.max(worst, Math.abs(second - first) * fps)
       }
       t.equal(seeks, 0)
+      t.ok(worst <= 1, `${offS} s off at ${speed}×`, { worst })
     }
   t.strictSame(correction(0.001, fps, 1), { kind: 'rate', rate: 1 }, 'what nobody sees is left alone')
   t.strictSame(correction(3, fps, 1), { kind: 'seek' })

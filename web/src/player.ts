@@ -61,6 +61,17 @@ export function createPlayer(firstFps: number) {
     publish({ playing: false, speed: 1 })
   }
 
+  /** Stops where the film is, which may be a frame further than it was last seen. */
+  function rest(): void {
+    const { playing, speed } = state
+    halt()
+    if (!screen || !playing || speed < 0 || screen.element.seeking) return
+    const { first, last } = part(screen.frames)
+    const frame = Math.max(first, Math.min(frameAt(screen.element.currentTime, fps), last))
+    screen.seeker.seek(frame)
+    publish({ frame })
+  }
+
   /** Browsers do not play backwards: frame after frame is looked up instead, as many as it can. */
   function playBackwards({ seeker, element, frames }: NonNullable<typeof screen>, speed: number): void {
     element.pause()
@@ -175,10 +186,10 @@ export function createPlayer(firstFps: number) {
       if (to !== undefined) this.seek(to)
     },
     toggle(): void {
-      if (state.playing) halt()
+      if (state.playing) rest()
       else play(1)
     },
-    stop: halt,
+    stop: rest,
     /** Plays on or back; asked for again while it does, it goes twice as fast. */
     shuttle(direction: 1 | -1): void {
       const { playing, speed } = state
@@ -240,7 +251,7 @@ export function createPlayer(firstFps: number) {
         () => {
           // Media keys and the system pause films, too.
           const isOurs = !state.playing || state.speed < 0 || element.ended || element.error !== null
-          if (element.paused && !isOurs) halt()
+          if (element.paused && !isOurs) rest()
         },
         { signal },
       )

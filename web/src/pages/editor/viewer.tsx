@@ -78,19 +78,13 @@ export function Viewer({
       aria-label={shown ? 'Film' : 'Viewer'}
     >
       <div className={styles.tabs}>
-        <div role="tablist" aria-label="What is shown">
+        <fieldset aria-label="What is shown">
           {tabs.map(([name, words]) => (
-            <button
-              type="button"
-              role="tab"
-              key={name}
-              aria-selected={name === tab}
-              onClick={() => setChosen(name)}
-            >
+            <button type="button" key={name} aria-pressed={name === tab} onClick={() => setChosen(name)}>
               {words.trim()}
             </button>
           ))}
-        </div>
+        </fieldset>
         {shown?.output.metadata.spec_revision && shown.output.metadata.spec_revision < revision ? (
           <p className={styles.older}>
             {tab === 'film' ? 'Film' : 'Animatic'} {revisionOf(shown)} is older than the storyboard.

@@ -1,4 +1,5 @@
 /** What is different in the first of two films. */
+import type { ReactNode } from 'react'
 import { count } from '../../format.ts'
 import type { Player } from '../../player.ts'
 import { Icon } from '../../ui/icon.tsx'
@@ -6,11 +7,23 @@ import type { Changes } from './changes.ts'
 import styles from './film.module.css'
 import type { Side } from './segments.ts'
 
-export function ChangesList({ changes, side, player }: { changes: Changes; side: Side; player: Player }) {
+export function ChangesList({
+  changes,
+  side,
+  player,
+  children,
+}: {
+  changes: Changes
+  side: Side
+  player: Player
+  /** Said before the list. */
+  children: ReactNode
+}) {
   const { scenes, removed, film, identical } = changes
   const isSame = scenes.length + removed.length + film.length === 0
   return (
     <aside className={styles.changes} aria-label="Changed in A">
+      {children}
       <h2>Changed in A</h2>
       {isSame ? <p>Nothing is different.</p> : null}
       <ul>

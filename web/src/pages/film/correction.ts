@@ -8,7 +8,9 @@ export type Correction =
 /** Seconds that are caught up by running faster or slower; beyond, the film is moved. */
 const MOST_CAUGHT_UP_S = 0.25
 /** Share of its speed by which the second film may run faster or slower. */
-const MOST_CHANGE = 0.3
+const MOST_CHANGE = 0.5
+/** A second of drift is caught up with in a sixth of a second, as far as the speeds allow. */
+const GAIN = 6
 /** Share of a frame that is left alone. */
 const CLOSE_ENOUGH = 0.2
 
@@ -20,6 +22,6 @@ const CLOSE_ENOUGH = 0.2
 export function correction(driftS: number, fps: number, speed: number): Correction {
   if (Math.abs(driftS) > MOST_CAUGHT_UP_S * Math.max(1, speed)) return { kind: 'seek' }
   if (Math.abs(driftS) <= CLOSE_ENOUGH / fps) return { kind: 'rate', rate: speed }
-  const change = Math.max(-MOST_CHANGE, Math.min(MOST_CHANGE, driftS * 3))
+  const change = Math.max(-MOST_CHANGE, Math.min(MOST_CHANGE, driftS * GAIN))
   return { kind: 'rate', rate: speed * (1 - change) }
 }

@@ -224,6 +224,9 @@ function FilmPage({
     </div>
   )
   const isOlder = (a.output.metadata.spec_revision ?? revision) < revision
+  const older = isOlder ? (
+    <p className={styles.older}>Film {revisionOf(a)} is older than the storyboard.</p>
+  ) : null
 
   return (
     <div className={styles.page} data-compare={b !== undefined}>
@@ -265,7 +268,7 @@ function FilmPage({
             {b ? 'Stop comparing' : 'Compare'}
           </Button>
         ) : null}
-        <IconButton icon="surround" label="Around the picture (B)" onClick={nextSurround} />
+        <IconButton data-wide icon="surround" label="Around the picture (B)" onClick={nextSurround} />
         <Downloads film={a} />
       </div>
       <section ref={section} className={styles.viewer} data-surround={surround} aria-label="Film">
@@ -301,7 +304,11 @@ function FilmPage({
           </Transport>
         </div>
       </section>
-      {changes ? <ChangesList changes={changes} side={mine} player={player} /> : null}
+      {changes ? (
+        <ChangesList changes={changes} side={mine} player={player}>
+          {older}
+        </ChangesList>
+      ) : null}
     </div>
   )
 }

@@ -103,6 +103,14 @@ export function Screen({
   }, [isMuted, settings.volume])
 
   useEffect(() => {
+    const element = video.current?.querySelector('track')
+    if (!element || captions === null) return
+    const place = (): void => placeCues(element.track)
+    element.addEventListener('load', place)
+    return () => element.removeEventListener('load', place)
+  }, [captions])
+
+  useEffect(() => {
     const track = captions === null ? undefined : video.current?.textTracks[0]
     if (track) track.mode = settings.captions ? 'showing' : 'hidden'
   }, [captions, settings.captions])
@@ -121,13 +129,7 @@ export function Screen({
       onLoadedData={onShown}
     >
       {captions ? (
-        <track
-          kind="captions"
-          label="Captions"
-          src={captions}
-          default={settings.captions}
-          onLoad={(event) => placeCues(event.currentTarget.track)}
-        />
+        <track kind="captions" label="Captions" src={captions} default={settings.captions} />
       ) : null}
     </video>
   )
