@@ -301,15 +301,6 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     })`)
     await page.keyboard.press('k')
     // Halfway: a loaded machine may stop a film for a moment, from which it comes back.
-    console.error(
-      'DRIFT',
-      drifts.length,
-      drifts
-        .toSorted((a, b) => a - b)
-        .filter((_, i, all) => i % Math.ceil(all.length / 10) === 0 || i === all.length - 1)
-        .map((d) => d.toFixed(2))
-        .join(' '),
-    )
     const middle = drifts.toSorted((a, b) => a - b)[Math.floor(drifts.length / 2)]
     t.ok(middle !== undefined && middle <= 1, 'within a frame while they play', { drifts })
     const [a, b] = [await pictured(0), await pictured(1)]

@@ -9,7 +9,7 @@ export type Correction =
 const MOST_CAUGHT_UP_S = 0.25
 /** Share of its speed by which the second film may run faster or slower. */
 const MOST_CHANGE = 0.5
-/** A second of drift is caught up with in a sixth of a second, as far as the speeds allow. */
+/** Change of the speed for a second of drift: what is small is gone in a third of a second. */
 const GAIN = 6
 /** Share of a frame that is left alone. */
 const CLOSE_ENOUGH = 0.2
@@ -22,6 +22,6 @@ const CLOSE_ENOUGH = 0.2
 export function correction(driftS: number, fps: number, speed: number): Correction {
   if (Math.abs(driftS) > MOST_CAUGHT_UP_S * Math.max(1, speed)) return { kind: 'seek' }
   if (Math.abs(driftS) <= CLOSE_ENOUGH / fps) return { kind: 'rate', rate: speed }
-  const change = Math.max(-MOST_CHANGE, Math.min(MOST_CHANGE, driftS * GAIN))
+  const change = Math.max(-MOST_CHANGE, Math.min(MOST_CHANGE, (driftS * GAIN) / Math.max(1, speed)))
   return { kind: 'rate', rate: speed * (1 - change) }
 }
