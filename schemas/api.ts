@@ -447,7 +447,7 @@ export type paths = {
     }
   }
   '/v1/ws': {
-    /** Follow jobs, projects and teams by WebSocket */
+    /** Follow jobs, projects, teams and engines by WebSocket */
     get: {
       responses: {  } & Refusals
     }

@@ -1229,6 +1229,31 @@ export interface Job {
   options: {
     [k: string]: unknown
   }
+  /**
+   * Engine that it was given to.
+   */
+  engine: 'comfyui' | 'preview' | 'runpod'
+  /**
+   * Names of the servers that work on it now. Told when an active job is read or listed.
+   */
+  servers?: string[]
+  /**
+   * Its place among the jobs of its engine, of all owners; 1 is next, null while it does not wait. Told when an active job is read or listed.
+   */
+  queue_position?: number | null
+  /**
+   * Why nobody works on it; null while somebody does. Told when an active job is read or listed.
+   */
+  waiting_for?: {
+    /**
+     * jobs_ahead: others are before it. memory: it needs a larger graphics card. engine_down: no server of its engine can work. place: it is next.
+     */
+    reason: 'jobs_ahead' | 'memory' | 'engine_down' | 'place'
+    /**
+     * The same for people.
+     */
+    message: string
+  } | null
   progress: JobProgress
   /**
    * The film; null until the job is completed.
@@ -3664,7 +3689,7 @@ export interface SubscribeCommand {
    */
   id: string
   /**
-   * job:<id>, project:<id> or team:<id>.
+   * job:<id>, project:<id>, team:<id> or engines.
    */
   channel: string
   /**
@@ -3679,7 +3704,7 @@ export interface UnsubscribeCommand {
    */
   id: string
   /**
-   * job:<id>, project:<id> or team:<id>.
+   * job:<id>, project:<id>, team:<id> or engines.
    */
   channel: string
 }
@@ -3700,6 +3725,7 @@ export type WebSocketMessage =
   | AckMessage
   | EventMessage
   | ErrorMessage
+  | EngineHealthMessage
   | PongMessage
   | LaggedMessage
   | SpecChangedMessage
@@ -3707,7 +3733,7 @@ export type WebSocketMessage =
 export type EventMessage = {
   type: 'event'
   /**
-   * Channel it is about: job:<id>, project:<id> or team:<id>.
+   * Channel it is about: job:<id>, project:<id>, team:<id> or engines.
    */
   channel: string
 } & JobEvent
@@ -3719,7 +3745,7 @@ export interface AckMessage {
    */
   id: string
   /**
-   * Channel it is about: job:<id>, project:<id> or team:<id>.
+   * Channel it is about: job:<id>, project:<id>, team:<id> or engines.
    */
   channel: string
   subscribed: boolean
@@ -3744,9 +3770,32 @@ export interface ErrorMessage {
    */
   message: string
   /**
-   * Channel it is about: job:<id>, project:<id> or team:<id>.
+   * Channel it is about: job:<id>, project:<id>, team:<id> or engines.
    */
   channel?: string
+}
+/**
+ * On the channel engines: a server does better or worse than before, or was drained or resumed. Not replayed: read the engines after subscribing.
+ */
+export interface EngineHealthMessage {
+  type: 'engine.health'
+  channel: 'engines'
+  /**
+   * Slug of the engine.
+   */
+  slug: string
+  /**
+   * How it does now.
+   */
+  state: 'healthy' | 'degraded' | 'down' | 'unknown'
+  /**
+   * An operator keeps work from it.
+   */
+  drain: boolean
+  /**
+   * What went wrong last; null while it is healthy.
+   */
+  last_error: string | null
 }
 export interface PongMessage {
   type: 'pong'
@@ -3762,7 +3811,7 @@ export interface PongMessage {
 export interface LaggedMessage {
   type: 'lagged'
   /**
-   * Channel it is about: job:<id>, project:<id> or team:<id>.
+   * Channel it is about: job:<id>, project:<id>, team:<id> or engines.
    */
   channel: string
   /**
@@ -3776,7 +3825,7 @@ export interface LaggedMessage {
 export interface SpecChangedMessage {
   type: 'spec_changed'
   /**
-   * Channel it is about: job:<id>, project:<id> or team:<id>.
+   * Channel it is about: job:<id>, project:<id>, team:<id> or engines.
    */
   channel: string
   /**
@@ -3794,7 +3843,7 @@ export interface SpecChangedMessage {
 export interface PresenceMessage {
   type: 'presence'
   /**
-   * Channel it is about: job:<id>, project:<id> or team:<id>.
+   * Channel it is about: job:<id>, project:<id>, team:<id> or engines.
    */
   channel: string
   /**

@@ -163,7 +163,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
       outbound: createOutbound(config),
       sealer: createSealer(config.DATA_KEY, 'webhooks'),
     }),
-    engines: createEngineService({ db }),
+    engines: createEngineService({ db, config }),
     accounts: { db, config, passwords: createPasswords(), sessions },
     keys: createKeyService({ db }),
     authenticator,
@@ -200,6 +200,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     channels: createChannels({
       hub: live.hub,
       notes: live.notes,
+      engines: live.engines,
       findJob: jobs.find,
       findProject: projects.find,
     }),

@@ -4,6 +4,7 @@ import type { QueryResultRow } from 'pg'
 import type { Engine, EngineCatalogue, EngineHealth } from '../../schemas/types.ts'
 import type { UserPrincipal } from '../access/principal.ts'
 import { audit } from '../audit/audit.ts'
+import type { Config } from '../platform/config.ts'
 import { type Database, type Queryable, transaction } from '../platform/database.ts'
 import { Problem } from '../platform/errors.ts'
 import { lackOf, type WorkflowFit } from '../workflows/host-facts.ts'
@@ -46,11 +47,58 @@ const COLUMNS = `h.engine, h.slug, h.key, h.label, h.places, h.drained_at is not
 /** Servers that somebody named within this time. */
 const SEEN = `h.slug is not null and (h.seen_at > now() - interval '1 day' or h.drained_at is not null)`
 
+/** Servers that workers look at; a cloud endpoint is none of them. */
 export async function listEngines(db: Queryable): Promise<Engine[]> {
   const { rows } = await db.query<Row>(
     `select ${COLUMNS} from engine_hosts h where ${SEEN} order by h.engine, h.slug`,
   )
   return rows.map(present)
+}
+
+const CLOUD_SLUG = 'runpod'
+
+type CloudConfig = Pick<Config, 'RUNPOD_API_KEY' | 'RUNPOD_CONCURRENCY'>
+
+/**
+ * The cloud endpoint, where one is configured. Nobody looks at it, since looking costs money when it wakes machines: how it
+ * does is known by its last scene of the hour.
+ */
+async function cloudEngine(db: Queryable, config: CloudConfig): Promise<Engine | null> {
+  if (config.RUNPOD_API_KEY === '') return null
+  const { rows } = await db.query<{
+    in_use: number
+    last: { ok: boolean; at: string; error: string | null } | null
+  }>(
+    `select (select count(*)::int from job_steps where state = 'running' and kind = 'scene' and engine = $1) as in_use,
+       (select json_build_object('ok', state = 'done', 'at', updated_at, 'error', error ->> 'message') from job_steps
+        where engine = $1 and kind = 'scene' and started_at > now() - interval '1 hour' and state in ('done', 'failed')
+        order by started_at desc limit 1) as last`,
+    [CLOUD_SLUG],
+  )
+  const { in_use, last } = rows[0]!
+  return {
+    slug: CLOUD_SLUG,
+    kind: 'runpod',
+    name: 'RunPod',
+    team_id: null,
+    enabled: true,
+    drain: false,
+    concurrency: config.RUNPOD_CONCURRENCY,
+    in_use,
+    loaded: [],
+    capabilities: { stages: ['scene'], workflows: [] },
+    health: {
+      state: last === null ? 'unknown' : last.ok ? 'healthy' : 'degraded',
+      checked_at: last === null ? null : new Date(last.at).toISOString(),
+      latency_ms: null,
+      queue_running: null,
+      queue_pending: null,
+      vram_total: null,
+      vram_free: null,
+      version: null,
+      last_error: last?.error ?? null,
+    },
+  }
 }
 
 /** @throws {Problem} NOT_FOUND */
@@ -178,7 +226,7 @@ async function change(
 const LOOK_LIMIT_MS = 15_000
 const LOOK_EVERY_MS = 100
 
-export function createEngineService({ db }: { db: Database }) {
+export function createEngineService({ db, config }: { db: Database; config: CloudConfig }) {
   const system = db.system
 
   /** Has a worker look at a server, and waits for it. */
@@ -204,10 +252,19 @@ export function createEngineService({ db }: { db: Database }) {
     })
   }
 
+  async function read(slug: string): Promise<Engine> {
+    const cloud = slug === CLOUD_SLUG ? await cloudEngine(system, config) : null
+    return cloud ?? findEngine(system, slug)
+  }
+
   return {
-    list: () => listEngines(system),
-    find: (slug: string) => findEngine(system, slug),
-    health: async (slug: string) => presentHealth(await find(system, slug)),
+    /** By kind and slug. */
+    async list(): Promise<Engine[]> {
+      const [servers, cloud] = await Promise.all([listEngines(system), cloudEngine(system, config)])
+      return cloud ? [...servers, cloud] : servers
+    },
+    find: read,
+    health: async (slug: string) => (await read(slug)).health,
     catalogue: (slug: string) => findCatalogue(system, slug),
     async drain(principal: UserPrincipal, slug: string): Promise<Engine> {
       requireOperator(principal)

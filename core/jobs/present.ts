@@ -1,6 +1,7 @@
 /** Jobs and events as the wire shows them. Object keys become links here, and nowhere else. */
 import type { MediaLinks } from '../platform/media-links.ts'
 import type { Job } from './entities.ts'
+import type { Standing } from './standing.ts'
 import { type FilmSound, type JobEvent, type JobOutput, type JobProgress, silentTrack } from './types.ts'
 
 const HOUR_S = 3_600
@@ -71,8 +72,11 @@ async function presentOutput(job: Job, output: JobOutput, media: MediaLinks): Pr
 
 const iso = (date: Date | null | undefined): string | null => date?.toISOString() ?? null
 
-/** The wire object, keys in the documented order, absent values as null. */
-export async function presentJob(job: Job, media: MediaLinks): Promise<object> {
+/**
+ * The wire object, keys in the documented order, absent values as null.
+ * @param standing of a job that is not over, where it was looked up
+ */
+export async function presentJob(job: Job, media: MediaLinks, standing?: Standing): Promise<object> {
   return {
     id: job.id,
     owner: job.owner,
@@ -81,6 +85,8 @@ export async function presentJob(job: Job, media: MediaLinks): Promise<object> {
     status: job.status,
     spec_snapshot: job.specSnapshot,
     options: job.options,
+    engine: job.engine,
+    ...standing,
     progress: await presentProgress(job.progress, media),
     output: job.output ? await presentOutput(job, job.output, media) : null,
     output_size_bytes: job.outputSizeBytes ?? null,

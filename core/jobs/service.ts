@@ -12,6 +12,7 @@ import { deleteJob } from './deletion.ts'
 import type { Job } from './entities.ts'
 import { type JobFilter, type JobPage, readJob, readJobs } from './reading.ts'
 import { mayRemove, mayStop } from './rights.ts'
+import { standingsOf } from './standing.ts'
 import { cancelJob } from './transitions.ts'
 import { isTerminal } from './types.ts'
 
@@ -49,6 +50,8 @@ export function createJobService(deps: AcceptanceDeps) {
     planProject: acceptance.planProject,
     find,
     list,
+    /** Where jobs stand that the caller was given; those that are over have no standing. */
+    standings: (jobs: readonly Job[]) => standingsOf(db.system, deps.config, jobs),
 
     /** The same storyboard and options again, as a new job without a project. */
     async clone(

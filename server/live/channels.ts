@@ -2,6 +2,7 @@
 import { formatOwner } from '../../core/access/owner.ts'
 import { hasScope, type Principal } from '../../core/access/principal.ts'
 import { Problem } from '../../core/platform/errors.ts'
+import type { EngineNote, EngineNotes } from './engine-notes.ts'
 import type { FeedEvent } from './feed.ts'
 import { type Hub, isExpired } from './hub.ts'
 import type { Channel } from './messages.ts'
@@ -15,7 +16,7 @@ export type OpenChannel = {
   canReplay(after: number, limit: number): Promise<boolean>
   events(after: number, signal: AbortSignal): AsyncGenerator<readonly FeedEvent[]>
   /** Begins to hand on what is no event of a job. */
-  listen(listener: (note: ProjectNote) => void): void
+  listen(listener: (note: ProjectNote | EngineNote) => void): void
   close(): void
 }
 
@@ -29,6 +30,7 @@ export type Channels = {
 export type ChannelDeps = {
   hub: Hub
   notes: ProjectNotes
+  engines: EngineNotes
   /** Rejects with NOT_FOUND when the caller may not see the job. */
   findJob(principal: Principal, jobId: string): Promise<unknown>
   /** Rejects with NOT_FOUND when the caller may not see the project. */
@@ -37,7 +39,7 @@ export type ChannelDeps = {
 
 const notFound = (kind: Channel['kind']): Problem => new Problem('NOT_FOUND', `no such ${kind}`)
 
-export function createChannels({ hub, notes, findJob, findProject }: ChannelDeps): Channels {
+export function createChannels({ hub, notes, engines, findJob, findProject }: ChannelDeps): Channels {
   async function openJob(id: string): Promise<OpenChannel> {
     const watch = await hub.watch(id)
     if (!watch) throw notFound('job')
@@ -51,8 +53,27 @@ export function createChannels({ hub, notes, findJob, findProject }: ChannelDeps
     }
   }
 
+  /** Health of the engines: it has no events that are kept. */
+  async function openEngines(): Promise<OpenChannel> {
+    let tell: (note: EngineNote) => void = () => {}
+    const leave = await engines.follow((note) => tell(note))
+    return {
+      last: 0,
+      cursor: 'position',
+      canReplay: async () => true,
+      async *events(_after, signal) {
+        if (!signal.aborted) await new Promise<void>((done) => signal.addEventListener('abort', () => done()))
+      },
+      listen(listener) {
+        tell = listener
+      },
+      close: leave,
+    }
+  }
+
   return {
     async requireAccess(principal, { kind, id }) {
+      if (kind === 'engines' && principal.kind === 'user') return
       const scope = kind === 'job' ? 'jobs:read' : 'projects:read'
       if (!hasScope(principal, scope))
         throw new Problem('AUTHORIZATION_ERROR', `this credential lacks the scope ${scope}`)
@@ -65,6 +86,7 @@ export function createChannels({ hub, notes, findJob, findProject }: ChannelDeps
 
     async open(principal, { kind, id }) {
       if (kind === 'job' || principal.kind === 'watch') return openJob(id)
+      if (kind === 'engines') return openEngines()
       const { userId } = principal
       const revision = kind === 'project' ? await notes.revisionOf(id) : 0
       if (revision === null) throw notFound('project')

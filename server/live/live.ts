@@ -3,6 +3,7 @@ import type { Queryable } from '../../core/platform/database.ts'
 import type { Logger } from '../../core/platform/log.ts'
 import type { MediaLinks } from '../../core/platform/media-links.ts'
 import { PRESENCE_CHANNEL, SPEC_CHANNEL } from '../../core/projects/notices.ts'
+import { createEngineNotes, type EngineNotes } from './engine-notes.ts'
 import { createHub, HUB_CHANNEL, type Hub } from './hub.ts'
 import { listen } from './notices.ts'
 import { createProjectNotes, type ProjectNotes } from './project-notes.ts'
@@ -18,17 +19,18 @@ export type LiveOptions = {
   presenceMs: number
 }
 
-export type Live = { hub: Hub; notes: ProjectNotes; close(): Promise<void> }
+export type Live = { hub: Hub; notes: ProjectNotes; engines: EngineNotes; close(): Promise<void> }
 
 export function startLive({ pool, databaseUrl, media, log, pollMs, presenceMs }: LiveOptions): Live {
   const hub = createHub({ pool, media, log })
   const notes = createProjectNotes({ pool, log, presenceMs })
+  const engines = createEngineNotes(pool)
 
   let polling = false
   const poll = (): void => {
     if (polling) return
     polling = true
-    Promise.all([hub.poll(), notes.poll()])
+    Promise.all([hub.poll(), notes.poll(), engines.poll()])
       .catch((error) => log.warn({ err: error }, 'events cannot be polled right now'))
       .finally(() => {
         polling = false
@@ -49,6 +51,7 @@ export function startLive({ pool, databaseUrl, media, log, pollMs, presenceMs }:
   return {
     hub,
     notes,
+    engines,
     async close() {
       clearInterval(timer)
       hub.close()

@@ -1,7 +1,8 @@
 /** What WebSocket clients may say, and how often. Pure. */
 import { isUuid } from '../../core/platform/ids.ts'
 
-export type Channel = { kind: 'job' | 'project' | 'team'; id: string }
+/** `engines` is one for all, and has no id. */
+export type Channel = { kind: 'job' | 'project' | 'team' | 'engines'; id: string }
 
 export type ClientMessage =
   | { type: 'subscribe'; id: string; channel: string; target: Channel; after: number | null }
@@ -18,9 +19,10 @@ export type ErrorCode =
 
 export type Parsed = { message: ClientMessage } | { problem: string; id: string | null }
 
-/** `job:<uuid>`, `project:<uuid>` or `team:<uuid>`; null for anything else. */
+/** `job:<uuid>`, `project:<uuid>`, `team:<uuid>` or `engines`; null for anything else. */
 export function parseChannel(text: unknown): Channel | null {
   if (typeof text !== 'string') return null
+  if (text === 'engines') return { kind: 'engines', id: '' }
   const [kind = '', id = '', ...more] = text.split(':')
   if (more.length > 0 || !['job', 'project', 'team'].includes(kind) || !isUuid(id)) return null
   return { kind: kind as Channel['kind'], id: id.toLowerCase() }
@@ -50,7 +52,7 @@ export function parseMessage(text: string): Parsed {
   }
   if (echo === null) return refuse('id must be a text of 1 to 64 characters')
   const target = parseChannel(channel)
-  if (!target) return refuse('channel must be job:<id>, project:<id> or team:<id>')
+  if (!target) return refuse('channel must be job:<id>, project:<id>, team:<id> or engines')
   const name = channel as string
   if (type === 'unsubscribe') return { message: { type, id: echo, channel: name, target } }
   if (after !== undefined && after !== null && !(Number.isSafeInteger(after) && (after as number) >= 0))

@@ -92,7 +92,7 @@ export const engineOperations: readonly Operation[] = [
     operationId: 'listEngines',
     summary: 'List engines',
     description:
-      'Servers that the configuration names, and how they do. Addresses and credentials are never shown.',
+      'Servers that the configuration names, and how they do; the cloud endpoint too, where one is configured: `runpod`, which is known by its last scene and cannot be drained. Addresses and credentials are never shown.',
     parameters: [],
     refusals: [],
     replies: [json(200, 'All of them, by kind and slug.', ['engine'], [engine])],

@@ -66,6 +66,7 @@ export const queuedJob: Job = {
     workflow: 'preview-animatic',
     resolution: '480p',
   },
+  engine: 'preview',
   progress: { phase: 'queued', percent: 0 },
   output: null,
   output_size_bytes: null,

@@ -58,6 +58,14 @@ const SPEC_CHANGED: WebSocketMessage = {
   revision: 4,
   by: example.USER_ID,
 }
+const ENGINE_HEALTH: WebSocketMessage = {
+  type: 'engine.health',
+  channel: 'engines',
+  slug: 'comfyui-gpu-02-8188',
+  state: 'down',
+  drain: false,
+  last_error: 'gpu-02:8188 does not answer',
+}
 const PRESENCE: WebSocketMessage = { type: 'presence', channel: PROJECT_CHANNEL, users: [example.USER_ID] }
 
 const WEBSOCKET_TEXT = `One socket for up to 50 channels. Text frames, one JSON object each: the client sends WebSocketCommand, the
@@ -79,6 +87,9 @@ you have by job and sequence. Whoever leaves the team gets the error FORBIDDEN w
 
 On project channels also: \`${JSON.stringify(SPEC_CHANGED)}\` when somebody saved another storyboard, and
 \`${JSON.stringify(PRESENCE)}\` with who follows the project, after subscribing and whenever that changes. Neither is replayed.
+
+The channel \`engines\` is open to every user and tells when a server of the engines changes its health, or is drained or resumed:
+\`${JSON.stringify(ENGINE_HEALTH)}\`. Subscribe, then read the engines.
 
 A reader that is too slow loses \`progress\` events first, and is told so by \`lagged\`. At most 20 messages a second. The
 server pings every 30 s. Close codes: 1001 the server restarts (come back after 1 to 10 s), 1003 binary frame, 1008 too
@@ -135,7 +146,7 @@ export const liveOperations: readonly Operation[] = [
     method: 'get',
     path: '/v1/ws',
     operationId: 'openWebSocket',
-    summary: 'Follow jobs, projects and teams by WebSocket',
+    summary: 'Follow jobs, projects, teams and engines by WebSocket',
     description: WEBSOCKET_TEXT,
     tag: 'Live',
     access: { kind: 'websocket' },

@@ -59,11 +59,13 @@ export function jobRoutes(
       pager.read(ctx, DEFAULT_LIMIT),
     )
     pager.announce(ctx, page.next)
-    ctx.body = await Promise.all(page.jobs.map((job) => presentJob(job, media)))
+    const standings = await jobs.standings(page.jobs)
+    ctx.body = await Promise.all(page.jobs.map((job) => presentJob(job, media, standings.get(job.id))))
   })
 
   router.get('/v1/jobs/:id', allowWatchers('jobs:read'), async (ctx) => {
-    ctx.body = await presentJob(await jobs.find(caller(ctx), pathId(ctx)), media)
+    const job = await jobs.find(caller(ctx), pathId(ctx))
+    ctx.body = await presentJob(job, media, (await jobs.standings([job])).get(job.id))
   })
 
   router.post('/v1/jobs/:id/cancel', allow('jobs:write'), async (ctx) => {

@@ -1,8 +1,10 @@
 /** The engines over the API and the command line: what everybody sees, and what operators may do. */
 import root from 'tap'
 import { createApiKey } from '../../core/accounts/keys.ts'
+import { createEngineService } from '../../core/engines/service.ts'
+import type { Database } from '../../core/platform/database.ts'
 import { runCli } from '../cli/support.ts'
-import { buildUser } from '../support/builders.ts'
+import { buildJob, buildUser } from '../support/builders.ts'
 import { startFakeComfy } from '../support/fake-comfyui.ts'
 import { startPart } from '../support/stack.ts'
 import { read, startStudio, until, type WireError } from '../support/studio.ts'
@@ -159,3 +161,40 @@ root.test('the command line shows them, drains and resumes', async (t) => {
   t.match((await engines()).data, [{ drain: false }])
   t.match(await run(['admin', 'engines', 'drain', 'nothing-there']), { code: 5, err: /no engine/ })
 })
+
+root.test(
+  'a cloud endpoint is listed where one is configured, known by its last scene, without its key',
+  async (t) => {
+    const key = 'rp_k3y_of_the_cloud'
+    const cloud = createEngineService({
+      db: { system: studio.pool } as Database,
+      config: { RUNPOD_API_KEY: key, RUNPOD_CONCURRENCY: 3 },
+    })
+    const listed = (await cloud.list()).at(-1)
+    t.match(listed, {
+      slug: 'runpod',
+      kind: 'runpod',
+      concurrency: 3,
+      in_use: 0,
+      health: { state: 'unknown', checked_at: null },
+    })
+    t.notMatch(JSON.stringify(listed), key)
+    t.match(await cloud.find('runpod'), { slug: 'runpod' })
+    t.notOk(
+      (await engines()).data?.some(({ kind }) => kind === 'runpod'),
+      'and not where none is',
+    )
+    await buildJob(studio.pool, operator, {
+      steps: [{ kind: 'scene', key: 'a', task: 'scene.runpod', engine: 'runpod' }],
+    })
+    const end = (state: string, error: object | null, result: object | null) =>
+      studio.pool.query(
+        `update job_steps set state = $1, started_at = now(), waiting_on = 0, error = $2, result = $3 where engine = 'runpod'`,
+        [state, error, result],
+      )
+    await end('failed', { code: 'x', message: 'no worker took it' }, null)
+    t.match(await cloud.health('runpod'), { state: 'degraded', last_error: 'no worker took it' })
+    await end('done', null, {})
+    t.match(await cloud.health('runpod'), { state: 'healthy', last_error: null })
+  },
+)

@@ -420,3 +420,30 @@ t.test('a new storyboard is announced to all who follow the project, on every se
   for (const message of [...here.messages, ...there.messages])
     t.ok(isMessage(message), message.type, { found: isMessage.errors, message } as object)
 })
+
+t.test('the engines channel tells every user of a change of health, once', async (t) => {
+  await studio.pool.query(
+    `insert into engine_hosts (engine, key, label, slug, workflows, checked_at, probed_at)
+     values ('comfyui', 'http://gpu-02:8188', 'gpu-02:8188', 'comfyui-gpu-02-8188', '{}', now(), now())`,
+  )
+  const crew = await buildCrew(studio)
+  const client = await follower(t, crew.viewer)
+  t.match(await client.follow('engines'), { type: 'ack', channel: 'engines', subscribed: true })
+  const told = (state: string) =>
+    client.wait(
+      () => notesOf(client, 'engine.health').find((note) => note.state === state) ?? null,
+      `a change to ${state}`,
+    )
+  await studio.pool.query(
+    `update engine_hosts set probe_failures = 3, last_error = 'gpu-02:8188 does not answer' where slug = 'comfyui-gpu-02-8188'`,
+  )
+  t.match(await told('down'), {
+    channel: 'engines',
+    slug: 'comfyui-gpu-02-8188',
+    drain: false,
+    last_error: 'gpu-02:8188 does not answer',
+  })
+  await studio.pool.query(`update engine_hosts set probe_failures = 0 where slug = 'comfyui-gpu-02-8188'`)
+  t.match(await told('healthy'), { last_error: null })
+  t.equal(notesOf(client, 'engine.health').length, 2, 'each change once')
+})

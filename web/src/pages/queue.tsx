@@ -1,15 +1,22 @@
-/** What is being rendered, what waits, and what has come to its end. */
+/** What is being rendered, what waits and why, and what has come to its end. */
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { ask, type Job } from '../api/client.ts'
 import { when } from '../format.ts'
 import { connection } from '../live/connection.ts'
+import { useNames } from '../live/people.ts'
 import { type HeardEvent, isOver, withEvent } from '../live/progress.ts'
+import { timeLeftWords } from '../live/words.ts'
 import { Button } from '../ui/controls.tsx'
+import { Icon, type IconName } from '../ui/icon.tsx'
 import { wordsOf } from './faults.tsx'
-import styles from './page.module.css'
+import pageStyles from './page.module.css'
 import { useTeam } from './projects.tsx'
+import styles from './queue.module.css'
+
+/** Jobs of other teams move ours on, and nobody tells of them. */
+const LOOK_EVERY_MS = 10_000
 
 const jobsQuery = (owner: string) =>
   queryOptions({
@@ -19,14 +26,18 @@ const jobsQuery = (owner: string) =>
         (api, limit) => api.GET('/v1/jobs', { params: { query: { owner, limit: 100 } }, signal: limit }),
         signal,
       ),
+    refetchInterval: ({ state }) => (state.data?.some((job) => !isOver(job)) ? LOOK_EVERY_MS : false),
   })
 
-const WORDS: Record<Job['status'], string> = {
-  queued: 'Waiting',
-  processing: 'Rendering',
-  completed: 'Done',
-  failed: 'Failed',
-  canceled: 'Canceled',
+/** Accepted, or begun with nobody at work on it. */
+const isWaiting = (job: Job): boolean => job.status === 'queued' || Boolean(job.waiting_for)
+
+/** Why nobody works on a job yet, in words for people. */
+function wordsForWait({ waiting_for: wait }: Pick<Job, 'waiting_for'>): string {
+  if (!wait) return 'Waiting'
+  if (wait.reason === 'place') return 'Next, as soon as a worker is free'
+  if (wait.reason === 'engine_down') return 'No server of its engine can work now'
+  return wait.message[0]!.toUpperCase() + wait.message.slice(1)
 }
 
 export function QueuePage() {
@@ -34,6 +45,7 @@ export function QueuePage() {
   const queries = useQueryClient()
   const query = jobsQuery(team ? `framecast:team:${team.id}` : '')
   const list = useQuery({ ...query, enabled: Boolean(team) })
+  const nameOf = useNames(team?.id)
 
   useEffect(() => {
     if (!team) return
@@ -44,106 +56,173 @@ export function QueuePage() {
       },
       onMessage: (message) => {
         if (message.type !== 'event') return
-        const { event_type, job_id } = message
-        if (event_type !== 'progress' && event_type !== 'scene_complete' && event_type !== 'started') {
+        if (message.event_type !== 'progress') {
           queries.invalidateQueries({ queryKey })
           return
         }
         queries.setQueryData(queryKey, (jobs) =>
-          jobs?.map((job) => (job.id === job_id ? withEvent(job, message as unknown as HeardEvent) : job)),
+          jobs?.map((job) =>
+            job.id === message.job_id ? withEvent(job, message as unknown as HeardEvent) : job,
+          ),
         )
       },
     })
   }, [team, queries])
 
   const jobs = list.data ?? []
+  const active = jobs.filter((job) => !isOver(job))
   const groups = [
-    { name: 'Running', jobs: jobs.filter((job) => job.status === 'processing') },
-    { name: 'Waiting', jobs: jobs.filter((job) => job.status === 'queued').reverse() },
-    { name: 'Ended', jobs: jobs.filter(isOver) },
+    { name: 'Running', jobs: active.filter((job) => !isWaiting(job)), none: 'Nothing is rendering.' },
+    {
+      name: 'Waiting',
+      // In the order in which they come up.
+      jobs: active
+        .filter(isWaiting)
+        .sort((a, b) => (a.queue_position ?? Infinity) - (b.queue_position ?? Infinity)),
+      none: 'Nothing is waiting.',
+    },
+    { name: 'Ended', jobs: jobs.filter(isOver), none: 'Nothing was rendered yet.' },
   ]
 
   return (
-    <main className={styles.page}>
+    <main className={pageStyles.page} aria-busy={list.isPending}>
       <title>{`Queue – ${team?.name ?? 'Framecast'}`}</title>
-      <header className={styles.head}>
+      <header className={pageStyles.head}>
         <h1>Queue</h1>
       </header>
       {list.error ? (
-        <p role="alert" className={styles.fault}>
+        <p role="alert" className={pageStyles.fault}>
           {wordsOf(list.error)}
         </p>
       ) : null}
-      {groups.map(({ name, jobs: of }) => (
-        <section key={name} className={styles.section} aria-label={name}>
-          <h2>
-            {name} <span className="tabular">{of.length}</span>
-          </h2>
-          {of.length === 0 ? (
-            <p className={styles.small}>
-              {name === 'Ended' ? 'Nothing was rendered yet.' : `Nothing is ${name.toLowerCase()}.`}
-            </p>
-          ) : (
-            <ul className={styles.list}>
-              {of.map((job) => (
-                <JobLine key={job.id} job={job} teamSlug={team?.slug ?? ''} />
-              ))}
-            </ul>
-          )}
-        </section>
-      ))}
+      {list.isPending
+        ? null
+        : groups.map(({ name, jobs: of, none }) => (
+            <section key={name} className={pageStyles.section} aria-label={name}>
+              <h2>
+                {name} <span className="tabular">{of.length}</span>
+              </h2>
+              {of.length === 0 ? (
+                <p className={pageStyles.small}>{none}</p>
+              ) : (
+                <ul className={pageStyles.list}>
+                  {of.map((job) => (
+                    <JobLine
+                      key={job.id}
+                      job={job}
+                      teamSlug={team?.slug ?? ''}
+                      who={nameOf(job.triggered_by)}
+                      onChange={() => queries.invalidateQueries({ queryKey: query.queryKey })}
+                    />
+                  ))}
+                </ul>
+              )}
+            </section>
+          ))}
     </main>
   )
 }
 
-function JobLine({ job, teamSlug }: { job: Job; teamSlug: string }) {
+const ENDS: Partial<Record<Job['status'], { word: string; icon: IconName; look: string | undefined }>> = {
+  completed: { word: 'Done', icon: 'check', look: styles.done },
+  failed: { word: 'Failed', icon: 'failed', look: styles.failed },
+  canceled: { word: 'Canceled', icon: 'close', look: undefined },
+}
+
+function JobLine({
+  job,
+  teamSlug,
+  who,
+  onChange,
+}: {
+  job: Job
+  teamSlug: string
+  who: string | null
+  onChange: () => void
+}) {
   const title = String((job.spec_snapshot as { title?: unknown }).title ?? 'Untitled')
-  const percent = job.progress.percent ?? 0
-  const canCancel = !isOver(job)
+  const end = ENDS[job.status]
   return (
-    <li className={styles.line}>
-      <span className={styles.main}>
+    <li className={styles.job} data-ended={end !== undefined}>
+      <span className={`${styles.place} ${end?.look ?? ''} tabular`}>
+        {end ? <Icon name={end.icon} /> : isWaiting(job) ? (job.queue_position ?? '') : <Icon name="queue" />}
+      </span>
+      <span className={styles.title}>
         {job.project_id ? (
           <Link to="/t/$team/p/$project" params={{ team: teamSlug, project: job.project_id }} search={{}}>
             {title}
           </Link>
         ) : (
-          title
+          <b>{title}</b>
         )}
-        <small className={job.status === 'failed' ? styles.bad : ''}>
-          {WORDS[job.status]}
-          {job.status === 'failed' ? `: ${job.error?.message ?? ''}` : ''}
-          {job.status === 'queued' ? ` since ${when(Date.parse(job.created_at))}` : ''}
-          {isOver(job) && job.completed_at ? ` ${when(Date.parse(job.completed_at))}` : ''}
-          {job.credits_refunded > 0 ? `, ${job.credits_refunded} credits returned` : ''}
+        <small>{[who, job.engine === 'preview' ? 'animatic' : job.engine].filter(Boolean).join(' · ')}</small>
+      </span>
+      {end ? <Ended job={job} word={end.word} /> : <Active job={job} title={title} onChange={onChange} />}
+    </li>
+  )
+}
+
+function Ended({ job, word }: { job: Job; word: string }) {
+  return (
+    <>
+      <span className={styles.where}>
+        {word}
+        {job.status === 'failed' && job.error ? `: ${job.error.message}` : ''}
+        {job.credits_refunded > 0 ? <small>{job.credits_refunded} credits returned</small> : null}
+      </span>
+      <span className={`${styles.when} tabular`}>
+        {job.completed_at ? when(Date.parse(job.completed_at)) : ''}
+      </span>
+    </>
+  )
+}
+
+function Active({ job, title, onChange }: { job: Job; title: string; onChange: () => void }) {
+  const [fault, setFault] = useState<string>()
+  const percent = Math.floor(job.progress.percent ?? 0)
+  const waits = isWaiting(job)
+
+  const cancel = async (): Promise<void> => {
+    setFault(undefined)
+    try {
+      await ask((api, signal) =>
+        api.POST('/v1/jobs/{id}/cancel', { params: { path: { id: job.id } }, signal }),
+      )
+    } catch (error) {
+      setFault(wordsOf(error))
+    }
+    onChange()
+  }
+
+  return (
+    <>
+      <span className={styles.where}>
+        {waits ? wordsForWait(job) : job.servers?.join(', ') || 'Preparing'}
+        <small className={fault ? styles.failed : 'tabular'} role={fault ? 'alert' : undefined}>
+          {fault ??
+            (waits ? `since ${when(Date.parse(job.created_at))}` : (timeLeftWords(job) ?? ''))}
         </small>
       </span>
-      {job.status === 'processing' ? (
+      {waits && percent === 0 ? (
+        <i className={styles.gap} />
+      ) : (
         <>
           <span
-            className={styles.track}
+            className={`${pageStyles.track} ${styles.track}`}
             role="progressbar"
             aria-label={`Rendering ${title}`}
             aria-valuemin={0}
             aria-valuemax={100}
-            aria-valuenow={Math.floor(percent)}
+            aria-valuenow={percent}
           >
             <i style={{ width: `${percent}%` }} />
           </span>
-          <span className="tabular">{Math.floor(percent)}%</span>
+          <span className={`${styles.number} tabular`}>{percent}%</span>
         </>
-      ) : null}
-      {canCancel ? (
-        <Button
-          onClick={() => {
-            ask((api, signal) =>
-              api.POST('/v1/jobs/{id}/cancel', { params: { path: { id: job.id } }, signal }),
-            ).catch(() => {})
-          }}
-        >
-          Cancel
-        </Button>
-      ) : null}
-    </li>
+      )}
+      <Button onClick={cancel} aria-label={`Cancel ${title}`}>
+        Cancel
+      </Button>
+    </>
   )
 }
