@@ -5,14 +5,15 @@ import type { Queryable } from '../platform/database.ts'
 import type { Job } from './entities.ts'
 import { isTerminal } from './types.ts'
 
-export type WaitReason = 'jobs_ahead' | 'memory' | 'engine_down' | 'place'
+type WaitReason = 'jobs_ahead' | 'memory' | 'engine_down' | 'place'
 
+/** Its keys in the order of the wire. */
 export type Standing = {
+  /** Names of the servers that work on it now. */
+  servers: string[]
   /** 1: it is next. Null: it does not wait. */
   queue_position: number | null
   waiting_for: { reason: WaitReason; message: string } | null
-  /** Names of the servers that work on it now. */
-  servers: string[]
 }
 
 type Row = {
@@ -79,9 +80,9 @@ export async function standingsOf(
     rows.map((row) => [
       row.id,
       {
+        servers: [...row.servers].sort(),
         queue_position: row.waits ? row.ahead + 1 : null,
         waiting_for: row.waits ? waitOf(row, down.has(row.engine)) : null,
-        servers: [...row.servers].sort(),
       },
     ]),
   )
