@@ -199,8 +199,7 @@ function Active({ job, title, onChange }: { job: Job; title: string; onChange: (
       <span className={styles.where}>
         {waits ? wordsForWait(job) : job.servers?.join(', ') || 'Preparing'}
         <small className={fault ? styles.failed : 'tabular'} role={fault ? 'alert' : undefined}>
-          {fault ??
-            (waits ? `since ${when(Date.parse(job.created_at))}` : (timeLeftWords(job) ?? ''))}
+          {fault ?? (waits ? `since ${when(Date.parse(job.created_at))}` : (timeLeftWords(job) ?? ''))}
         </small>
       </span>
       {waits && percent === 0 ? (
