@@ -24,6 +24,7 @@ const aJob = (over: Partial<LiveJob> = {}): LiveJob => ({
   status: 'queued',
   spec_snapshot: { scenes: [{ id: 'quay' }, { id: 'gangway' }, { id: 'wake' }] },
   options: {},
+  engine: 'preview',
   progress: { phase: 'queued', percent: 0, scenes_total: 3 },
   output: null,
   output_size_bytes: null,
