@@ -1,7 +1,7 @@
 /** The storyboard as text, with the server's own faults at their places. */
 import '@fontsource-variable/jetbrains-mono/wght.css'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { Problem } from '../../../../core/storyboard/problems.ts'
 import { byteSize } from '../../../../core/storyboard/values.ts'
 import type { Asset } from '../../api/client.ts'
@@ -99,7 +99,7 @@ export default function SourceView({
   }, [store])
 
   useEffect(() => editor.current?.setEditable(canEdit), [canEdit])
-  useEffect(() => editor.current?.setText(text), [text])
+  useLayoutEffect(() => editor.current?.setText(text), [text])
 
   const faults = useMemo(
     (): Fault[] => [
@@ -108,7 +108,8 @@ export default function SourceView({
     ],
     [checked],
   )
-  useEffect(() => editor.current?.setFaults(faults), [faults])
+  // Before the frame is drawn, not after it: a fault is seen a frame earlier.
+  useLayoutEffect(() => editor.current?.setFaults(faults), [faults])
 
   // The caret begins at what is wrong, else at the scene that is selected.
   const isPlaced = useRef(false)
