@@ -2156,6 +2156,10 @@ export interface RenderPlan {
   scenes: PlannedScene[]
   totals: PlanTotals
   /**
+   * What is made and what is reused, stage by stage: clips, spoken lines, transitions, the mix, the film.
+   */
+  stages: PlannedStage[]
+  /**
    * All of it in one sentence, for people.
    */
   summary: string
@@ -2261,6 +2265,28 @@ export interface PlanTotals {
    * Length of the film.
    */
   film_seconds: number
+}
+export interface PlannedStage {
+  /**
+   * clip: scenes. voice: lines of dialogue, each wording once. join: transitions. sound: the mix. film: putting it together.
+   */
+  stage: 'clip' | 'voice' | 'join' | 'sound' | 'film'
+  /**
+   * How many are made.
+   */
+  render: number
+  /**
+   * How many are there already.
+   */
+  reuse: number
+  /**
+   * Seconds of work, added up; all but clips are a rough figure, and are made while clips are generated.
+   */
+  seconds: number
+  /**
+   * Credits; only clips cost some.
+   */
+  credits: number
 }
 export interface PlanRefusal {
   /**

@@ -14,8 +14,26 @@ export type PlanFlags = Omit<RenderFlags, 'output' | 'contactSheet' | 'subtitles
 /** `prompt_changed` for people. Pure. */
 const words = (reason: string): string => reason.replaceAll('_', ' ')
 
+const STAGES: Record<RenderPlan['stages'][number]['stage'], [one: string, many: string]> = {
+  clip: ['scene', 'scenes'],
+  voice: ['spoken line', 'spoken lines'],
+  join: ['transition', 'transitions'],
+  sound: ['mix', 'mixes'],
+  film: ['film', 'films'],
+}
+
+/** `2 transitions made, 1 reused`; nothing for a stage that the film does not have. */
+function stageWords({ stage, render, reuse }: RenderPlan['stages'][number]): string[] {
+  if (render + reuse === 0) return []
+  const [one, many] = STAGES[stage]
+  const parts = [...(render > 0 ? [`${render} made`] : []), ...(reuse > 0 ? [`${reuse} reused`] : [])]
+  return [
+    `${render + reuse === 1 ? one : many} ${render + reuse === 1 ? (render > 0 ? 'made' : 'reused') : parts.join(' and ')}`,
+  ]
+}
+
 /** The plan as a table, and all of it in a sentence. Pure. */
-export function planLines({ scenes, summary, warnings }: RenderPlan): string[] {
+export function planLines({ scenes, stages, summary, warnings }: RenderPlan): string[] {
   const rows = scenes.map(({ scene_id, action, reason, estimate }) => [
     scene_id,
     action,
@@ -26,6 +44,10 @@ export function planLines({ scenes, summary, warnings }: RenderPlan): string[] {
   return [
     ...tableLines(['scene', 'action', 'why', 'time', 'credits'], rows, [3, 4]),
     '',
+    `besides scenes: ${stages
+      .filter(({ stage }) => stage !== 'clip')
+      .flatMap(stageWords)
+      .join(', ')}`,
     summary,
     ...warnings.map(({ message }) => `warning: ${message}`),
   ]

@@ -33,7 +33,9 @@ import type { Job } from './entities.ts'
 import { appendEvent } from './events.ts'
 import { type Expected, expectedTime, shownTime, timeLeft } from './expected-time.ts'
 import { enginePlaces, measuredTimes } from './generation-times.ts'
+import { knownPrints } from './known-stages.ts'
 import { lastRenders, type RenderLine } from './last-renders.ts'
+import { type PlannedStage, planStages } from './plan-stages.ts'
 import { type PresentedPlan, presentPlan } from './present-plan.ts'
 import { readJob, readKeyedJob } from './reading.ts'
 import { recipeFor, requireFit, type WorkflowLibrary } from './recipe.ts'
@@ -41,6 +43,7 @@ import { planRender, type RenderPlan } from './render-plan.ts'
 import { autoEngines, enginesOf } from './routing.ts'
 import { keyScenes } from './scene-keys.ts'
 import { checkSpec, imageHashes } from './spec-check.ts'
+import { printsOf, stagePrints } from './stage-prints.ts'
 import { insertSteps } from './steps.ts'
 import { teamRouting } from './team-routing.ts'
 
@@ -68,6 +71,8 @@ type Outlook = {
   /** Seconds of generating a scene, by id. */
   secondsOf: ReadonlyMap<string, number>
   estimate: Estimate
+  /** What is made of the clips; empty where nobody asks. */
+  stages: PlannedStage[]
   warnings: { message: string }[]
 }
 
@@ -269,8 +274,25 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
       shots.clips.map((clip) => [clip.sceneId, expectedTime(times, megapixelsOf(shots.format, clip.frames))]),
     )
     const rendered = plan.scenes.filter(({ action }) => action === 'render')
+    const clipKeys = new Map(keyed.map(({ clip, key }) => [clip.sceneId, key]))
+    const prints = stagePrints({
+      storyboard,
+      plan: shots,
+      clipKeys,
+      options,
+      voiceEngine: config.VOICE_ENGINE,
+    })
+    const reused = plan.scenes.filter(({ action }) => action === 'reuse').map(({ sceneId }) => sceneId)
     return {
       engine,
+      stages: line
+        ? planStages(
+            prints,
+            await knownPrints(db, creditSource(owner), line, printsOf(prints)),
+            new Set(reused),
+            { policy: options.cache, filmSeconds: shots.durationS, shownScenes: [...clipKeys.keys()] },
+          )
+        : [],
       recipe,
       plan,
       secondsOf: new Map(

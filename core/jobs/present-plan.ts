@@ -1,5 +1,6 @@
 /** A render plan as the wire shows it. Pure. */
 import type { Estimate } from '../storyboard/estimate.ts'
+import type { PlannedStage } from './plan-stages.ts'
 import type { RenderPlan } from './render-plan.ts'
 
 export type PresentedPlan = {
@@ -25,6 +26,8 @@ export type PresentedPlan = {
     /** Length of the film. */
     film_seconds: number
   }
+  /** Clips, and what is made of them. */
+  stages: PlannedStage[]
   /** All of it in one sentence. */
   summary: string
   refusal: { reason: string; message: string; scenes: string[] } | null
@@ -37,6 +40,7 @@ type Outlook = {
   /** Seconds of generating a scene, by id. */
   secondsOf: ReadonlyMap<string, number>
   estimate: Estimate
+  stages: readonly PlannedStage[]
   warnings: readonly { message: string }[]
 }
 
@@ -50,7 +54,7 @@ function aboutText(seconds: number): string {
 }
 
 export function presentPlan(
-  { engine, plan, secondsOf, estimate, warnings }: Outlook,
+  { engine, plan, secondsOf, estimate, stages, warnings }: Outlook,
   balanceNotes: readonly { message: string }[],
 ): PresentedPlan {
   const costs = new Map(estimate.scenes.map(({ id, credits }) => [id, credits]))
@@ -58,6 +62,16 @@ export function presentPlan(
   const [render, reuse, skip] = [count('render'), count('reuse'), count('skip')]
   const { estimated_credits: credits, estimated_generation_time_seconds: seconds } = estimate
   const { refusal } = plan
+  const generating = plan.scenes.map(({ sceneId, action }) =>
+    action === 'render' ? (secondsOf.get(sceneId) ?? 0) : 0,
+  )
+  const clipStage: PlannedStage = {
+    stage: 'clip',
+    render,
+    reuse,
+    seconds: Math.round(generating.reduce((sum, one) => sum + one, 0) * 10) / 10,
+    credits,
+  }
   const what = `${counted(render, 'scene', 'scenes')} will render, ${reuse} reused, ${counted(credits, 'credit', 'credits')}, ${aboutText(seconds)}`
   return {
     scenes: plan.scenes.map(({ sceneId, action, reason, key }) => ({
@@ -82,6 +96,7 @@ export function presentPlan(
       range: estimate.estimated_generation_time_range ?? null,
       film_seconds: estimate.estimated_duration_seconds,
     },
+    stages: [clipStage, ...stages],
     summary: refusal ? `This render would be refused: ${refusal.text}` : what,
     refusal: refusal && { reason: refusal.reason, message: refusal.text, scenes: refusal.scenes },
     warnings: [...warnings, ...balanceNotes],

@@ -302,6 +302,13 @@ export const renderPlan: RenderPlan = {
     range: null,
     film_seconds: 6.5,
   },
+  stages: [
+    { stage: 'clip', render: 1, reuse: 1, seconds: 3, credits: 0 },
+    { stage: 'voice', render: 0, reuse: 2, seconds: 0, credits: 0 },
+    { stage: 'join', render: 1, reuse: 0, seconds: 2, credits: 0 },
+    { stage: 'sound', render: 0, reuse: 1, seconds: 0, credits: 0 },
+    { stage: 'film', render: 1, reuse: 0, seconds: 2.3, credits: 0 },
+  ],
   summary: '1 scene will render, 1 reused, 0 credits, about 33 s',
   refusal: null,
   warnings: [],

@@ -1,16 +1,23 @@
 /** Storyboards at their limits, through the API: the largest one is taken, and one step beyond is refused whole. */
+import { join } from 'node:path'
 import t from 'tap'
+import { createJobService } from '../../core/jobs/service.ts'
+import type { JobOutput } from '../../core/jobs/types.ts'
+import { readConfig } from '../../core/platform/config.ts'
+import { findTools, probe } from '../../core/platform/ffmpeg.ts'
 import { planShots } from '../../core/storyboard/plan.ts'
 import type { Storyboard } from '../../core/storyboard/types.ts'
-import { buildKey } from '../support/builders.ts'
-import { until } from '../support/faults.ts'
+import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../../core/workflows/load.ts'
+import { buildKey, buildUser } from '../support/builders.ts'
+import { startFakeComfy } from '../support/fake-comfyui.ts'
+import { makeMedia } from '../support/media.ts'
 import { startStack } from '../support/stack.ts'
 import { read, type WireError } from '../support/studio.ts'
 
 const MAX_BYTES = 102_400
 const OPTIONS = { resolution: '480p', aspect: '1:1', fps: 16, engine: 'preview' } as const
 
-t.setTimeout(120_000)
+t.setTimeout(500_000)
 const stack = await startStack(t)
 const { pool } = stack.db
 const [{ url }, { rawKey }] = await Promise.all([stack.startServer(), buildKey(pool)])
@@ -99,22 +106,68 @@ t.test('one step beyond is refused, with the place and the limit, and nothing is
   t.strictSame(rows, [{ n: 0 }])
 })
 
-t.test('the largest storyboard is accepted, and cut into its steps', async (t) => {
+t.test('the largest storyboard is accepted, and rendered to its end', async (t) => {
   const spec = largest()
   t.equal(Buffer.byteLength(JSON.stringify(spec)), MAX_BYTES)
   const { status, body } = await generate(spec)
   t.equal(status, 201)
-  await stack.startWorker({ WORKER_ROLES: 'plan' })
-  const steps = await until('the plan', async () => {
-    const { rows } = await pool.query(
-      `select kind, count(*)::int as n from job_steps where job_id = $1 and kind in ('scene', 'assemble') group by 1 order by 1`,
-      [body.id],
-    )
-    return rows.length > 0 && rows
-  })
-  t.strictSame(steps, [
+  const worker = await stack.startWorker()
+  const job = await stack.finished(body.id, 400_000)
+  t.equal(job.status, 'completed', JSON.stringify(job.error))
+  const { rows } = await pool.query(
+    `select kind, count(*)::int as n from job_steps where job_id = $1 and state = 'done' group by 1 order by 1`,
+    [body.id],
+  )
+  t.match(rows, [
     { kind: 'assemble', n: 1 },
+    { kind: 'plan', n: 1 },
     { kind: 'scene', n: 50 },
   ])
-  t.equal(planShots(spec, OPTIONS).frames, 100 * OPTIONS.fps)
+  const output = job.output as JobOutput
+  const frames = planShots(spec, OPTIONS).frames
+  t.equal(frames, 100 * OPTIONS.fps)
+  t.match(output, { duration: 100, metadata: { scenes_total: 50, frames } })
+  t.equal((await filmOf(output)).frames, frames, 'counted in the file')
+  await worker.stop()
 })
+
+t.test('300 seconds of scenes of 1 and of 30, under the longest transitions, are rendered', async (t) => {
+  // Nine of the longest and thirty of the shortest.
+  const durations = [...fill(9, () => 30), ...fill(30, () => 1)]
+  const clip = await makeMedia(
+    await findTools(process.env),
+    'clip.mp4',
+    ['testsrc2=s=320x320:r=16'],
+    ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'],
+    30,
+  )
+  const fake = await startFakeComfy({ clip })
+  t.teardown(() => fake.close())
+  const env = { COMFYUI_URLS: fake.url, PREVIEW_URL: '' }
+  const spec = {
+    title: 'As long as it gets',
+    scenes: durations.map((duration, index) => ({ id: `s${index}`, prompt: `quay ${index}`, duration })),
+    transitions: { default: { type: 'dissolve', duration: 5 } },
+  } as Storyboard
+  const config = readConfig({ ...stack.env, ...env })
+  const workflows = await loadWorkflows([BUILTIN_WORKFLOWS_DIR])
+  const jobs = createJobService({ db: stack.db, config, workflows })
+  const options = { ...OPTIONS, engine: 'comfyui' } as const
+  await stack.startWorker(env)
+  const { job } = await jobs.accept(await buildUser(pool), { spec, options })
+  const done = await stack.finished(job.id, 400_000)
+  t.equal(done.status, 'completed', JSON.stringify(done.error))
+  const plan = planShots(spec, options)
+  // Five seconds between the long ones, half of the shorter one everywhere else.
+  t.equal(plan.frames, (300 - 8 * 5 - 30 * 0.5) * OPTIONS.fps)
+  t.match(done.output, { metadata: { frames: plan.frames, scenes_total: 39, joins_encoded: 38 } })
+  t.equal((await filmOf(done.output as JobOutput)).frames, plan.frames, 'counted in the file')
+})
+
+/** The pictures of a stored film. */
+async function filmOf(output: JobOutput) {
+  const path = join(stack.workDir, `${output.sha256}.mp4`)
+  await stack.store.getFile(output.video_key, path, AbortSignal.timeout(60_000), output.sha256)
+  const { video } = await probe(await findTools(process.env), path, { countFrames: true })
+  return video!
+}

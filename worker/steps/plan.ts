@@ -9,6 +9,7 @@ import { updateProgress } from '../../core/jobs/progress.ts'
 import { recipeFor } from '../../core/jobs/recipe.ts'
 import { keyScenes } from '../../core/jobs/scene-keys.ts'
 import { checkSpec, imageHashes } from '../../core/jobs/spec-check.ts'
+import { type StagePrints, stagePrints } from '../../core/jobs/stage-prints.ts'
 import { finishStep, insertSteps, type NewStep } from '../../core/jobs/steps.ts'
 import { megapixelsOf } from '../../core/media/format.ts'
 import type { EngineKind } from '../../core/platform/config.ts'
@@ -19,6 +20,7 @@ import type { ClipPlan, ShotPlan } from '../../core/storyboard/plan-types.ts'
 import type { WorkerContext } from '../context.ts'
 import { StepFailure } from '../failures.ts'
 import type { StepRun } from '../tasks/run-step.ts'
+import type { JoinInput } from './join.ts'
 import { loadJob, lockJob, type RenderJob } from './load-job.ts'
 import { announceReused, EntriesGone, holdKnown, knownClips, requireClips } from './plan-clips.ts'
 import { planJoins } from './plan-joins.ts'
@@ -119,17 +121,29 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
         return cached ? [[clip.sceneId, reusedOutcome(cached, seed)] as const] : []
       }),
     )
+    const prints = stagePrints({
+      storyboard: job.storyboard,
+      plan,
+      clipKeys: new Map(scenes.map(({ clip, key }) => [clip.sceneId, key])),
+      options: job.options,
+      voiceEngine: context.config.VOICE_ENGINE,
+    })
     const joins = await planJoins(context, scope, plan, reused, job.options.cache ?? 'use')
     const voices = await planVoices(context, scope, plan, job.storyboard)
     const sound = await planSoundStep(context, scope, job, plan, voices.steps)
-    steps.push(...joins.steps, ...voices.steps, ...sound.steps)
+    steps.push(...[...joins.steps, ...voices.steps, ...sound.steps].map((one) => printed(one, prints)))
     fault('worker.plan.before_commit')
     const outcome: PlanOutcome = { plan, warnings: check.warnings.map((warning) => warning.message) }
     try {
       await run.commit(async (client) => {
         await lockJob(client, job.id)
         if (!(await finishStep(client, step, outcome))) return
-        await insertSteps(client, job.id, steps, { kind: 'assemble', key: '', task: 'assemble' })
+        await insertSteps(
+          client,
+          job.id,
+          steps,
+          printed({ kind: 'assemble', key: '', task: 'assemble' }, prints),
+        )
         await holdKnown(client, scope, 'clip', keysOf(known))
         await holdKnown(client, scope, 'join', joins.reused)
         await holdKnown(client, scope, 'voice', voices.reused)
@@ -142,6 +156,21 @@ export async function planStep(context: WorkerContext, run: StepRun): Promise<vo
       if (!(error instanceof EntriesGone) || look === MAX_LOOKS) throw error
     }
   }
+}
+
+/** A step with what plans of later renders know it by. */
+function printed(step: NewStep, { voice, join, sound, film }: StagePrints): NewStep {
+  const found = {
+    plan: [],
+    scene: [],
+    voice: [voice.get(step.key)],
+    join: ((step.input as JoinInput | undefined)?.pieces ?? []).map((piece) =>
+      piece.join ? join.get(piece.join.after)?.print : undefined,
+    ),
+    sound: [sound],
+    assemble: [film],
+  }[step.kind]
+  return { ...step, input: { ...step.input, prints: found.filter((print) => print != null) } }
 }
 
 const keysOf = (known: ReadonlyMap<string, CachedObject>): string[] =>
