@@ -679,6 +679,12 @@ export type paths = {
       responses: { 200: { content: { 'text/html': unknown } } } & Refusals
     }
   }
+  '/engines': {
+    /** The studio: engines */
+    get: {
+      responses: { 200: { content: { 'text/html': unknown } } } & Refusals
+    }
+  }
   '/t/{path}': {
     /** The studio: pages of a team */
     get: {

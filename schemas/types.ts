@@ -329,6 +329,10 @@ export interface Caller {
   auth_method: 'jwt' | 'api_key'
   user: User
   /**
+   * Whether this person runs the installation: drains engines, sees to hosts.
+   */
+  is_operator: boolean
+  /**
    * The key, when it is one.
    */
   api_key?: {

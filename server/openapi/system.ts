@@ -55,6 +55,15 @@ export const systemOperations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/engines',
+    operationId: 'getEnginesPage',
+    summary: 'The studio: engines',
+    tag: 'System',
+    access: PUBLIC,
+    replies: [file('The page.', 'text/html', ETAG), UNCHANGED],
+  },
+  {
+    method: 'get',
     path: '/t/{path}',
     operationId: 'getStudioPage',
     summary: 'The studio: pages of a team',

@@ -69,6 +69,7 @@ export function authRoutes(deps: ServerDeps, { allow, allowSessions, allowGuests
     ctx.body = {
       auth_method: key ? 'api_key' : 'jwt',
       user: person,
+      is_operator: user(ctx).isOperator,
       ...(key && {
         api_key: {
           id: key.id,

@@ -9,6 +9,9 @@ import { onSignedOut } from './api/client.ts'
 import { queries } from './queries.ts'
 import { router } from './router.tsx'
 import { callerQuery } from './session.tsx'
+import { chosenTheme, showTheme } from './theme.ts'
+
+showTheme(chosenTheme())
 
 // The page stays as it is, under a dialog that asks for the password.
 onSignedOut(() => queries.setQueryData(callerQuery.queryKey, null))

@@ -78,6 +78,12 @@ const queue = createRoute({
   component: lazyRouteComponent(() => import('./pages/queue.tsx'), 'QueuePage'),
 })
 
+const engines = createRoute({
+  getParentRoute: () => inside,
+  path: '/engines',
+  component: lazyRouteComponent(() => import('./pages/engines.tsx'), 'EnginesPage'),
+})
+
 const team = createRoute({
   getParentRoute: () => inside,
   id: 'team',
@@ -169,6 +175,7 @@ export const router = createRouter({
       editor,
       library,
       queue,
+      engines,
       team.addChildren(teamPages),
       account.addChildren(accountPages),
     ]),

@@ -7,6 +7,7 @@ export type {
   Asset,
   AuditEntry,
   Caller,
+  Engine,
   Invitation,
   Job,
   Membership,
