@@ -11,7 +11,6 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import t from 'tap'
 import { startEmbedded } from '../../embedded/start.ts'
 import { noBrowser, startBrowser } from '../support/browser.ts'
-import { until } from '../support/studio.ts'
 
 const skip = noBrowser()
 t.setTimeout(400_000)
@@ -64,7 +63,7 @@ async function run(): Promise<void> {
   }
   await api('POST', '/v1/account/upgrade', { target_tier: 'creator' })
   const [team] = await api<{ id: string; slug: string }[]>('GET', '/v1/teams')
-  await api('PATCH', `/v1/teams/${team!.id}`, { name: 'Northlight', slug: 'northlight' })
+  await api('PATCH', `/v1/teams/${team!.id}`, { name: 'Northlight' })
   const project = await api<{ id: string }>('POST', `/v1/teams/${team!.id}/projects`, {
     name: 'The lamp',
     spec: {
@@ -90,19 +89,17 @@ async function run(): Promise<void> {
   const job = await api<{ id: string }>('POST', `/v1/projects/${project.id}/render`, {
     options: { engine: 'preview', resolution: '480p', fps: 16 },
   })
-  await until(
-    async () => (await api<{ status: string }>('GET', `/v1/jobs/${job.id}`)).status === 'completed',
-    'the film is there',
-    180_000,
-  )
+  // Told as it happens; the stream ends with the job.
+  await first.request.get(`${url}/v1/jobs/${job.id}/events`, { timeout: 180_000 })
   await first.close()
 
   const heading = (name: string | RegExp) => (page: Page) =>
     page.getByRole('heading', { level: 1, name }).waitFor()
-  const editor = `/t/northlight/p/${project.id}`
+  const home = `/t/${team!.slug}`
+  const editor = `${home}/p/${project.id}`
   const places: Record<string, Place> = {
     projects: {
-      path: '/t/northlight',
+      path: home,
       ready: (page) => page.getByRole('link', { name: 'The lamp' }).waitFor(),
     },
     board: {
@@ -110,16 +107,22 @@ async function run(): Promise<void> {
       ready: (page) =>
         page
           .getByRole('region', { name: 'Board' })
-          .getByRole('button', { name: /^Scene 1/ })
+          .getByRole('button', { name: /^Scene \d/ })
           .waitFor(),
     },
     source: { path: `${editor}?view=source`, ready: (page) => page.locator('.cm-content').waitFor() },
     film: { path: `${editor}?view=film`, ready: (page) => page.locator('video').first().waitFor() },
-    library: { path: '/t/northlight/library', ready: heading('Library') },
-    queue: { path: '/t/northlight/queue', ready: (page) => page.getByText('Done').first().waitFor() },
+    library: { path: `${home}/library`, ready: heading('Library') },
+    queue: { path: `${home}/queue`, ready: (page) => page.getByText('Done').first().waitFor() },
+    webhooks: { path: `${home}/webhooks`, ready: heading(/./) },
+    usage: { path: `${home}/usage`, ready: heading(/./) },
+    audit: { path: `${home}/audit`, ready: heading(/./) },
+    account: { path: '/account', ready: heading(/./) },
+    keys: { path: '/account/keys', ready: heading(/./) },
+    sessions: { path: '/account/sessions', ready: heading(/./) },
     engines: { path: '/engines', ready: (page) => page.getByText('Healthy').first().waitFor() },
     team: {
-      path: '/t/northlight/team',
+      path: `${home}/team`,
       ready: (page) => page.getByText('ada@studio.example').first().waitFor(),
     },
   }

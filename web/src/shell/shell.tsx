@@ -6,6 +6,7 @@ import { ask } from '../api/client.ts'
 import { hearKeys, useCommand } from '../commands.ts'
 import { connection } from '../live/connection.ts'
 import { ConnectionStrip } from '../live/strip.tsx'
+import { teamsQuery } from '../queries.ts'
 import { callerQuery, SignInForm } from '../session.tsx'
 import icon from '../styles/icon.svg'
 import { chooseTheme, chosenTheme, type Theme } from '../theme.ts'
@@ -51,7 +52,8 @@ export function Shell() {
   const navigate = useNavigate()
   const { team: shownTeam } = useParams({ strict: false })
   if (shownTeam) lastTeam = shownTeam
-  const team = shownTeam ?? lastTeam
+  const { data: teams } = useQuery({ ...teamsQuery, enabled: !shownTeam && !lastTeam })
+  const team = shownTeam ?? lastTeam ?? teams?.[0]?.slug
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null)
   const [theme, setTheme] = useState(chosenTheme)
 
