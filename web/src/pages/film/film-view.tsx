@@ -261,7 +261,7 @@ function FilmPage({
             ) : null}
           </>
         ) : null}
-        {isOlder ? <p className={styles.older}>Film {revisionOf(a)} is older than the storyboard.</p> : null}
+        {b ? null : older}
         <span className={styles.push} />
         {films.length > 1 || b ? (
           <Button icon="compare" onClick={compare} title={b ? 'Stop comparing (C)' : 'Compare (C)'}>
