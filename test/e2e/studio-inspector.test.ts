@@ -118,6 +118,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
   })
   await page.goto(`${instance.url}/t/${team.slug}/p/${project.id}`)
 
+  const timeline = page.getByRole('region', { name: 'Timeline' })
   const inspector = page.getByRole('complementary', { name: 'Scene' })
   const card = (name: string): Locator =>
     page
@@ -129,6 +130,17 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await page.getByText(/^Saved /).waitFor()
     return (await api<{ spec: typeof SPEC & Record<string, never> }>('GET', `/v1/projects/${project.id}`))
       .spec
+  }
+  const width = async (element: Locator): Promise<number> => (await element.boundingBox())?.width ?? 0
+  /** Drags an element, held at `fromX` of it, by so many pixels, in steps as a hand would. */
+  const drag = async (element: Locator, fromX: number, byX: number): Promise<void> => {
+    await element.scrollIntoViewIfNeeded()
+    const box = (await element.boundingBox())!
+    const y = box.y + box.height * 0.6
+    await page.mouse.move(box.x + fromX, y)
+    await page.mouse.down()
+    for (let step = 1; step <= 5; step += 1) await page.mouse.move(box.x + fromX + (byX * step) / 5, y)
+    await page.mouse.up()
   }
   /** One press takes back the step of that name, and nothing else was done since `before`. */
   const undone = async (t: Test, step: RegExp, before: unknown): Promise<void> => {
@@ -236,6 +248,96 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await undone(t, /^Undo: add an effect to stairs/, before)
   })
 
+  await t.test(
+    'a sound is put into a lane at the playhead by the keyboard alone, and has its wave there',
+    async (t) => {
+      const before = await saved()
+      await timeline.getByRole('option', { name: /^Shot 02/ }).focus()
+      await page.keyboard.press('Home')
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('ArrowLeft')
+      await inspector.getByRole('heading', { name: '02 sea' }).waitFor()
+      const lane = timeline.getByRole('region', { name: 'Effects' })
+      t.equal(await inked(lane), 0, 'an empty lane')
+      await timeline.getByRole('button', { name: 'Add an effect at the playhead' }).focus()
+      await page.keyboard.press('Enter')
+      const dialog = page.getByRole('dialog', { name: 'Add an effect to sea at 0.0 s' })
+      await dialog.getByLabel('Search sounds').fill('swell')
+      await dialog.getByRole('button', { name: 'Use swell.wav' }).focus()
+      await page.keyboard.press('Enter')
+      const block = lane.getByRole('button', { name: /swell.wav starts at 4.0/ })
+      await block.waitFor()
+      t.ok((await inked(lane)) > 50, 'its wave')
+      const added = (await saved()) as unknown as { scenes: { audio?: { sfx: object[] } }[] }
+      t.match(added.scenes[1]?.audio?.sfx, [{ start: 0 }])
+
+      await block.focus()
+      await page.keyboard.press('Alt+Shift+ArrowRight')
+      await lane.getByRole('button', { name: /swell.wav starts at 4.5/ }).waitFor()
+      await picture('lane')
+      await accessible(t, 'the timeline')
+      await page.getByRole('button', { name: /^Undo: move “swell.wav”/ }).click()
+      await undone(t, /^Undo: add an effect to sea/, before)
+    },
+  )
+
+  await t.test('a sound that is dragged over a cut belongs to the scene there', async (t) => {
+    await page.getByRole('button', { name: /^Redo: add an effect to sea/ }).click()
+    const before = await saved()
+    await timeline.getByRole('button', { name: 'Snapping is on (S)' }).click()
+    const block = timeline.getByRole('button', { name: /swell.wav starts at/ })
+    await drag(block, 20, -0.4 * (await width(timeline.getByRole('option', { name: /^Shot 01/ }))))
+    const { scenes } = (await saved()) as unknown as { scenes: { audio?: { sfx?: { start: number }[] } }[] }
+    t.equal(scenes[1]?.audio, undefined)
+    const start = scenes[0]?.audio?.sfx?.[0]?.start ?? 0
+    t.ok(start > 2.2 && start < 2.6, `starts at ${start}`)
+    await undone(t, /^Undo: move “swell.wav”/, before)
+    await timeline.getByRole('button', { name: 'Snapping is off (S)' }).click()
+  })
+
+  await t.test('shots are moved and trimmed by drag and by keys, and limits say why', async (t) => {
+    const before = await saved()
+    const first = timeline.getByRole('option', { name: /^Shot 01/ })
+    const long = await width(first)
+    await drag(first, 20, long)
+    t.strictSame(
+      (await saved()).scenes.map(({ id }) => id),
+      ['sea', 'stairs', 'lamp'],
+    )
+    await undone(t, /^Undo: move stairs/, before)
+    await drag(first, long - 3, -0.25 * long)
+    t.equal((await saved()).scenes[0]?.duration, 3, 'drawn to the whole second')
+    await undone(t, /^Undo: change the duration of stairs/, before)
+
+    await first.click({ position: { x: 20, y: 20 } })
+    await page.keyboard.press('Alt+ArrowRight')
+    await page.getByText('Moved stairs to 2 of 3.').waitFor()
+    await undone(t, /^Undo: move stairs/, before)
+    await timeline.getByRole('option', { name: /^Shot 02/ }).click({ position: { x: 20, y: 20 } })
+    for (let press = 0; press < 5; press += 1) await page.keyboard.press('Shift+BracketLeft')
+    await page.getByText('1 s is the shortest scene').waitFor()
+    t.equal((await saved()).scenes[1]?.duration, 1)
+    await undone(t, /^Undo: change the duration of sea/, before)
+  })
+
+  await t.test('T asks what joins the shot to the next; zoom goes in and back', async (t) => {
+    const shot = timeline.getByRole('option', { name: /^Shot 01/ })
+    await shot.click({ position: { x: 20, y: 20 } })
+    const fit = await width(shot)
+    await page.keyboard.press('+')
+    t.ok((await width(shot)) > fit * 1.3)
+    await page.keyboard.press('0')
+    t.ok(Math.abs((await width(shot)) - fit) < 1)
+    await page.keyboard.press('t')
+    const dialog = page.getByRole('dialog', { name: 'From stairs to sea' })
+    await dialog.waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await page.keyboard.press('Escape')
+    await inspector.getByRole('heading', { name: 'The whole film' }).waitFor()
+  })
+
   await t.test('several scenes have their fields together', async (t) => {
     const before = await saved()
     await card('stairs').click()
@@ -259,6 +361,23 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
   })
 
   await t.test('nobody saw an error', async (t) => t.strictSame(faults, []))
+}
+
+/** How many pixels of a lane's canvas are drawn on. */
+function inked(lane: Locator): Promise<number> {
+  return lane.locator('canvas').evaluate((element) => {
+    const { width, height, getContext } = element as unknown as Canvas
+    const { data } = getContext.call(element, '2d').getImageData(0, 0, width, height)
+    let count = 0
+    for (let at = 3; at < data.length; at += 4) if (data[at]! > 0) count += 1
+    return count
+  })
+}
+
+type Canvas = {
+  width: number
+  height: number
+  getContext(kind: '2d'): { getImageData(...box: number[]): { data: Uint8ClampedArray } }
 }
 
 /** The words that describe a field to those who do not see it. */

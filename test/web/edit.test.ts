@@ -3,7 +3,14 @@
 import t from 'tap'
 import { parse } from 'yaml'
 import type { Storyboard } from '../../web/src/api/client.ts'
-import { common, pathOf, removedScenes, renamedScene, withChanges } from '../../web/src/document/edit.ts'
+import {
+  changed,
+  common,
+  pathOf,
+  removedScenes,
+  renamedScene,
+  withChanges,
+} from '../../web/src/document/edit.ts'
 
 const TEXT = `# the lamp
 title: The lamp # a working title
@@ -52,6 +59,23 @@ t.test('what holds nothing after a change goes too, and a field that is not ther
     read(withChanges(TEXT, [{ path: ['symbols', 'mara', 'voice'], value: undefined }])),
     read(TEXT),
   )
+})
+
+t.test('what is shown before the text is checked is what the text says', async (t) => {
+  for (const changes of [
+    [{ path: ['scenes', 0, 'audio', 'sfx', 0], value: { asset_id: 'asset_sfx_pop' } }],
+    [
+      { path: ['scenes', 1, 'audio', 'music', 'volume'], value: 0.5 },
+      { path: ['scenes', 1, 'audio', 'music', 'volume'], value: undefined },
+    ],
+    [{ path: ['transitions', 'stairs->sea'], key: 'sea->stairs' }],
+    [{ path: ['timeline', 4, 'montage', 'scenes', 0], value: undefined }],
+    [{ path: ['symbols', 'mara', 'voice'], value: undefined }],
+    [{ path: ['title'], value: 'Another' }],
+    renamedScene(read(TEXT), 'sea', 'water'),
+    removedScenes(read(TEXT), ['sea', 'lamp']),
+  ])
+    t.strictSame(changed(read(TEXT), changes), read(withChanges(TEXT, changes)), JSON.stringify(changes[0]))
 })
 
 t.test('a text that cannot be read is not edited', async (t) => {

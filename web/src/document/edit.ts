@@ -58,6 +58,62 @@ function remove(document: Document, path: Path): void {
   }
 }
 
+type Json = unknown
+type Fields = Record<string, Json>
+
+const isFields = (value: Json): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The document with all changes made: what `withChanges` makes of its text. Parts that do not change are shared. */
+export function changed<T>(document: T, changes: readonly Change[]): T {
+  let value: Json = document
+  for (const change of changes) {
+    if ('key' in change) value = renamedIn(value, change.path, change.key)
+    else if (change.value === undefined) value = removedIn(value, change.path)
+    else value = putIn(value, change.path, change.value)
+  }
+  return value as T
+}
+
+function putIn(value: Json, [key, ...rest]: Path, wanted: Json): Json {
+  if (key === undefined) return wanted
+  if (typeof key === 'number') {
+    const list = Array.isArray(value) ? [...value] : []
+    list[key] = putIn(list[key], rest, wanted)
+    return list
+  }
+  const fields = isFields(value) ? value : {}
+  return { ...fields, [key]: putIn(fields[key], rest, wanted) }
+}
+
+function removedIn(value: Json, [key, ...rest]: Path): Json {
+  if (typeof key === 'number') {
+    if (!Array.isArray(value) || key >= value.length) return value
+    if (rest.length === 0) return value.toSpliced(key, 1)
+    return value.with(key, removedIn(value[key], rest))
+  }
+  if (key === undefined || !isFields(value) || !Object.hasOwn(value, key)) return value
+  const { [key]: old, ...others } = value
+  if (rest.length === 0) return others
+  const next = removedIn(old, rest)
+  const isEmpty = Array.isArray(next) ? next.length === 0 : isFields(next) && Object.keys(next).length === 0
+  if (next !== old && isEmpty && key !== 'scenes') return others
+  return { ...value, [key]: next }
+}
+
+function renamedIn(value: Json, [key, ...rest]: Path, to: string): Json {
+  if (typeof key === 'number')
+    return Array.isArray(value) && key < value.length
+      ? value.with(key, renamedIn(value[key], rest, to))
+      : value
+  if (key === undefined || !isFields(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, held]) =>
+      name !== key ? [name, held] : rest.length === 0 ? [to, held] : [name, renamedIn(held, rest, to)],
+    ),
+  )
+}
+
 const KEY = /\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g
 
 /** `scenes[0].audio` or `transitions["a->b"]` as the path that it names. */

@@ -204,8 +204,9 @@ export function openDocument(project: Project, firstEtag: string) {
   /**
    * Changes the text.
    * @param name of the step, for undo: "Undo: shorten scene 5". The same name within a pause is one step.
+   * @param document what the text says, where that is known: views show it at once instead of after the check
    */
-  function edit(name: string, text: string): void {
+  function edit(name: string, text: string, document?: Partial<Storyboard>): void {
     if (text === snapshot.text) return
     const last = done.at(-1)
     const now = Date.now()
@@ -219,7 +220,7 @@ export function openDocument(project: Project, firstEtag: string) {
       waiting += 1
     }
     undone.length = 0
-    show(text, { waiting })
+    show(text, { waiting, ...(document ? { document } : {}) })
   }
 
   /** The text of a step with what others changed since; null when it cannot be put together. */

@@ -167,6 +167,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
   const scenes = snapshot.document.scenes ?? []
   const chosen = chosenScenes(scenes, sceneId)
   const selected = chosen.at(-1)
+  const owner = team ? `framecast:team:${team.id}` : ''
   const select = (scene: string, how: Selecting = 'only'): void => {
     const ids = selection(
       scenes.map((one) => one?.id ?? ''),
@@ -334,7 +335,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
                 plan={plan}
                 job={job}
                 chosen={chosen}
-                owner={team ? `framecast:team:${team.id}` : ''}
+                owner={owner}
                 canEdit={canEdit}
                 onSelect={select}
               />
@@ -347,8 +348,9 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
             snapshot={snapshot}
             job={job}
             player={player}
-            selected={selected?.id}
+            chosen={chosen}
             onSelect={select}
+            owner={owner}
             canEdit={canEdit}
           />
         ) : null}

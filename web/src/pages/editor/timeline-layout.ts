@@ -15,21 +15,36 @@ export type Block = {
   label: string
   /** Scene that it belongs to; null for what lies under the whole film. */
   sceneId: string | null
+  /** Where it stands in the document. */
+  path: string
+  /** The sound; null for a line, which is spoken when the film is rendered. */
+  assetId: string | null
+  /** How much of the sound is over where the block begins. */
+  skipS: number
+  /** Length of the whole sound; null when nobody knows it. */
+  soundS: number | null
+  volume: number
+  fadeInS: number
+  fadeOutS: number
+  loop: boolean
 }
 
 export type TimelineLayout = { plan: ShotPlan; blocks: Block[] }
 
-const NAMES = new Map(SYSTEM_ASSETS.map((asset) => [asset.id, asset.name]))
-const SECONDS = new Map(SYSTEM_ASSETS.map((asset) => [asset.id, asset.seconds]))
+/** What is known of sounds, by id. */
+export type SoundFacts = ReadonlyMap<string, { name: string; seconds: number | null }>
 
-/** Name of a sound for people; uploaded ones are named by their id until the library tells more. */
-export const soundName = (assetId: string): string => NAMES.get(assetId) ?? 'Sound'
+const CATALOGUE: SoundFacts = new Map(SYSTEM_ASSETS.map(({ id, name, seconds }) => [id, { name, seconds }]))
 
 /** About how long a line takes to say: 15 characters a second. */
 const spokenS = (text: string): number => Math.max(0.6, text.length / 15)
 
 /** The layout of a storyboard without faults; null for one that has some. */
-export function layoutOf(storyboard: Partial<Storyboard>, fps: 16 | 24 | 30): TimelineLayout | null {
+export function layoutOf(
+  storyboard: Partial<Storyboard>,
+  fps: 16 | 24 | 30,
+  sounds: SoundFacts = CATALOGUE,
+): TimelineLayout | null {
   if (!storyboard.scenes || storyboard.scenes.length === 0) return null
   let plan: ShotPlan
   try {
@@ -37,81 +52,119 @@ export function layoutOf(storyboard: Partial<Storyboard>, fps: 16 | 24 | 30): Ti
   } catch {
     return null
   }
+  const film: Film = { plan, storyboard: storyboard as Storyboard, sounds, scenes: new Map() }
+  for (const [index, scene] of film.storyboard.scenes.entries()) film.scenes.set(scene.id, { scene, index })
   return {
     plan,
-    blocks: [
-      ...dialogue(plan, storyboard as Storyboard),
-      ...effects(plan, storyboard as Storyboard),
-      ...beds(plan, storyboard as Storyboard, 'ambience'),
-      ...beds(plan, storyboard as Storyboard, 'music'),
-    ],
+    blocks: [...dialogue(film), ...effects(film), ...beds(film, 'ambience'), ...beds(film, 'music')],
   }
 }
 
-function dialogue(plan: ShotPlan, storyboard: Storyboard): Block[] {
+type Scene = Storyboard['scenes'][number]
+type Film = {
+  plan: ShotPlan
+  storyboard: Storyboard
+  sounds: SoundFacts
+  scenes: Map<string, { scene: Scene; index: number }>
+}
+
+const factsOf = ({ sounds }: Film, id: string) =>
+  sounds.get(id) ?? CATALOGUE.get(id) ?? { name: 'Sound', seconds: null }
+
+const PLAIN = { skipS: 0, soundS: null, fadeInS: 0, fadeOutS: 0, loop: false } as const
+
+function dialogue({ plan, storyboard, scenes }: Film): Block[] {
   const { fps } = plan.format
   return dialogueTimes(plan, storyboard).map((line) => ({
+    ...PLAIN,
     key: `${line.sceneId} ${line.index} ${line.startS}`,
     lane: 'dialogue',
     startFrame: Math.round(line.startS * fps),
     frames: Math.max(1, Math.round(Math.min(line.endLimitS - line.startS, spokenS(line.text)) * fps)),
     label: line.speaker ? `${line.speaker}: ${line.text}` : line.text,
     sceneId: line.sceneId,
+    path: `scenes[${scenes.get(line.sceneId)?.index}].audio.dialogue[${line.index}]`,
+    assetId: null,
+    volume: line.volume,
   }))
 }
 
-function effects(plan: ShotPlan, storyboard: Storyboard): Block[] {
+function effects(film: Film): Block[] {
+  const { plan, scenes } = film
   const { fps } = plan.format
-  const scenes = new Map(storyboard.scenes.map((scene) => [scene.id, scene]))
-  return plan.shots.flatMap((shot) =>
-    (scenes.get(shot.sceneId)?.audio?.sfx ?? []).flatMap((effect, index): Block[] => {
+  return plan.shots.flatMap((shot) => {
+    const held = scenes.get(shot.sceneId)
+    return (held?.scene.audio?.sfx ?? []).flatMap((effect, index): Block[] => {
       const from = Math.round((effect.start ?? 0) * fps) - shot.inFrame
       if (from >= shot.frames) return []
       // An effect may ring on for a second after its scene.
-      const room = shot.frames + fps - from
-      const length = Math.round((SECONDS.get(effect.asset_id) ?? shot.frames / fps) * fps)
+      const room = shot.frames + fps - Math.max(0, from)
+      const { name, seconds } = factsOf(film, effect.asset_id)
+      const skip = Math.max(0, -from)
+      const length = Math.round((seconds ?? shot.frames / fps) * fps) - skip
+      if (length <= 0) return []
       return [
         {
+          ...PLAIN,
           key: `${shot.index} ${index}`,
           lane: 'effects',
           startFrame: shot.startFrame + Math.max(0, from),
           frames: Math.max(1, Math.min(length, room)),
-          label: soundName(effect.asset_id),
+          label: name,
           sceneId: shot.sceneId,
+          path: `scenes[${held?.index}].audio.sfx[${index}]`,
+          assetId: effect.asset_id,
+          skipS: skip / fps,
+          soundS: seconds,
+          volume: effect.volume ?? 1,
         },
       ]
-    }),
-  )
+    })
+  })
 }
 
 /** Beds, one block for as long as one goes on: a scene's own takes the place of the film's. */
-function beds(plan: ShotPlan, storyboard: Storyboard, lane: 'ambience' | 'music'): Block[] {
+function beds(film: Film, lane: 'ambience' | 'music'): Block[] {
+  const { plan, storyboard, scenes } = film
+  const { fps } = plan.format
   const field = lane === 'music' ? 'music' : 'ambient'
-  const scenes = new Map(storyboard.scenes.map((scene) => [scene.id, scene]))
   const whole = storyboard.global_audio?.[field] ?? null
   const blocks: Block[] = []
   for (const shot of plan.shots) {
-    const own = scenes.get(shot.sceneId)?.audio?.[field] ?? null
+    const held = scenes.get(shot.sceneId)
+    const own = held?.scene.audio?.[field] ?? null
     const bed = own ?? whole
     if (!bed) continue
     const last = blocks.at(-1)
     const sceneId = own ? shot.sceneId : null
-    const label = soundName(bed.asset_id)
-    const isSame =
-      last &&
-      last.label === label &&
-      last.sceneId === sceneId &&
-      last.startFrame + last.frames >= shot.startFrame
-    if (isSame && last) last.frames = shot.startFrame + shot.frames - last.startFrame
-    else
-      blocks.push({
-        key: `${lane} ${shot.index}`,
-        lane,
-        startFrame: shot.startFrame,
-        frames: shot.frames,
-        label,
-        sceneId,
-      })
+    const touches = last !== undefined && last.startFrame + last.frames >= shot.startFrame
+    if (last && touches && last.sceneId === sceneId && last.assetId === bed.asset_id) {
+      last.frames = shot.startFrame + shot.frames - last.startFrame
+      continue
+    }
+    // The same sound in the next scene goes on instead of beginning anew, unless a fade asks for that.
+    const goesOn =
+      last && touches && last.assetId === bed.asset_id && !last.fadeOutS && !bed.fade_in && sceneId !== null
+    const { name, seconds } = factsOf(film, bed.asset_id)
+    blocks.push({
+      key: `${lane} ${shot.index}`,
+      lane,
+      startFrame: shot.startFrame,
+      frames: shot.frames,
+      label: name,
+      sceneId,
+      path: own ? `scenes[${held?.index}].audio.${field}` : `global_audio.${field}`,
+      assetId: bed.asset_id,
+      // The film's own bed runs on while a scene replaces it.
+      skipS: goesOn
+        ? last.skipS + (shot.startFrame - last.startFrame) / fps
+        : (own ? shot.inFrame : shot.startFrame) / fps,
+      soundS: seconds,
+      volume: bed.volume ?? 1,
+      fadeInS: bed.fade_in ?? 0,
+      fadeOutS: bed.fade_out ?? 0,
+      loop: bed.loop ?? false,
+    })
   }
   return blocks
 }
@@ -134,12 +187,75 @@ export function rulerSteps(pxPerS: number, roomPx = 72): { labelS: number; tickS
 export const stepsTo = (end: number, step: number): number[] =>
   Array.from({ length: Math.floor(end / step) + 1 }, (_, at) => at * step)
 
+export type Target = { frame: number; name: string }
+
 /**
  * A place drawn to something near it.
- * @param targets frames to snap to, in order of preference
+ * @param targets in order of preference
  * @param withinFrames how near is near
+ * @param held the target that it stands at already, which lets go a little later than it takes
  */
-export function snapped(frame: number, targets: readonly number[], withinFrames: number): number {
-  for (const target of targets) if (Math.abs(target - frame) <= withinFrames) return target
-  return frame
+export function snapped(
+  frame: number,
+  targets: readonly Target[],
+  withinFrames: number,
+  held: Target | null = null,
+): { frame: number; target: Target | null } {
+  if (held && Math.abs(held.frame - frame) <= withinFrames * 1.5) return { frame: held.frame, target: held }
+  const near = targets.find((target) => Math.abs(target.frame - frame) <= withinFrames)
+  return near ? { frame: near.frame, target: near } : { frame, target: null }
+}
+
+/** Where a shot's picture begins and ends on the lane: an overlap is split at its middle. */
+export function edgesOf({
+  shots,
+  joins,
+}: Pick<ShotPlan, 'shots' | 'joins'>): { start: number; end: number }[] {
+  const overlap = new Map(joins.map((join) => [join.after, join.frames]))
+  return shots.map((shot, index) => ({
+    start: shot.startFrame + (index > 0 ? (overlap.get(index - 1) ?? 0) / 2 : 0),
+    end: shot.startFrame + shot.frames - (index < shots.length - 1 ? (overlap.get(index) ?? 0) / 2 : 0),
+  }))
+}
+
+/** The shot that plays at a frame of the film, and where in its scene that is. */
+export function placeAt(
+  { shots, format }: Pick<ShotPlan, 'shots' | 'format'>,
+  frame: number,
+): { shot: ShotPlan['shots'][number]; sceneS: number } | null {
+  const shot = shots.findLast(({ startFrame }) => startFrame <= frame) ?? shots[0]
+  if (!shot) return null
+  const inShot = Math.max(0, Math.min(shot.frames - 1, frame - shot.startFrame))
+  return { shot, sceneS: Math.round(((shot.inFrame + inShot) / format.fps) * 1000) / 1000 }
+}
+
+/** The place in the order that a shot takes when its middle is dragged to `middle`. */
+export function dropPlace(
+  edges: readonly { start: number; end: number }[],
+  from: number,
+  middle: number,
+): number {
+  const at = edges.findIndex(({ start, end }) => middle < (start + end) / 2)
+  const before = at === -1 ? edges.length : at
+  return before > from ? before - 1 : before
+}
+
+const LEAST_S = 1
+const LONGEST_S = 30
+const FILM_S = 300
+
+/** A scene's duration as far as it may go, and what stops it, in words. */
+export function heldDuration(
+  wantedS: number,
+  otherScenesS: number,
+): { seconds: number; stop: string | null } {
+  const most = Math.min(LONGEST_S, FILM_S - otherScenesS)
+  const rounded = Math.round(wantedS * 1000) / 1000
+  if (rounded < LEAST_S) return { seconds: LEAST_S, stop: '1 s is the shortest scene' }
+  if (rounded > most)
+    return {
+      seconds: Math.max(LEAST_S, Math.round(most * 1000) / 1000),
+      stop: most < LONGEST_S ? '300 s in all' : '30 s is the longest scene',
+    }
+  return { seconds: rounded, stop: null }
 }

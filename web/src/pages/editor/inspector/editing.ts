@@ -1,7 +1,7 @@
 /** What the parts of the inspector share: the document, how it is changed, and what is wrong where. */
 import { formatPath } from '../../../../../core/storyboard/problems.ts'
 import type { Asset } from '../../../api/client.ts'
-import { type Change, withChanges } from '../../../document/edit.ts'
+import { type Change, changed, withChanges } from '../../../document/edit.ts'
 import type { DocumentStore, Snapshot } from '../../../document/store.ts'
 import type { Path } from '../../../document/text.ts'
 import type { Sound } from '../../../media.ts'
@@ -35,7 +35,10 @@ export function editingOf(
     ...more,
     document: snapshot.document,
     // The newest text: a handler may be older than the last edit.
-    change: (name, ...changes) => store.edit(name, withChanges(store.snapshot().text, changes)),
+    change: (name, ...changes) => {
+      const { text, document } = store.snapshot()
+      store.edit(name, withChanges(text, changes), changed(document, changes))
+    },
     rewrite: (name, by) => store.edit(name, by(store.snapshot().text)),
     faultOf: (path) => {
       const text = formatPath(path)

@@ -60,7 +60,7 @@ export function SceneFields({
         readOnly={!isEditable}
         onChange={(value) => change(`change the prompt of ${scene.id}`, { path: [...path, 'prompt'], value })}
       />
-      <div className={styles.row}>
+      <div className={styles.times}>
         <NumberField
           label="Duration"
           limit="1–30 s"
