@@ -108,6 +108,7 @@ async function run(): Promise<void> {
         page
           .getByRole('region', { name: 'Board' })
           .getByRole('button', { name: /^Scene \d/ })
+          .first()
           .waitFor(),
     },
     source: { path: `${editor}?view=source`, ready: (page) => page.locator('.cm-content').waitFor() },
