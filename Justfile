@@ -38,6 +38,11 @@ coverage *args:
 test-e2e *args: studio
     @node test/support/run.ts tap run test/e2e "$@"
 
+# Take pictures of every page of the studio into a folder (default out/studio)
+studio-pictures folder='out/studio': studio
+    @mkdir -p "{{folder}}"
+    @SCREENSHOT_DIR="{{folder}}" node test/support/run.ts tap run test/e2e/studio-pages.test.ts
+
 # Format, lint, types, dead code, unused dependencies, docs held to code
 check:
     biome check --error-on-warnings .

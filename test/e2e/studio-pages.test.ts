@@ -128,35 +128,44 @@ async function run(): Promise<void> {
     },
   }
 
-  for (const theme of THEMES)
-    for (const [width, viewport] of Object.entries(WIDTHS))
-      await t.test(`${theme}, ${width}`, async (t) => {
-        const context = await signedIn(browser, url, { colorScheme: theme, viewport })
-        const page = await context.newPage()
-        const faults: string[] = []
-        page.on('pageerror', (error) => faults.push(String(error.stack)))
-        page.on('console', (message) => {
-          if (message.type() === 'error') faults.push(message.text())
-        })
-        page.on('request', (request) => {
-          if (!request.url().startsWith(url) && !/^(blob|data):/.test(request.url()))
-            faults.push(`a request for another host: ${request.url()}`)
-        })
-        for (const [name, { path, ready }] of Object.entries(places)) {
-          await page.goto(`${url}${path}`)
-          await ready(page)
-          await page.evaluate('document.fonts.ready')
-          const { SCREENSHOT_DIR } = process.env
-          if (SCREENSHOT_DIR)
-            await page.screenshot({ path: join(SCREENSHOT_DIR, `${name}-${theme}-${width}.png`) })
-          const over = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'))
-          t.ok(over <= 0, `${name}: no sideways scroll (${over} px)`)
-          // Contrast and names are the same at every width, but for what a phone folds away.
-          if (width !== 'small') t.strictSame(await seriousIn(page), [], `${name}: no serious finding`)
-        }
-        t.strictSame(faults, [], 'no error, and nothing of another host')
-        await context.close()
+  // Each theme and each width; all six only for pictures, since one person may ask so much in a minute.
+  const tours = process.env.SCREENSHOT_DIR
+    ? THEMES.flatMap((theme) => (['wide', 'small', 'phone'] as const).map((width) => ({ theme, width })))
+    : ([
+        { theme: 'dark', width: 'wide' },
+        { theme: 'dark', width: 'phone' },
+        { theme: 'light', width: 'small' },
+        { theme: 'light', width: 'phone' },
+      ] as const)
+  for (const { theme, width } of tours) {
+    const viewport = WIDTHS[width]
+    await t.test(`${theme}, ${width}`, async (t) => {
+      const context = await signedIn(browser, url, { colorScheme: theme, viewport })
+      const page = await context.newPage()
+      const faults: string[] = []
+      page.on('pageerror', (error) => faults.push(String(error.stack)))
+      page.on('console', (message) => {
+        if (message.type() === 'error') faults.push(message.text())
       })
+      page.on('request', (request) => {
+        if (!request.url().startsWith(url) && !/^(blob|data):/.test(request.url()))
+          faults.push(`a request for another host: ${request.url()}`)
+      })
+      for (const [name, { path, ready }] of Object.entries(places)) {
+        await page.goto(`${url}${path}`)
+        await ready(page)
+        await page.evaluate('document.fonts.ready')
+        const { SCREENSHOT_DIR } = process.env
+        if (SCREENSHOT_DIR)
+          await page.screenshot({ path: join(SCREENSHOT_DIR, `${name}-${theme}-${width}.png`) })
+        const over = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'))
+        t.ok(over <= 0, `${name}: no sideways scroll (${over} px)`)
+        t.strictSame(await seriousIn(page), [], `${name}: no serious finding`)
+      }
+      t.strictSame(faults, [], 'no error, and nothing of another host')
+      await context.close()
+    })
+  }
 }
 
 async function signedIn(

@@ -17,8 +17,13 @@ export const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
-      // A refusal does not get better by asking again; a server that is away does.
-      retry: (count, error) => !(error instanceof ApiError && error.status < 500) && count < 3,
+      // A refusal does not get better by asking again; a server that is away does, and too many requests after a while.
+      retry: (count, error) =>
+        count < 3 && (!(error instanceof ApiError) || error.status >= 500 || error.status === 429),
+      retryDelay: (count, error) =>
+        error instanceof ApiError && error.retryAfterS !== null
+          ? error.retryAfterS * 1_000
+          : Math.min(1_000 * 2 ** count, 10_000),
     },
   },
 })

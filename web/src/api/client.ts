@@ -31,13 +31,23 @@ export class ApiError extends Error {
   readonly code: string
   readonly details: unknown
   readonly requestId: string | null
-  constructor(status: number, code: string, message: string, details: unknown, requestId: string | null) {
+  /** After so many seconds the same may be asked again; null: asking again does not help. */
+  readonly retryAfterS: number | null
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    details: unknown,
+    requestId: string | null,
+    retryAfterS: number | null,
+  ) {
     super(message)
     this.name = 'ApiError'
     this.status = status
     this.code = code
     this.details = details
     this.requestId = requestId
+    this.retryAfterS = retryAfterS
   }
 }
 
@@ -78,6 +88,7 @@ function refusal(response: Response, body: unknown): ApiError {
       : `the server answered ${response.status}`,
     error?.details,
     response.headers.get('x-request-id'),
+    Number(response.headers.get('retry-after')) || null,
   )
 }
 
