@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { prepareTemplate, startPostgres } from './postgres.ts'
 import { startStoreServer } from './store.ts'
 
+const LIGHT_RUNNER = new URL('./light-runner.mjs', import.meta.url).href
+const TAP = fileURLToPath(import.meta.resolve('../../node_modules/.bin/tap'))
+
 const [command, ...args] = process.argv.slice(2)
 if (!command) {
   process.stderr.write('usage: node test/support/run.ts <command> [arguments]\n')
@@ -17,7 +20,13 @@ const [postgres, store] = await Promise.all([startPostgres(), startStoreServer()
 let code = 1
 try {
   await prepareTemplate(postgres.url)
-  const child = spawn(command, args, {
+  const counts = args.includes('--no-disable-coverage')
+  // The runner itself, so that something can be loaded into it.
+  const program =
+    command === 'tap' && !counts
+      ? [process.execPath, '--import', LIGHT_RUNNER, TAP, ...args]
+      : [command, ...args]
+  const child = spawn(program[0]!, program.slice(1), {
     stdio: 'inherit',
     env: {
       // Most of what starts here is the same code, hundreds of times: compiled once, it starts in half the time.
