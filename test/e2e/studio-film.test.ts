@@ -191,6 +191,9 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await page.keyboard.press('Home')
     await shows('00:00:00:00')
     await picture('one')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('dialog').getByText('Clear in and out').waitFor()
+    await page.keyboard.press('Escape')
     await accessible(t, page, 'the film')
   })
 

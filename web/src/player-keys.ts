@@ -1,5 +1,6 @@
 /** Keys of the playhead, wherever nobody types. */
 import { useEffect } from 'react'
+import { lettersAreOn } from './commands.ts'
 import type { Player } from './player.ts'
 
 const WHERE_PEOPLE_TYPE =
@@ -72,6 +73,7 @@ export function usePlayerKeys(player: Player, more: Readonly<Record<string, () =
       // A focused button is pressed by the space bar.
       if (event.key === ' ' && target.closest('button, a, input:not([type="range"])')) return
       const key = event.key.toLowerCase()
+      if (key.length === 1 && key !== ' ' && !lettersAreOn()) return
       const own = more[key]
       if (own) {
         if (!event.repeat) own()

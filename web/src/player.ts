@@ -38,6 +38,7 @@ export function createPlayer(firstFps: number) {
   let screen: { element: HTMLVideoElement; seeker: Seeker; frames: number } | null = null
   let backwards = 0
   let turning: ReturnType<typeof setTimeout> | undefined
+  let isAwaited = false
 
   const publish = (change: Partial<Playhead>): void => {
     const next = { ...state, ...change }
@@ -216,6 +217,12 @@ export function createPlayer(firstFps: number) {
     setLoop(loop: boolean): void {
       publish({ loop })
     },
+    /** Plays the next film that comes to the screen, from its beginning. */
+    playNext(): void {
+      halt()
+      isAwaited = true
+      publish({ frame: 0 })
+    },
     /**
      * Takes the film's element, and lets go of it again.
      * @param film its rate, and its length in frames
@@ -255,6 +262,10 @@ export function createPlayer(firstFps: number) {
         },
         { signal },
       )
+      if (isAwaited) {
+        isAwaited = false
+        play(1)
+      }
       if (element.readyState >= HTMLMediaElement.HAVE_METADATA) onReady()
       return () => {
         aborter.abort()

@@ -265,8 +265,14 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
             nameOf={nameOf}
             canRender={canEdit}
             onPlay={() => {
-              navigate({ search: (old) => ({ ...old, view: 'film' as const }) })
-              if (!player.state().playing) player.toggle()
+              if (view === 'film' && (a ?? films.films?.[0]?.id) === job.id) {
+                if (!player.state().playing) player.toggle()
+                return
+              }
+              player.playNext()
+              navigate({
+                search: (old) => ({ ...old, view: 'film' as const, a: job.id, b: undefined, at: undefined }),
+              })
             }}
             onOpenScene={(scene) => navigate({ search: { scene } })}
             onTryAgain={() => onRender(again)}

@@ -5,6 +5,7 @@ import { count } from '../../format.ts'
 import { LivePicture } from '../../live/picture.tsx'
 import type { LiveJob } from '../../live/progress.ts'
 import type { Player } from '../../player.ts'
+import { PlayerCommands } from '../../player-commands.tsx'
 import { usePlayerKeys } from '../../player-keys.ts'
 import { IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -77,6 +78,7 @@ export function Viewer({
       data-surround={surround}
       aria-label={shown ? 'Film' : 'Viewer'}
     >
+      <PlayerCommands player={player} keys={keys} />
       <div className={styles.tabs}>
         <fieldset aria-label="What is shown">
           {tabs.map(([name, words]) => (

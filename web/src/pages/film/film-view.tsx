@@ -12,6 +12,7 @@ import {
 import type { Job } from '../../api/client.ts'
 import { count } from '../../format.ts'
 import type { Player } from '../../player.ts'
+import { PlayerCommands } from '../../player-commands.tsx'
 import { usePlayerKeys } from '../../player-keys.ts'
 import { Button, IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -230,6 +231,7 @@ function FilmPage({
 
   return (
     <div className={styles.page} data-compare={b !== undefined}>
+      <PlayerCommands player={player} keys={keys} />
       <div className={styles.bar}>
         <FilmChoice label={b ? 'A' : 'Film'} films={films} value={a} onChoose={(id) => onShow({ a: id })} />
         {b ? (
