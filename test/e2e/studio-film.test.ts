@@ -435,14 +435,19 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await page.setViewportSize({ width: 1440, height: 900 })
     const empty = await api<{ id: string }>('POST', `/v1/teams/${team}/projects`, {
       name: 'Empty',
-      spec: storyboard({}),
+      spec: { title: 'Short', scenes: [{ id: 'one', prompt: 'a door', duration: 1 }] },
     })
     await page.goto(`${instance.url}/t/${slug}/p/${empty.id}?view=film`)
     await page.getByText('No film yet.').waitFor()
     await picture('empty')
     await page.getByRole('button', { name: 'Play the animatic' }).click()
     await page.getByRole('progressbar', { name: 'Rendering' }).waitFor()
-    t.equal(await page.getByRole('button', { name: 'Play the animatic' }).isDisabled(), true)
+    await page.getByRole('link', { name: 'Board' }).click()
+    await page.getByText(/^Film r1 is ready/).waitFor({ timeout: 180_000 })
+    await page.getByRole('button', { name: 'Play', exact: true }).first().click()
+    await page.waitForURL((url) => url.searchParams.get('view') === 'film')
+    await holds(`document.querySelector('video')?.currentTime > 0.5`)
+    t.match(new URL(page.url()).searchParams.get('a'), /^[0-9a-f-]{36}$/, 'the film that is ready')
   })
 
   await t.test('nothing went wrong in the page', (t) => {
