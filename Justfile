@@ -48,7 +48,6 @@ check:
     biome check --error-on-warnings .
     tsc
     tsc -p server/watch
-    tsc -p server/setup
     tsc -p web
     knip
     node tools/generate-types.ts --check

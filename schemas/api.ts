@@ -755,13 +755,6 @@ export type paths = {
       responses: { 200: { content: { 'text/html': unknown } } } & Refusals
     }
   }
-  '/setup/assets/{version}/{name}': {
-    /** A file of that page */
-    get: {
-      parameters: { path: { version: string; name: string } }
-      responses: { 200: { content: { '*/*': unknown } } } & Refusals
-    }
-  }
   '/schemas/{name}': {
     /** A published JSON Schema */
     get: {

@@ -21,7 +21,6 @@ import { openApiRoutes } from './routes/openapi.ts'
 import { projectRoutes } from './routes/projects.ts'
 import { schemaRoutes } from './routes/schemas.ts'
 import { sessionRoutes } from './routes/sessions.ts'
-import { setupRoutes } from './routes/setup.ts'
 import { specRoutes } from './routes/spec.ts'
 import { studioRoutes } from './routes/studio.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -51,7 +50,6 @@ export function createApp(deps: ServerDeps, observer?: Handler): Koa {
     accountRoutes(deps, access),
     usageRoutes(deps, access),
     cacheRoutes(deps, access),
-    setupRoutes(),
     specRoutes(deps, access),
     jobRoutes(deps, access),
     jobEventRoutes(deps, access),

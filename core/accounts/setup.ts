@@ -57,11 +57,18 @@ export function announceSetupLink(link: string, log: Logger): void {
  */
 export async function useSetupLink(client: Queryable, token: string): Promise<void> {
   await client.query('select pg_advisory_xact_lock($1)', [SETUP_LOCK])
+  if (!(await isEmpty(client)))
+    throw new Problem(
+      'NOT_FOUND',
+      'this studio already has an operator, so that its set-up link does nothing',
+      {
+        reason: 'set_up',
+      },
+    )
   const { rowCount } = await client.query(
     'delete from setup_links where token_hash = $1 and expires_at > now()',
     [hashToken(token)],
   )
-  if (rowCount !== 1 || !(await isEmpty(client)))
-    throw new Problem('NOT_FOUND', 'this set-up link is unknown, used or older than a day')
+  if (rowCount !== 1) throw new Problem('NOT_FOUND', 'this set-up link is unknown, used or older than a day')
   await client.query('delete from setup_links')
 }

@@ -198,20 +198,6 @@ export const systemOperations: readonly Operation[] = [
   },
   {
     method: 'get',
-    path: '/setup/assets/{version}/{name}',
-    operationId: 'getSetupAsset',
-    summary: 'A file of that page',
-    tag: 'System',
-    access: PUBLIC,
-    parameters: [
-      name('version', 'Version that the page names.', 'pN4sV8yR2cXw6Dk1'),
-      name('name', 'Name of the file.', 'setup.js'),
-    ],
-    replies: [file('Script, style or font.', '*/*', ETAG), UNCHANGED],
-    refusals: [{ code: 'NOT_FOUND', when: 'There is no such file.', text: 'no such file' }],
-  },
-  {
-    method: 'get',
     path: '/schemas/{name}',
     operationId: 'getSchema',
     summary: 'A published JSON Schema',

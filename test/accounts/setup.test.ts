@@ -5,7 +5,6 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { createSetupLink } from '../../core/accounts/setup.ts'
 import type { LogIn, Team } from '../../schemas/types.ts'
-import { noBrowser, startBrowser } from '../support/browser.ts'
 import { startDatabase } from '../support/postgres.ts'
 import { startStack } from '../support/stack.ts'
 import { read, type Studio, startStudio, type WireError } from '../support/studio.ts'
@@ -106,52 +105,4 @@ t.test('migrations and servers say it when they find an empty database', async (
   t.match(await part.logged((line) => typeof line.setup_url === 'string'), {
     setup_url: /\/setup#[\w-]{43}$/,
   })
-})
-
-t.test('the page', { skip: noBrowser() }, async (t) => {
-  const studio = await startEmpty(t)
-  const { link, token } = await linkOf(studio)
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
-  const page = await browser.newPage()
-  page.setDefaultTimeout(15_000)
-  const troubles: string[] = []
-  const asked: string[] = []
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 404/.test(message.text())) troubles.push(message.text())
-  })
-  page.on('pageerror', (error) => troubles.push(String(error)))
-  page.on('request', (request) => asked.push(request.url()))
-
-  await page.goto(link.replace(token, 'nonsense'))
-  await page.fill('#email', 'ada@studio.example')
-  await page.fill('#password', password)
-  await page.click('#send')
-  await page.locator('#trouble', { hasText: 'set-up link' }).waitFor()
-
-  await page.goto('about:blank')
-  await page.goto(link)
-  await page.locator('#form').waitFor()
-  t.equal(page.url(), `${studio.config.APP_BASE_URL}/setup`, 'the token leaves the address')
-  await page.fill('#email', 'ada@studio.example')
-  await page.fill('#name', 'Ada')
-  await page.fill('#password', password)
-  await page.keyboard.press('Enter')
-  await page.locator('#who', { hasText: 'ada@studio.example' }).waitFor()
-  await page.click('#make-key')
-  await page.locator('#key-line').waitFor()
-  const key = await page.locator('#key').textContent()
-  t.equal((await studio.as(key ?? '')('/v1/status')).status, 200)
-  t.ok((await page.context().cookies()).some(({ name, httpOnly }) => name === 'fc_session' && httpOnly))
-  t.strictSame(troubles, [])
-  t.ok(
-    asked.every(
-      (url) =>
-        !url.includes(token) && (url.startsWith(studio.config.APP_BASE_URL) || /^(data|about):/.test(url)),
-    ),
-  )
-
-  await page.goto('about:blank')
-  await page.goto(`${studio.config.APP_BASE_URL}/setup`)
-  await page.locator('#trouble', { hasText: 'the whole link' }).waitFor()
 })

@@ -33,7 +33,6 @@ export const CALLS: Readonly<Record<string, Call>> = {
   'GET /account/{path}': { ok: 200 },
   'GET /studio/assets/{name}': { ok: 404 },
   'GET /setup': { ok: 200 },
-  'GET /setup/assets/{version}/{name}': { ok: 404 },
   'GET /teams/{team_id}/invitations/{id}/accept': { ok: 200 },
   'GET /join/assets/{name}': { ok: 404 },
   // The link is the permission, and there is none here.

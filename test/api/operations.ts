@@ -91,7 +91,6 @@ export const AGREED: readonly AgreedOperation[] = [
   open('GET /account/{path}', [], OURS),
   open('GET /studio/assets/{name}', [], OURS),
   open('GET /setup', [], OURS),
-  open('GET /setup/assets/{version}/{name}', [], OURS),
   open('GET /teams/{team_id}/invitations/{id}/accept', [], OURS),
   open('GET /join/assets/{name}', [], OURS),
   open('GET /schemas/{name}', [], OURS),

@@ -127,6 +127,17 @@ export const planQuery = (
     placeholderData: (before) => before,
   })
 
+/** The newest renders of an owner, of all its projects. */
+export const rendersQuery = (owner: string) =>
+  queryOptions({
+    queryKey: ['jobs-of', owner],
+    queryFn: ({ signal }): Promise<Job[]> =>
+      ask(
+        (api, limit) => api.GET('/v1/jobs', { params: { query: { owner, limit: 100 } }, signal: limit }),
+        signal,
+      ),
+  })
+
 const MOST_FILMS = 20
 
 /** The films of a project, newest first. */

@@ -26,6 +26,12 @@ const signIn = createRoute({
   component: SignInPage,
 })
 
+const setUp = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./pages/setup.tsx'), 'SetupPage'),
+})
+
 /** Pages for people who are signed in. */
 const inside = createRoute({
   getParentRoute: () => root,
@@ -169,6 +175,7 @@ export const editor = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
+    setUp,
     inside.addChildren([
       home,
       projects,

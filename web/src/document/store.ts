@@ -79,6 +79,14 @@ function readDraft(projectId: string): Draft | null {
   }
 }
 
+/** Leaves a text for the page that opens the project next, as an earlier visit would have. */
+export function leaveDraft(project: Project, text: string): void {
+  const draft: Draft = { text, baseText: textOf(project), etag: `"r${project.spec_revision}"` }
+  localStorage.setItem(draftKey(project.id), JSON.stringify(draft))
+}
+
+const textOf = ({ spec, name }: Project): string => toText(spec ?? { title: name, scenes: [] })
+
 /** What a text says; null when it is no storyboard. */
 function read(text: string): unknown {
   const document = parseDocument(text)
@@ -109,7 +117,7 @@ export function openDocument(project: Project, firstEtag: string) {
   const eras: Era[] = []
   let etag = firstEtag
   /** What the server has, as text of ours and as a document: the common ground for merging. */
-  let baseText = toText(project.spec ?? { title: project.name, scenes: [] })
+  let baseText = textOf(project)
   let base: unknown = project.spec ?? { title: project.name, scenes: [] }
   let checkId = 0
   let keepTimer: ReturnType<typeof setTimeout> | undefined

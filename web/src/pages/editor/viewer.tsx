@@ -1,6 +1,7 @@
 /** The picture: the film when there is one, else the newest picture of a scene. */
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { Snapshot } from '../../document/store.ts'
+import { takeFirstPlay } from '../../first-film.ts'
 import { count } from '../../format.ts'
 import { LivePicture } from '../../live/picture.tsx'
 import type { LiveJob } from '../../live/progress.ts'
@@ -151,8 +152,11 @@ function Playing({
 
   useEffect(() => {
     player.setCuts(side.segments.map(({ start }) => start))
-    return video.current ? player.attach(video.current, side) : undefined
-  }, [player, side])
+    if (!video.current) return undefined
+    const detach = player.attach(video.current, side)
+    if (takeFirstPlay(film.id)) player.toggle()
+    return detach
+  }, [player, side, film.id])
 
   return (
     <>
