@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Project } from '../../api/client.ts'
-import { clock, count, when } from '../../format.ts'
+import { about, clock, count, when } from '../../format.ts'
 import { Menu } from '../../ui/dialog.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { useSteady } from '../film/use-films.ts'
@@ -84,6 +84,7 @@ export function ProjectCard({
           {latest && isRunning ? (
             <span className={`${styles.state} ${styles.running}`}>
               {latest.status === 'queued' ? 'Waiting' : 'Rendering'}
+              {latest.progress.eta_seconds ? `, ${about(latest.progress.eta_seconds)}` : ''}
             </span>
           ) : latest?.status === 'failed' ? (
             <>
