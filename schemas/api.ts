@@ -481,7 +481,7 @@ export type paths = {
   '/v1/assets': {
     /** List assets */
     get: {
-      parameters: { query?: { status?: 'pending' | 'ready' | 'failed'; owner?: string; project_id?: string; content_type?: string; limit?: number; offset?: number; cursor?: string } }
+      parameters: { query?: { status?: 'pending' | 'ready' | 'failed'; owner?: string; project_id?: string; include?: 'usage'; content_type?: string; limit?: number; offset?: number; cursor?: string } }
       responses: { 200: { content: { 'application/json': Asset[] } } } & Refusals
     }
   }

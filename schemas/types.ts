@@ -181,6 +181,7 @@ export interface Asset {
    * A small picture (WebP, 320 pixels at most) of a ready picture or film; holds for an hour.
    */
   thumbnail_url?: string
+  usage?: AssetUsage
 }
 /**
  * What was measured when the upload was confirmed.
@@ -237,6 +238,44 @@ export interface AssetMetadata {
      */
     height: number
   }
+}
+/**
+ * Where a file is used, as the storyboards are saved.
+ */
+export interface AssetUsage {
+  /**
+   * Scenes that name it.
+   */
+  scenes: number
+  /**
+   * Projects that name it, in a scene or for the whole film.
+   */
+  projects: number
+  /**
+   * The projects, those changed last first; at most 20.
+   *
+   * @maxItems 20
+   *
+   * Items: One project that uses it.
+   */
+  places: {
+    /**
+     * Id of the project.
+     */
+    project_id: string
+    /**
+     * Name of the project.
+     */
+    project_name: string
+    /**
+     * Scenes of it that name the file.
+     */
+    scene_ids: string[]
+    /**
+     * Whether it is named outside of scenes, as for a symbol or the music of the film.
+     */
+    whole_film: boolean
+  }[]
 }
 
 // audit-entry.schema.json

@@ -8,12 +8,13 @@ import { audit } from '../audit/audit.ts'
 import { Problem } from '../platform/errors.ts'
 import type { MediaLinks } from '../platform/media-links.ts'
 import { afterKey, cutPage, type Page, type PageKey, pageOptions } from '../platform/page.ts'
-import { emAs, transactionAs } from '../platform/reach.ts'
+import { emAs, queryableAs, transactionAs } from '../platform/reach.ts'
 import { type AssetFile, AssetFileSchema } from './entities.ts'
 import { removeObjects } from './expiry.ts'
 import { folderOf, thumbnailKey } from './keys.ts'
 import { ASSET_TYPES } from './media-types.ts'
 import { createUploads, type UploadDeps, type UploadRequest } from './uploads.ts'
+import { type AssetUsage, usageOf } from './usage.ts'
 
 const LINK_LIFETIME_S = 3_600
 
@@ -41,8 +42,8 @@ export function createAssetService({ media, ...deps }: UploadDeps & { media: Med
     return asset
   }
 
-  /** The wire object; `download` adds a link to the file of an asset that is ready. */
-  async function present(asset: AssetFile, download: boolean): Promise<object> {
+  /** The wire object; `download` adds a link to the file of an asset that is ready, `usage` the films that use it. */
+  async function present(asset: AssetFile, download: boolean, usage?: AssetUsage): Promise<object> {
     const isReady = asset.status === 'ready'
     return {
       id: asset.id,
@@ -66,6 +67,7 @@ export function createAssetService({ media, ...deps }: UploadDeps & { media: Med
       ...(isReady && asset.metadata.thumbnail
         ? { thumbnail_url: await media.url(thumbnailKey(asset.s3Key), LINK_LIFETIME_S) }
         : {}),
+      ...(usage && { usage }),
     }
   }
 
@@ -78,6 +80,10 @@ export function createAssetService({ media, ...deps }: UploadDeps & { media: Med
       const { id, target } = await uploads.announce(principal, request)
       return { asset: await present(await find(principal, id), false), ...target }
     },
+
+    /** Which films within reach use these files. */
+    usageOf: (principal: UserPrincipal, ids: readonly string[]) =>
+      usageOf(queryableAs(db.pool, reachOf(principal)), ids),
 
     /** Looks at what was uploaded; only then may a storyboard use it. A file that is not what was announced fails. */
     async confirmUpload(principal: UserPrincipal, id: string, signal: AbortSignal): Promise<AssetFile> {

@@ -24,6 +24,9 @@ export const assetOperations: readonly Operation[] = [
       query('status', 'Assets of this status alone.', { enum: ['pending', 'ready', 'failed'] }),
       query('owner', 'Assets of this owner URN alone; none when it is out of reach.', { type: 'string' }),
       query('project_id', 'Assets of this project alone.', { type: 'string', format: 'uuid' }),
+      query('include', '`usage` adds to each asset the scenes and films of the caller’s teams that use it.', {
+        enum: ['usage'],
+      }),
       query('content_type', 'Assets whose content type begins with this, e.g. `image/`.', { type: 'string' }),
       ...PAGE,
       CURSOR,

@@ -20,6 +20,7 @@ export function assetRoutes({ config, assets }: ServerDeps, { allow }: { allow: 
     const owner = queryText(ctx, 'owner')?.toLowerCase()
     const projectId = queryUuid(ctx, 'project_id')
     const contentType = queryText(ctx, 'content_type')
+    const isUsageWanted = queryOneOf(ctx, 'include', ['usage']) === 'usage'
     const page = await assets.list(
       user(ctx),
       {
@@ -31,7 +32,13 @@ export function assetRoutes({ config, assets }: ServerDeps, { allow }: { allow: 
       pager.read(ctx, DEFAULT_LIMIT),
     )
     pager.announce(ctx, page.next)
-    ctx.body = await Promise.all(page.assets.map((asset) => assets.present(asset, false)))
+    const usage = isUsageWanted
+      ? await assets.usageOf(
+          user(ctx),
+          page.assets.map(({ id }) => id),
+        )
+      : undefined
+    ctx.body = await Promise.all(page.assets.map((asset) => assets.present(asset, false, usage?.(asset.id))))
   })
 
   router.get('/v1/assets/:id', allow('assets:read'), async (ctx) => {

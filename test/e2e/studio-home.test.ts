@@ -1,0 +1,264 @@
+/**
+ * The first minutes in a real browser: from the set-up link to the sample film that plays, then projects and the library,
+ * with a connection that is cut. With SCREENSHOT_DIR set, the pictures it takes are kept there.
+ */
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import type { Locator } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { noBrowser, startBrowser } from '../support/browser.ts'
+import { startDatabase } from '../support/postgres.ts'
+import { startStack } from '../support/stack.ts'
+import { startStore } from '../support/store.ts'
+
+const LIMIT_MS = 60_000
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const PASSWORD = 'a lamp that wakes at dusk'
+
+/** A way to the server that can be cut while something is sent through it. */
+async function startWay(t: Test, port: () => number) {
+  let cutAfter = Number.POSITIVE_INFINITY
+  const server = createServer((socket) => {
+    const upstream = connect(port(), '127.0.0.1')
+    let isUpload = false
+    let sent = 0
+    socket.on('data', (bytes: Buffer) => {
+      isUpload ||= bytes.subarray(0, 4).toString('latin1') === 'PUT '
+      if (isUpload) sent += bytes.length
+      if (isUpload && sent > cutAfter) {
+        cutAfter = Number.POSITIVE_INFINITY
+        socket.destroy()
+        upstream.destroy()
+      } else if (!upstream.write(bytes)) socket.pause()
+    })
+    upstream.on('drain', () => socket.resume())
+    upstream.pipe(socket)
+    for (const [one, other] of [
+      [socket, upstream],
+      [upstream, socket],
+    ] as const) {
+      one.on('error', () => other.destroy())
+      one.on('close', () => other.destroy())
+    }
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** Cuts the next upload once it has sent so much. */
+    cutNextUpload(bytes: number): void {
+      cutAfter = bytes
+    },
+  }
+}
+
+t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }, async (t) => {
+  let port = 0
+  const way = await startWay(t, () => port)
+  const [{ url: databaseUrl }, { options: store }] = await Promise.all([startDatabase(t), startStore(t)])
+  const stack = await startStack(t, { databaseUrl, store, env: { APP_BASE_URL: way.url } })
+  await stack.db.pool.query(`delete from users where id <> '00000000-0000-0000-0000-000000000000'`)
+  const [server, browser] = await Promise.all([
+    stack.startServer({ APP_BASE_URL: way.url }),
+    startBrowser(),
+    stack.startWorker(),
+  ])
+  t.teardown(() => browser.close())
+  port = Number(new URL(server.url).port)
+  const { setup_url: link } = await server.part.logged(({ setup_url }) => typeof setup_url === 'string')
+
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' })
+  context.setDefaultTimeout(LIMIT_MS)
+  const page = await context.newPage()
+  const faults: string[] = []
+  const asked: string[] = []
+  page.on('pageerror', (error) => faults.push(String(error.stack)))
+  page.on('request', (request) => {
+    asked.push(request.url())
+    if (!request.url().startsWith(way.url) && !/^(blob|data|about):/.test(request.url()))
+      faults.push(`a request for another host: ${request.url()}`)
+  })
+
+  const picture = async (name: string): Promise<void> => {
+    const folder = process.env.SCREENSHOT_DIR
+    if (!folder) return
+    for (const [scheme, width, height] of [
+      ['dark', 1440, 900],
+      ['light', 1280, 800],
+      ['dark', 390, 844],
+    ] as const) {
+      await page.emulateMedia({ colorScheme: scheme })
+      await page.setViewportSize({ width, height })
+      await page.screenshot({ path: join(folder, `home-${name}-${scheme}-${width}.png`) })
+    }
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.setViewportSize({ width: 1440, height: 900 })
+  }
+  const accessible = async (t: Test, what: string): Promise<void> => {
+    await page.evaluate(AXE)
+    const found = await page.evaluate(async () => {
+      const { violations } = await (
+        globalThis as unknown as {
+          axe: {
+            run(): Promise<{
+              violations: { id: string; impact: string; nodes: { html: string }[] }[]
+            }>
+          }
+        }
+      ).axe.run()
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
+    })
+    t.strictSame(found, [], `${what} has no serious finding`)
+  }
+  const playing = (video: Locator): Promise<void> =>
+    video.evaluate(
+      (element: HTMLVideoElement) =>
+        new Promise<void>((resolve) => {
+          const look = (): void => {
+            if (!element.paused && element.currentTime > 0.1) resolve()
+            else requestAnimationFrame(look)
+          }
+          look()
+        }),
+    )
+  /** Lets go of files over the page, as from a folder. */
+  const dropFile = async (name: string, text: string): Promise<void> => {
+    const files = await page.evaluateHandle(
+      ({ name, text }) => {
+        const transfer = new DataTransfer()
+        transfer.items.add(new File([text], name))
+        return transfer
+      },
+      { name, text },
+    )
+    await page.locator('main').dispatchEvent('drop', { dataTransfer: files })
+  }
+  const card = (name: string): Locator =>
+    page.getByRole('article').filter({ has: page.getByRole('link', { name, exact: true }) })
+  const choose = async (name: string, item: string): Promise<void> => {
+    await page.getByRole('button', { name: `More for ${name}`, exact: true }).click()
+    await page.getByRole('menuitem', { name: item, exact: true }).click()
+  }
+  const toProjects = async (): Promise<void> => {
+    await page.getByRole('link', { name: 'Projects', exact: true }).click()
+    await page.getByRole('heading', { name: 'Projects' }).waitFor()
+  }
+
+  await t.test('a link that has ended says what to do, and a fault stands at its field', async (t) => {
+    await page.goto(`${way.url}/setup#nonsense`)
+    await page.getByText('Database ready', { exact: true }).waitFor()
+    t.equal(page.url(), `${way.url}/setup`, 'the token leaves the address')
+    await page.getByLabel('Email').fill('ada')
+    await page.getByLabel('Password', { exact: false }).first().fill('short')
+    await page.getByRole('button', { name: 'Create the operator' }).click()
+    await page.getByText('That does not look like an email address.').waitFor()
+    await page.getByText('Use 10 characters or more.').waitFor()
+    t.equal(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'email')
+    await accessible(t, 'a form with faults')
+    await page.getByLabel('Email').fill('ada@studio.example')
+    await page.getByRole('textbox', { name: /^Password/ }).fill(PASSWORD)
+    await page.keyboard.press('Enter')
+    await page.getByText('This set-up link has expired.').waitFor()
+    await page.goto('about:blank')
+    await page.goto(`${way.url}/setup`)
+    await page.getByText('Open the whole link').waitFor()
+  })
+
+  await t.test('the set-up link leads to the sample film that plays, without another step', async (t) => {
+    await page.goto('about:blank')
+    await page.goto(String(link))
+    await page.getByLabel('Your name').fill('Ada')
+    await page.getByLabel('Email').fill('ada@studio.example')
+    await page.getByRole('textbox', { name: /^Password/ }).fill(PASSWORD)
+    await page.getByLabel('Studio name').fill('Northlight')
+    await picture('setup')
+    await page.getByRole('button', { name: 'Create the operator' }).click()
+    await page.waitForURL('**/t/northlight/p/*')
+    await page.getByRole('heading', { name: 'Welcome to Framecast' }).waitFor()
+    const video = page.getByRole('region', { name: 'Film' }).locator('video')
+    await video.waitFor()
+    await playing(video)
+    t.ok(await video.evaluate((element: HTMLVideoElement) => element.muted), 'without sound')
+    t.notOk(
+      asked.some((url) => url.includes(String(link).split('#')[1]!)),
+      'the token is in no address',
+    )
+    await picture('welcome')
+    await toProjects()
+    const sample = page.getByRole('region', { name: 'The sample film' })
+    await playing(sample.locator('video'))
+    await sample.getByText('Start with a storyboard. Drop a file here, or').waitFor()
+    const { rows } = await stack.db.pool.query('select credits_charged from jobs')
+    t.strictSame(rows, [{ credits_charged: 0 }], 'drawn once, at no cost')
+    await picture('first')
+    await accessible(t, 'a new studio')
+  })
+
+  await t.test('a used link says that there is an operator', async (t) => {
+    const other = await browser.newContext()
+    t.teardown(() => other.close())
+    const page = await other.newPage()
+    await page.goto(String(link))
+    await page.getByLabel('Email').fill('eve@studio.example')
+    await page.getByRole('textbox', { name: /^Password/ }).fill(PASSWORD)
+    await page.getByRole('button', { name: 'Create the operator' }).click()
+    await page.getByText('This studio already has an operator.').waitFor()
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+  })
+
+  await t.test('a file with faults opens where they are, with its words', async (t) => {
+    await dropFile('plan.psd', 'no storyboard')
+    await page.getByText('plan.psd is not taken: a storyboard is a YAML or JSON file.').waitFor()
+    await dropFile(
+      'salt.yaml',
+      '# of Jonas\ntitle: Salt\nscenes:\n  - {id: sea, prompt: the sea, duration: 99}\n',
+    )
+    await page.getByRole('button', { name: '1 problem to fix' }).waitFor()
+    await page.locator('.cm-content').getByText('# of Jonas').waitFor()
+    t.match(new URL(page.url()).search, /view=source/)
+    await toProjects()
+    await dropFile('broken.yaml', 'title: Broken\nscenes: [\n')
+    await page.getByRole('heading', { name: 'Broken' }).waitFor()
+    await page.locator('.cm-content').getByText('scenes: [').waitFor()
+    await toProjects()
+  })
+
+  await t.test('projects are found, copied, renamed, put away and deleted', async (t) => {
+    await card('Salt').waitFor()
+    await picture('projects')
+    await accessible(t, 'projects')
+    await choose('Salt', 'Duplicate')
+    await choose('Salt copy', 'Rename')
+    await page.getByRole('textbox', { name: 'Name' }).fill('Pepper')
+    await page.keyboard.press('Enter')
+    await card('Pepper').waitFor()
+    await page.getByRole('searchbox').fill('pep')
+    await card('Salt').waitFor({ state: 'hidden' })
+    t.equal(new URL(page.url()).searchParams.get('q'), 'pep')
+    await page.reload()
+    await card('Pepper').waitFor()
+    await page.getByRole('searchbox').fill('cumin')
+    await page.getByText('No project matches “cumin”.').waitFor()
+    await page.getByRole('link', { name: 'Clear search' }).click()
+    await choose('Pepper', 'Archive')
+    await card('Pepper').waitFor({ state: 'hidden' })
+    await page.getByRole('link', { name: 'Archived' }).click()
+    await card('Pepper').waitFor()
+    await choose('Pepper', 'Bring back')
+    await page.getByRole('link', { name: 'All', exact: true }).click()
+    await choose('Pepper', 'Delete')
+    await page.getByRole('heading', { name: 'Delete “Pepper”?' }).waitFor()
+    await page.getByRole('button', { name: 'Delete project' }).click()
+    await card('Pepper').waitFor({ state: 'hidden' })
+    await card('Welcome to Framecast').hover()
+    await playing(card('Welcome to Framecast').locator('video'))
+  })
+
+  t.strictSame(faults, [])
+})
