@@ -3,7 +3,8 @@ import { parseOwner } from '../access/owner.ts'
 import type { UserPrincipal } from '../access/principal.ts'
 import { reachableOwners, reachOf, teamOf } from '../access/reach.ts'
 import { can } from '../access/roles.ts'
-import { addStorage } from '../accounts/storage.ts'
+import { quotaOf } from '../accounts/quota.ts'
+import { addStorage, storedBytes } from '../accounts/storage.ts'
 import { audit } from '../audit/audit.ts'
 import { Problem } from '../platform/errors.ts'
 import type { MediaLinks } from '../platform/media-links.ts'
@@ -84,6 +85,16 @@ export function createAssetService({ media, ...deps }: UploadDeps & { media: Med
     /** Which films within reach use these files. */
     usageOf: (principal: UserPrincipal, ids: readonly string[]) =>
       usageOf(queryableAs(db.pool, reachOf(principal)), ids),
+
+    /** Bytes that an owner within reach keeps, and may keep (0: no limit); null for any other owner. */
+    async storageOf(
+      principal: UserPrincipal,
+      owner: string,
+    ): Promise<{ used: number; limit: number } | null> {
+      if (!reachableOwners(principal).includes(owner)) return null
+      const used = await storedBytes(queryableAs(db.pool, reachOf(principal)), owner)
+      return { used, limit: quotaOf(owner, principal.tier, deps.quotas) }
+    },
 
     /** Looks at what was uploaded; only then may a storyboard use it. A file that is not what was announced fails. */
     async confirmUpload(principal: UserPrincipal, id: string, signal: AbortSignal): Promise<AssetFile> {

@@ -34,7 +34,11 @@ export const assetOperations: readonly Operation[] = [
     replies: [
       {
         ...json(200, 'A page of assets, without download links.', ['asset'], [example.upload.asset]),
-        headers: NEXT_PAGE,
+        headers: {
+          ...NEXT_PAGE,
+          'X-Storage-Used': 'Bytes that the owner keeps; with `include=usage` and `owner`.',
+          'X-Storage-Limit': 'Bytes that the owner may keep, 0 for no limit; beside `X-Storage-Used`.',
+        },
       },
     ],
     refusals: [

@@ -38,6 +38,8 @@ export function assetRoutes({ config, assets }: ServerDeps, { allow }: { allow: 
           page.assets.map(({ id }) => id),
         )
       : undefined
+    const storage = isUsageWanted && owner ? await assets.storageOf(user(ctx), owner) : null
+    if (storage) ctx.set({ 'X-Storage-Used': String(storage.used), 'X-Storage-Limit': String(storage.limit) })
     ctx.body = await Promise.all(page.assets.map((asset) => assets.present(asset, false, usage?.(asset.id))))
   })
 

@@ -69,6 +69,12 @@ t.test('the library says which scenes use a file, whoever else does', async (t) 
   await pool.query('delete from projects where id = $1', [second])
   await save(first, { scenes: [] })
   t.strictSame((await usage())(file), { scenes: 0, projects: 0, places: [] })
+  const { headers } = await read<Asset[]>(request(`/v1/assets?owner=${team}&include=usage`))
+  t.match([headers.get('x-storage-used'), headers.get('x-storage-limit')], ['0', /^\d+$/])
+  const strange = await read<Asset[]>(
+    request(`/v1/assets?owner=framecast:user:${stranger.userId}&include=usage`),
+  )
+  t.equal(strange.headers.get('x-storage-used'), null)
   const plain = await read<Asset[]>(request(`/v1/assets?owner=${team}`))
   t.notOk(plain.body.some((asset) => 'usage' in asset))
   t.equal((await request('/v1/assets?include=everything')).status, 400)

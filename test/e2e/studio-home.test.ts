@@ -178,7 +178,7 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
     await page.getByLabel('Studio name').fill('Northlight')
     await picture('setup')
     await page.getByRole('button', { name: 'Create the operator' }).click()
-    await page.waitForURL('**/t/northlight/p/*')
+    await page.waitForURL('**/t/*/p/*')
     await page.getByRole('heading', { name: 'Welcome to Framecast' }).waitFor()
     const video = page.getByRole('region', { name: 'Film' }).locator('video')
     await video.waitFor()

@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router'
 import { NotFound, PageFault } from './pages/faults.tsx'
 import { HomePage } from './pages/home.tsx'
+import { librarySearch } from './pages/library/search.ts'
 import { ProjectsPage } from './pages/projects.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { queries, teamsQuery } from './queries.ts'
@@ -75,6 +76,7 @@ export const projects = createRoute({
 const library = createRoute({
   getParentRoute: () => inside,
   path: '/t/$team/library',
+  validateSearch: librarySearch,
   component: lazyRouteComponent(() => import('./pages/library.tsx'), 'LibraryPage'),
 })
 

@@ -1,111 +1,89 @@
-/** The pictures and sounds of a team, and the sounds that come with the product. */
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type DragEvent, useRef, useState } from 'react'
-import { type Asset, ask, type SystemAsset } from '../api/client.ts'
-import { clock } from '../format.ts'
-import { assetsQuery } from '../queries.ts'
+/** The pictures and sounds of a team and of oneself, where they are used, and the sounds that come with the product. */
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { type DragEvent, type RefObject, useEffect, useRef, useState } from 'react'
+import { type Asset, ask } from '../api/client.ts'
+import { clock, count } from '../format.ts'
+import { audition, soundsOf, systemSoundsQuery } from '../media.ts'
+import { useCaller } from '../session.tsx'
 import { Button, IconButton } from '../ui/controls.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { Icon } from '../ui/icon.tsx'
 import { wordsOf } from './faults.tsx'
-import styles from './page.module.css'
+import { libraryQuery } from './library/files.ts'
+import {
+  KINDS,
+  kindOf,
+  type LibrarySearch,
+  matchingFiles,
+  ofLimit,
+  size,
+  usageWords,
+  type Whose,
+} from './library/search.ts'
+import { SoundFigure } from './library/sound-tile.tsx'
+import { createUploads, ENDINGS, type Uploads } from './library/uploads.ts'
+import { UploadsList } from './library/uploads-list.tsx'
+import styles from './library.module.css'
 import { useTeam } from './projects.tsx'
 
-const TYPES: Readonly<Record<string, string>> = {
-  png: 'image/png',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  webp: 'image/webp',
-  mp3: 'audio/mpeg',
-  wav: 'audio/wav',
-  ogg: 'audio/ogg',
-  mp4: 'video/mp4',
-}
-const PARALLEL_UPLOADS = 3
+const KIND_WORDS = { picture: 'Pictures', sound: 'Sounds', video: 'Video' } as const
+const WHOSE: readonly [Whose, string][] = [
+  ['team', 'Team'],
+  ['mine', 'Mine'],
+  ['system', 'System'],
+]
 
-const systemAssetsQuery = queryOptions({
-  queryKey: ['system-assets'],
-  queryFn: ({ signal }): Promise<SystemAsset[]> =>
-    ask(
-      (api, limit) => api.GET('/v1/system-assets', { params: { query: { limit: 100 } }, signal: limit }),
-      signal,
-    ),
-  staleTime: 600_000,
-})
-
-type Sending = { id: number; name: string; share: number; fault: string | null }
-
-/** Sends a file straight to the store, with progress; the server then looks at it and says what it is. */
-async function sendFile(file: File, owner: string, onShare: (share: number) => void): Promise<void> {
-  const type = TYPES[file.name.split('.').at(-1)?.toLowerCase() ?? '']
-  if (!type) throw new Error('not taken: PNG, JPEG, WEBP, MP3, WAV, OGG or MP4')
-  const upload = await ask((api, signal) =>
-    api.POST('/v1/assets/upload-url', {
-      body: { filename: file.name, content_type: type, size_bytes: file.size, owner },
-      signal,
-    }),
-  )
-  await new Promise<void>((resolve, reject) => {
-    // Unlike fetch, it tells how much has gone.
-    const request = new XMLHttpRequest()
-    request.open(upload.upload_method, upload.upload_url)
-    for (const [name, value] of Object.entries(upload.upload_headers)) {
-      // Browsers set the length themselves, and let nobody else.
-      if (name.toLowerCase() !== 'content-length') request.setRequestHeader(name, value)
-    }
-    request.upload.onprogress = ({ loaded, total }) => onShare(total > 0 ? loaded / total : 0)
-    request.onload = () =>
-      request.status < 300 ? resolve() : reject(new Error(`the store answered ${request.status}`))
-    request.onerror = () => reject(new Error('the connection was lost; send it again'))
-    request.send(file)
-  })
-  await ask((api, signal) =>
-    api.POST('/v1/assets/{id}/confirm', { params: { path: { id: upload.asset.id } }, signal }),
-  )
-}
+/** Uploads go on while other pages of the studio are looked at. */
+let uploads: Uploads | undefined
 
 export function LibraryPage() {
   const team = useTeam()
-  const owner = team ? `framecast:team:${team.id}` : ''
+  const { user } = useCaller()
+  const search = useSearch({ from: '/inside/t/$team/library' })
+  const navigate = useNavigate({ from: '/t/$team/library' })
   const queries = useQueryClient()
-  const own = useQuery({ ...assetsQuery(owner), enabled: Boolean(team) })
-  const system = useQuery(systemAssetsQuery)
+  const whose: Whose = search.owner ?? 'team'
+  const owner = whose === 'mine' ? `framecast:user:${user.id}` : team ? `framecast:team:${team.id}` : ''
+  const files = useQuery({ ...libraryQuery(owner), enabled: owner !== '' && whose !== 'system' })
+  const system = useQuery({ ...systemSoundsQuery, enabled: whose === 'system' })
   const picker = useRef<HTMLInputElement>(null)
-  const nextId = useRef(0)
-  const [sending, setSending] = useState<Sending[]>([])
   const [isDropping, setDropping] = useState(false)
-  const [deleting, setDeleting] = useState<Asset | null>(null)
+  const [asked, setAsked] = useState<{ file: Asset; what: 'places' | 'delete' } | null>(null)
   const [fault, setFault] = useState<string>()
+  uploads ??= createUploads((of) => queries.invalidateQueries({ queryKey: ['assets', of] }))
+  const sending = uploads
+  const canUpload = team !== undefined && team !== null && (whose === 'mine' || team.user_role !== 'viewer')
 
-  const change = (id: number, part: Partial<Sending>): void =>
-    setSending((all) => all.map((one) => (one.id === id ? { ...one, ...part } : one)))
+  useEffect(() => () => audition.stop(), [])
 
-  const upload = async (files: readonly File[]): Promise<void> => {
-    const waiting = files.map((file) => {
-      nextId.current += 1
-      return { id: nextId.current, file }
-    })
-    const lines = waiting.map(({ id, file }) => ({ id, name: file.name, share: 0, fault: null }))
-    setSending((all) => [...all, ...lines])
-    const work = async (): Promise<void> => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const { id, file } = next
-        try {
-          await sendFile(file, owner, (share) => change(id, { share }))
-          setSending((all) => all.filter((one) => one.id !== id))
-          await queries.invalidateQueries({ queryKey: assetsQuery(owner).queryKey })
-        } catch (error) {
-          // One file that is refused keeps no other back.
-          change(id, { fault: wordsOf(error) })
-        }
-      }
-    }
-    await Promise.all(Array.from({ length: PARALLEL_UPLOADS }, work))
+  if (team === null) throw new Error('There is no team here, or you may not see it.')
+
+  const upload = (chosen: readonly File[]): void => {
+    if (canUpload && chosen.length > 0) sending.add(chosen, owner)
   }
   const drop = (event: DragEvent): void => {
     event.preventDefault()
     setDropping(false)
     upload([...event.dataTransfer.files])
   }
+  const remove = async (file: Asset): Promise<void> => {
+    setAsked(null)
+    setFault(undefined)
+    try {
+      await ask((api, signal) => api.DELETE('/v1/assets/{id}', { params: { path: { id: file.id } }, signal }))
+      await queries.invalidateQueries({ queryKey: ['assets', owner] })
+    } catch (error) {
+      setFault(wordsOf(error))
+    }
+  }
+  const go = (change: (old: LibrarySearch) => LibrarySearch): void => {
+    navigate({ search: change, replace: true })
+  }
+
+  const all = files.data?.files ?? []
+  const shown = matchingFiles(all, search)
+  const storage = files.data?.storage
 
   return (
     <main
@@ -120,19 +98,69 @@ export function LibraryPage() {
       <title>{`Library – ${team?.name ?? 'Framecast'}`}</title>
       <header className={styles.head}>
         <h1>Library</h1>
+        <label className={styles.search}>
+          <Icon name="search" />
+          <input
+            type="search"
+            placeholder="Search"
+            aria-label="Search the library"
+            value={search.q ?? ''}
+            onChange={(event) => {
+              const text = event.target.value
+              go(({ q: _, ...rest }) => (text ? { ...rest, q: text } : rest))
+            }}
+          />
+        </label>
+        <nav className={styles.filters} aria-label="Owner">
+          {WHOSE.map(([name, words]) => (
+            <Link
+              key={name}
+              from="/t/$team/library"
+              to="."
+              search={({ owner: _, ...rest }) => (name === 'team' ? rest : { ...rest, owner: name })}
+              aria-current={whose === name}
+            >
+              {words}
+            </Link>
+          ))}
+        </nav>
+        {whose === 'system' ? null : (
+          <>
+            <nav className={styles.filters} aria-label="Kind">
+              {[undefined, ...KINDS].map((kind) => (
+                <Link
+                  key={kind ?? 'all'}
+                  from="/t/$team/library"
+                  to="."
+                  search={({ kind: _, ...rest }) => (kind ? { ...rest, kind } : rest)}
+                  aria-current={search.kind === kind}
+                >
+                  {kind ? KIND_WORDS[kind] : 'All'}
+                </Link>
+              ))}
+            </nav>
+            <Button
+              aria-pressed={search.unused === 1}
+              onClick={() => go(({ unused, ...rest }) => (unused ? rest : { ...rest, unused: 1 }))}
+            >
+              Unused
+            </Button>
+          </>
+        )}
         <div className={styles.push}>
-          <Button look="primary" icon="plus" disabled={!team} onClick={() => picker.current?.click()}>
-            Upload
-          </Button>
+          {storage && whose !== 'system' ? <Storage {...storage} /> : null}
+          {canUpload && whose !== 'system' ? (
+            <Button look="primary" icon="plus" onClick={() => picker.current?.click()}>
+              Upload
+            </Button>
+          ) : null}
           <input
             ref={picker}
             type="file"
             hidden
             multiple
             aria-label="Files to upload"
-            accept={Object.keys(TYPES)
-              .map((ending) => `.${ending}`)
-              .join(',')}
+            accept={ENDINGS.map((ending) => `.${ending}`).join(',')}
             onChange={(event) => {
               upload([...(event.target.files ?? [])])
               event.target.value = ''
@@ -140,183 +168,228 @@ export function LibraryPage() {
           />
         </div>
       </header>
-      {own.error || fault ? (
+      {files.error || fault ? (
         <p role="alert" className={styles.fault}>
-          {fault ?? wordsOf(own.error)}
+          {fault ?? `The library could not be loaded. ${wordsOf(files.error)}`}
         </p>
       ) : null}
-      {sending.length > 0 ? (
-        <section className={styles.section} aria-label="Uploads">
-          <ul className={styles.list}>
-            {sending.map(({ id, name, share, fault: why }) => (
-              <li key={id} className={styles.line}>
-                <span className={styles.main}>
-                  {name}
-                  {why ? <small className={styles.bad}>{why}</small> : null}
-                </span>
-                {why ? (
-                  <Button onClick={() => setSending((all) => all.filter((one) => one.id !== id))}>
-                    Dismiss
-                  </Button>
-                ) : (
-                  <span
-                    className={styles.track}
-                    role="progressbar"
-                    aria-label={`Uploading ${name}`}
-                    aria-valuemin={0}
-                    aria-valuemax={100}
-                    aria-valuenow={Math.floor(share * 100)}
-                  >
-                    <i style={{ width: `${share * 100}%` }} />
-                  </span>
-                )}
-              </li>
-            ))}
-          </ul>
-        </section>
-      ) : null}
-      <section className={styles.section} aria-label="Of the team">
-        <h2>Of the team</h2>
-        {own.data?.length === 0 ? (
-          <p className={styles.empty}>
-            Pictures of your people and places keep them the same in every shot.
-            <Button onClick={() => picker.current?.click()}>Upload pictures</Button>
-          </p>
-        ) : null}
-        <ul className={styles.grid}>
-          {(own.data ?? []).map((asset) => (
-            <li key={asset.id} className={styles.tile}>
-              <figure>
-                {asset.thumbnail_url ? (
-                  <img src={asset.thumbnail_url} alt={asset.filename} loading="lazy" />
-                ) : asset.metadata.peaks ? (
-                  <Wave peaks={asset.metadata.peaks} />
-                ) : null}
-              </figure>
+      <UploadsList uploads={sending} />
+      {whose === 'system' ? (
+        <SystemSounds sounds={soundsOf([], system.data)} q={search.q ?? ''} isRead={system.isSuccess} />
+      ) : files.isSuccess && all.length === 0 ? (
+        <Nothing canUpload={canUpload} picker={picker} />
+      ) : files.isSuccess && shown.length === 0 ? (
+        <p className={styles.empty}>
+          Nothing here matches.
+          <Button onClick={() => go(({ owner: of }) => (of ? { owner: of } : {}))}>Show all</Button>
+        </p>
+      ) : (
+        <ul className={styles.grid} aria-label="Files">
+          {files.isPending ? [1, 2, 3, 4].map((bone) => <li key={bone} className={styles.bone} />) : null}
+          {shown.map((file) => (
+            <li key={file.id} className={styles.tile}>
+              <Picture file={file} />
               <div className={styles.tileBody}>
-                <span title={asset.filename}>
-                  {asset.filename}
-                  {asset.metadata.duration ? (
-                    <span className={`${styles.small} tabular`}>{clock(asset.metadata.duration)}</span>
-                  ) : null}
+                <span className={styles.fileName} title={file.filename}>
+                  {file.filename}
                 </span>
-                {asset.download_url && asset.content_type.startsWith('audio/') ? (
-                  <PlayButton url={asset.download_url} name={asset.filename} />
-                ) : null}
                 <IconButton
                   icon="close"
-                  label={`Delete ${asset.filename}`}
-                  onClick={() => setDeleting(asset)}
+                  label={`Delete ${file.filename}`}
+                  onClick={() => setAsked({ file, what: 'delete' })}
                 />
+                {file.usage && file.usage.projects > 0 ? (
+                  <button
+                    type="button"
+                    className={styles.used}
+                    onClick={() => setAsked({ file, what: 'places' })}
+                  >
+                    {usageWords(file.usage)}
+                  </button>
+                ) : (
+                  <span className={styles.small}>{usageWords(file.usage)}</span>
+                )}
+                <span className={`${styles.small} tabular`}>{size(file.size_bytes)}</span>
               </div>
             </li>
           ))}
         </ul>
-      </section>
-      <section className={styles.section} aria-label="Sounds of Framecast">
-        <h2>Sounds of Framecast</h2>
-        {system.data?.length === 0 ? (
-          <p className={styles.small}>
-            They are not installed yet: <code>framecast admin assets seed</code> makes them.
-          </p>
-        ) : null}
-        <ul className={styles.grid}>
-          {(system.data ?? []).map((sound) => (
-            <li key={sound.id} className={styles.tile}>
-              <div className={styles.tileBody}>
-                <span title={`${sound.description}: ${sound.id}`}>
-                  {sound.name}
-                  <span className={`${styles.small} tabular`}>
-                    {sound.category} {Number(sound.duration_seconds ?? 0).toFixed(1)} s
-                  </span>
-                </span>
-                {sound.preview_url ? <PlayButton url={sound.preview_url} name={sound.name} /> : null}
-              </div>
-            </li>
-          ))}
-        </ul>
-      </section>
+      )}
+      {asked ? (
+        <FileDialog
+          file={asked.file}
+          isDelete={asked.what === 'delete'}
+          teamSlug={team?.slug ?? ''}
+          onShow={() => setAsked({ file: asked.file, what: 'places' })}
+          onDelete={() => remove(asked.file)}
+          onClose={() => setAsked(null)}
+        />
+      ) : null}
+    </main>
+  )
+}
+
+function Storage({ used, limit }: { used: number; limit: number }) {
+  if (limit === 0) return <span className={`${styles.small} tabular`}>{size(used)}</span>
+  const share = Math.min(1, used / limit)
+  return (
+    <span className={styles.storage} title="Storage">
+      <span className={styles.track} aria-hidden="true">
+        <i data-full={share > 0.9} style={{ width: `${share * 100}%` }} />
+      </span>
+      <span className="tabular">{ofLimit(used, limit)}</span>
+    </span>
+  )
+}
+
+function Picture({ file }: { file: Asset }) {
+  const { duration, peaks } = file.metadata
+  if (kindOf(file.content_type) === 'sound')
+    return (
+      <SoundFigure id={file.id} name={file.filename} peaks={peaks ?? null}>
+        {duration ? <span className="tabular">{clock(duration)}</span> : null}
+      </SoundFigure>
+    )
+  return (
+    <figure className={styles.figure}>
+      {file.thumbnail_url ? (
+        <img src={file.thumbnail_url} alt={file.filename} loading="lazy" />
+      ) : (
+        <Icon name="film" size={24} />
+      )}
+      {duration ? <span className={`${styles.plate} tabular`}>{clock(duration)}</span> : null}
+    </figure>
+  )
+}
+
+function Nothing({ canUpload, picker }: { canUpload: boolean; picker: RefObject<HTMLInputElement | null> }) {
+  return (
+    <div className={styles.empty}>
+      <Icon name="library" size={32} />
+      <p>Pictures of your people and places keep them the same in every shot.</p>
+      {canUpload ? <Button onClick={() => picker.current?.click()}>Upload pictures</Button> : null}
+    </div>
+  )
+}
+
+function SystemSounds({
+  sounds,
+  q,
+  isRead,
+}: {
+  sounds: ReturnType<typeof soundsOf>
+  q: string
+  isRead: boolean
+}) {
+  const words = q.trim().toLowerCase()
+  const shown = sounds.filter(({ name, words: about, category }) =>
+    `${name} ${about} ${category}`.toLowerCase().includes(words),
+  )
+  return (
+    <>
+      {isRead && sounds.every(({ isThere }) => !isThere) ? (
+        <p className={styles.note}>
+          They are not installed yet: <code>framecast admin assets seed</code> makes them.
+        </p>
+      ) : null}
+      <ul className={styles.grid} aria-label="Sounds of Framecast">
+        {shown.map((sound) => (
+          <li key={sound.id} className={styles.tile}>
+            {sound.isThere ? (
+              <SoundFigure id={sound.id} name={sound.name} peaks={sound.peaks}>
+                {sound.seconds === null ? null : (
+                  <span className="tabular">{sound.seconds.toFixed(1)} s</span>
+                )}
+              </SoundFigure>
+            ) : null}
+            <div className={styles.tileBody}>
+              <span className={styles.fileName} title={`${sound.words}: ${sound.id}`}>
+                {sound.name}
+              </span>
+              <span className={styles.small}>{sound.category}</span>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+/** Where a file is used; or the question before it is deleted. */
+function FileDialog({
+  file,
+  isDelete,
+  teamSlug,
+  onShow,
+  onDelete,
+  onClose,
+}: {
+  file: Asset
+  isDelete: boolean
+  teamSlug: string
+  onShow: () => void
+  onDelete: () => void
+  onClose: () => void
+}) {
+  const { places = [], scenes = 0, projects = 0 } = file.usage ?? {}
+  const isUsed = projects > 0
+  if (isDelete)
+    return (
       <Dialog
-        open={deleting !== null}
-        onClose={() => setDeleting(null)}
-        title={`Delete “${deleting?.filename}”?`}
+        open
+        onClose={onClose}
+        title={
+          isUsed
+            ? `${file.filename} is used in ${scenes > 0 ? count(scenes, 'scene') : count(projects, 'film')}.`
+            : `Delete “${file.filename}”?`
+        }
         actions={
           <>
-            <Button onClick={() => setDeleting(null)}>Keep it</Button>
-            <Button
-              look="danger"
-              onClick={async () => {
-                const id = deleting?.id
-                setDeleting(null)
-                if (!id) return
-                try {
-                  await ask((api, signal) =>
-                    api.DELETE('/v1/assets/{id}', { params: { path: { id } }, signal }),
-                  )
-                  await own.refetch()
-                } catch (error) {
-                  setFault(wordsOf(error))
-                }
-              }}
-            >
-              Delete file
+            <Button onClick={onClose}>Keep it</Button>
+            {isUsed ? <Button onClick={onShow}>Show them</Button> : null}
+            <Button look="danger" onClick={onDelete}>
+              {isUsed ? 'Delete anyway' : 'Delete file'}
             </Button>
           </>
         }
       >
         <p>
-          Storyboards that use it say so when they are checked, and cannot be rendered until it is replaced.
+          {isUsed
+            ? 'These storyboards cannot be rendered until it is replaced. Films that are made stay.'
+            : 'No storyboard of your teams uses it.'}
         </p>
       </Dialog>
-    </main>
-  )
-}
-
-/** The envelope of a sound, from what the server measured. */
-function Wave({ peaks }: { peaks: readonly (readonly number[])[] }) {
-  const step = Math.max(1, Math.floor(peaks.length / 160))
-  const shown = peaks.filter((_, at) => at % step === 0)
-  const largest = Math.max(1e-6, ...shown.flat().map(Math.abs))
-  const bars = shown
-    .map((peak, at) => {
-      const height = (Math.max(...peak.map(Math.abs)) / largest) * 40
-      return `M${at} ${50 - height}V${50 + height}`
-    })
-    .join('')
-  return (
-    <svg
-      className={styles.wave}
-      viewBox={`0 0 ${shown.length} 100`}
-      preserveAspectRatio="none"
-      aria-hidden="true"
-    >
-      <path d={bars} stroke="currentColor" strokeWidth="0.6" />
-    </svg>
-  )
-}
-
-let sounding: HTMLAudioElement | null = null
-
-/** Plays a sound; another one that plays is stopped. */
-function PlayButton({ url, name }: { url: string; name: string }) {
-  const [playing, setPlaying] = useState(false)
-  const toggle = (): void => {
-    sounding?.pause()
-    if (playing) return
-    const audio = new Audio(url)
-    sounding = audio
-    audio.onpause = () => setPlaying(false)
-    audio.onended = () => setPlaying(false)
-    audio.play().then(
-      () => setPlaying(true),
-      () => setPlaying(false),
     )
-  }
   return (
-    <IconButton
-      icon={playing ? 'pause' : 'play'}
-      label={playing ? `Stop ${name}` : `Play ${name}`}
-      onClick={toggle}
-    />
+    <Dialog
+      open
+      onClose={onClose}
+      title={`Where ${file.filename} is used`}
+      actions={<Button onClick={onClose}>Close</Button>}
+    >
+      <ul className={styles.places}>
+        {places.map(({ project_id, project_name, scene_ids, whole_film }) => (
+          <li key={project_id}>
+            <b>{project_name}</b>
+            {whole_film ? (
+              <Link to="/t/$team/p/$project" params={{ team: teamSlug, project: project_id }} search={{}}>
+                The whole film
+              </Link>
+            ) : null}
+            {scene_ids.map((scene) => (
+              <Link
+                key={scene}
+                to="/t/$team/p/$project"
+                params={{ team: teamSlug, project: project_id }}
+                search={{ scene }}
+              >
+                Scene {scene}
+              </Link>
+            ))}
+          </li>
+        ))}
+      </ul>
+      {projects > places.length ? <p>And {count(projects - places.length, 'other project')}.</p> : null}
+    </Dialog>
   )
 }
