@@ -2,12 +2,14 @@
  * The first minutes in a real browser: from the set-up link to the sample film that plays, then projects and the library,
  * with a connection that is cut. With SCREENSHOT_DIR set, the pictures it takes are kept there.
  */
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
+import sharp from 'sharp'
 import t, { type Test } from 'tap'
 import { noBrowser, startBrowser } from '../support/browser.ts'
 import { startDatabase } from '../support/postgres.ts'
@@ -115,13 +117,16 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
     })
     t.strictSame(found, [], `${what} has no serious finding`)
   }
+  /** What is asked of a video element; the types of the browser are not those of this process. */
+  type Video = { paused: boolean; muted: boolean; currentTime: number }
   const playing = (video: Locator): Promise<void> =>
     video.evaluate(
-      (element: HTMLVideoElement) =>
+      (element) =>
         new Promise<void>((resolve) => {
           const look = (): void => {
-            if (!element.paused && element.currentTime > 0.1) resolve()
-            else requestAnimationFrame(look)
+            const { paused, currentTime } = element as unknown as Video
+            if (!paused && currentTime > 0.1) resolve()
+            else setTimeout(look, 50)
           }
           look()
         }),
@@ -129,12 +134,11 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
   /** Lets go of files over the page, as from a folder. */
   const dropFile = async (name: string, text: string): Promise<void> => {
     const files = await page.evaluateHandle(
-      ({ name, text }) => {
+      `(() => {
         const transfer = new DataTransfer()
-        transfer.items.add(new File([text], name))
+        transfer.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)}))
         return transfer
-      },
-      { name, text },
+      })()`,
     )
     await page.locator('main').dispatchEvent('drop', { dataTransfer: files })
   }
@@ -158,7 +162,7 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
     await page.getByRole('button', { name: 'Create the operator' }).click()
     await page.getByText('That does not look like an email address.').waitFor()
     await page.getByText('Use 10 characters or more.').waitFor()
-    t.equal(await page.evaluate(() => document.activeElement?.getAttribute('name')), 'email')
+    t.equal(await page.locator(':focus').getAttribute('name'), 'email')
     await accessible(t, 'a form with faults')
     await page.getByLabel('Email').fill('ada@studio.example')
     await page.getByRole('textbox', { name: /^Password/ }).fill(PASSWORD)
@@ -183,7 +187,7 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
     const video = page.getByRole('region', { name: 'Film' }).locator('video')
     await video.waitFor()
     await playing(video)
-    t.ok(await video.evaluate((element: HTMLVideoElement) => element.muted), 'without sound')
+    t.ok(await video.evaluate((element) => (element as unknown as Video).muted), 'without sound')
     t.notOk(
       asked.some((url) => url.includes(String(link).split('#')[1]!)),
       'the token is in no address',
@@ -258,6 +262,65 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
     await card('Pepper').waitFor({ state: 'hidden' })
     await card('Welcome to Framecast').hover()
     await playing(card('Welcome to Framecast').locator('video'))
+  })
+
+  await t.test('files come into the library, each with its own end', async (t) => {
+    await page.getByRole('link', { name: 'Library', exact: true }).click()
+    await page.getByText('Pictures of your people and places keep them the same').waitFor()
+    await picture('library-empty')
+    const noise = await sharp(randomBytes(1_200 * 900 * 3), {
+      raw: { width: 1_200, height: 900, channels: 3 },
+    })
+      .png({ compressionLevel: 0 })
+      .toBuffer()
+    way.cutNextUpload(1_000_000)
+    await page.getByLabel('Files to upload').setInputFiles([
+      { name: 'mara.png', mimeType: 'image/png', buffer: noise },
+      { name: 'plan.psd', mimeType: 'image/vnd.adobe.photoshop', buffer: Buffer.from('8BPS') },
+    ])
+    const uploads = page.getByRole('region', { name: 'Uploads' })
+    await uploads.getByText('not taken: PNG, JPEG, WEBP, MP3, WAV, OGG or MP4').waitFor()
+    await uploads.getByText(/^Connection lost at \d+ %\.$/).waitFor()
+    await picture('library-lost')
+    await uploads.getByRole('button', { name: 'Go on' }).click()
+    const tile = page
+      .getByRole('listitem')
+      .filter({ has: page.getByRole('button', { name: 'Delete mara.png' }) })
+    await tile.getByText('Not used').waitFor()
+    await uploads.getByRole('button', { name: 'Dismiss' }).click()
+    await uploads.waitFor({ state: 'hidden' })
+    t.match(await page.locator('header').last().innerText(), /\d of \d+ GB/)
+  })
+
+  await t.test('a file says where it is used, before it is deleted too', async (t) => {
+    const { rows } = await stack.db.pool.query('select id from asset_files where status = $1', ['ready'])
+    t.equal(rows.length, 1)
+    await toProjects()
+    await dropFile(
+      'mara.yaml',
+      `title: Mara\nsymbols:\n  mara: {prompt: a sailor}\nscenes:\n  - {id: rail, prompt: "@mara at the rail", duration: 2, audio: {sfx: [{asset_id: ${rows[0].id}}]}}\n`,
+    )
+    await page.getByRole('heading', { name: 'Mara' }).waitFor()
+    await page.getByRole('link', { name: 'Northlight' }).click()
+    await page.getByRole('link', { name: 'Library', exact: true }).click()
+    await page.getByRole('button', { name: '1 scene', exact: true }).waitFor()
+    await picture('library')
+    await accessible(t, 'the library')
+    await page.getByRole('button', { name: 'Unused' }).click()
+    await page.getByText('Nothing here matches.').waitFor()
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await page.getByRole('button', { name: 'Delete mara.png' }).click()
+    await page.getByRole('heading', { name: 'mara.png is used in 1 scene.' }).waitFor()
+    await page.getByRole('button', { name: 'Show them' }).click()
+    await page.getByRole('link', { name: 'Scene rail' }).click()
+    await page.waitForURL(/scene=rail/)
+    await page.goBack()
+    await page.getByRole('button', { name: 'Delete mara.png' }).click()
+    await page.getByRole('button', { name: 'Delete anyway' }).click()
+    await page.getByText('Pictures of your people and places').waitFor()
+    await page.getByRole('link', { name: 'System', exact: true }).click()
+    await page.getByRole('list', { name: 'Sounds of Framecast' }).waitFor()
+    await picture('library-system')
   })
 
   t.strictSame(faults, [])

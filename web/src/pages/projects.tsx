@@ -7,7 +7,7 @@ import { ApiError, ask, type Project } from '../api/client.ts'
 import { makeProject } from '../document/create.ts'
 import { SAMPLE } from '../first-film.ts'
 import { connection } from '../live/connection.ts'
-import { withEvent } from '../live/job.ts'
+import { type HeardEvent, withEvent } from '../live/progress.ts'
 import { projectsQuery, rendersQuery, teamsQuery } from '../queries.ts'
 import { Button } from '../ui/controls.tsx'
 import { Menu } from '../ui/dialog.tsx'
@@ -56,15 +56,13 @@ function useProjects(teamId: string, isArchived: boolean) {
     }
     return connection.listen(`team:${teamId}`, {
       onStand: refresh,
-      onMessage: ({ type, event_type, job_id, payload }) => {
-        if (type !== 'event') return
-        const isStep = ['started', 'progress', 'scene_complete'].includes(String(event_type))
+      onMessage: (message) => {
+        if (message.type !== 'event') return
+        const isStep = ['started', 'progress', 'scene_complete'].includes(String(message.event_type))
         if (!isStep) return refresh()
         queries.setQueryData(queryKey, (jobs) =>
           jobs?.map((job) =>
-            job.id === job_id
-              ? withEvent(job, String(event_type), (payload ?? {}) as Record<string, unknown>)
-              : job,
+            job.id === message.job_id ? withEvent(job, message as unknown as HeardEvent) : job,
           ),
         )
       },
