@@ -68,7 +68,9 @@ function useProjects(teamId: string, isArchived: boolean) {
       },
     })
   }, [teamId, owner, queries])
-  return { list, jobs: renders.data, isSettled: renders.isSuccess }
+  /** Every list of them: a project that leaves one comes into another. */
+  const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ['teams', teamId, 'projects'] })
+  return { list, jobs: renders.data, isSettled: renders.isSuccess, refresh }
 }
 
 export function ProjectsPage() {
@@ -79,7 +81,7 @@ export function ProjectsPage() {
   const [asked, setAsked] = useState<Asked>(null)
   const [fault, setFault] = useState<string>()
   const [isDropping, setDropping] = useState(false)
-  const { list, jobs, isSettled } = useProjects(team?.id ?? '', status === 'archived')
+  const { list, jobs, isSettled, refresh } = useProjects(team?.id ?? '', status === 'archived')
   const renders = useMemo(() => rendersOf(jobs ?? []), [jobs])
 
   if (team === null) throw new Error('There is no team here, or you may not see it.')
@@ -148,7 +150,7 @@ export function ProjectsPage() {
           all.map((one) => one.name),
         )
         await makeProject(project.team_id, project.spec ?? undefined, { name })
-        await list.refetch()
+        await refresh()
       }),
     archive: (project) =>
       attempt(async () => {
@@ -158,7 +160,7 @@ export function ProjectsPage() {
             ? api.POST('/v1/projects/{id}/unarchive', { params, signal })
             : api.POST('/v1/projects/{id}/archive', { params, signal }),
         )
-        await list.refetch()
+        await refresh()
       }),
     remove: (project) => setAsked({ kind: 'delete', project }),
   }
@@ -317,7 +319,7 @@ export function ProjectsPage() {
           onName={(name) =>
             attempt(async () => {
               await change(asked.project.id, name)
-              await list.refetch()
+              await refresh()
             })
           }
         />
@@ -330,7 +332,7 @@ export function ProjectsPage() {
           onDelete={() =>
             attempt(async () => {
               await remove(asked.project.id)
-              await list.refetch()
+              await refresh()
             })
           }
         />
