@@ -118,7 +118,7 @@ export function LibraryPage() {
               from="/t/$team/library"
               to="."
               search={({ owner: _, ...rest }) => (name === 'team' ? rest : { ...rest, owner: name })}
-              aria-current={whose === name}
+              activeOptions={{ exact: true, includeSearch: true }}
             >
               {words}
             </Link>
@@ -133,7 +133,7 @@ export function LibraryPage() {
                   from="/t/$team/library"
                   to="."
                   search={({ kind: _, ...rest }) => (kind ? { ...rest, kind } : rest)}
-                  aria-current={search.kind === kind}
+                  activeOptions={{ exact: true, includeSearch: true }}
                 >
                   {kind ? KIND_WORDS[kind] : 'All'}
                 </Link>

@@ -203,7 +203,7 @@ export function ProjectsPage() {
               to="/t/$team"
               params={(old) => ({ team: old.team! })}
               search={{ ...(q ? { q } : {}), ...(of ? { status: of } : {}) }}
-              aria-current={status === of}
+              activeOptions={{ exact: true, includeSearch: true }}
             >
               {label}
             </Link>
