@@ -1,8 +1,9 @@
 /** What the channel of a project says beside its jobs: who else is there, new renders, a colleague's change, the end of access. */
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
+import type { Job } from '../api/client.ts'
 import type { DocumentStore } from '../document/store.ts'
-import { projectQuery } from '../queries.ts'
+import { jobQuery, projectQuery } from '../queries.ts'
 import { connection } from './connection.ts'
 
 export type LiveProject = {
@@ -16,10 +17,7 @@ export type LiveProject = {
 
 const LOST: ReadonlySet<unknown> = new Set(['FORBIDDEN', 'NOT_FOUND'])
 
-export function useLiveProject(
-  projectId: string,
-  store: DocumentStore,
-): [LiveProject, (jobId: string) => void] {
+export function useLiveProject(projectId: string, store: DocumentStore): [LiveProject, (made: Job) => void] {
   const queries = useQueryClient()
   const [live, setLive] = useState<LiveProject>({ users: [], startedJob: null, lost: null })
 
@@ -53,5 +51,13 @@ export function useLiveProject(
       }),
     [projectId, queries, store],
   )
-  return [live, (jobId) => setLive((old) => ({ ...old, startedJob: jobId }))]
+  const onStarted = useCallback(
+    (made: Job) => {
+      // What the server answered is the job: it need not be read for the bar to stand.
+      queries.setQueryData(jobQuery(made.id).queryKey, made)
+      setLive((old) => ({ ...old, startedJob: made.id }))
+    },
+    [queries],
+  )
+  return [live, onStarted]
 }

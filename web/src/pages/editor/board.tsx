@@ -2,6 +2,7 @@
 import { type DragEvent, type KeyboardEvent, useState } from 'react'
 import { mentions } from '../../../../core/storyboard/prompts.ts'
 import type { PlannedScene, RenderPlan } from '../../api/client.ts'
+import { same } from '../../document/merge.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
 import { withInserted, withMoved } from '../../document/text.ts'
 import { clock, count } from '../../format.ts'
@@ -50,9 +51,16 @@ export const plannedOf = (plan: RenderPlan | undefined, sceneId: string): Planne
   plan?.scenes.find((scene) => scene.scene_id === sceneId)
 
 /** Ids of the scenes of a render, in the order of its storyboard. */
-function scenesOf(job: LiveJob): string[] {
-  const { scenes } = job.spec_snapshot as { scenes?: { id?: unknown }[] }
-  return (scenes ?? []).map(({ id }) => String(id))
+const scenesOf = (job: LiveJob): string[] => renderedScenes(job).map(({ id }) => String(id))
+
+const renderedScenes = (job: LiveJob): { id?: unknown }[] =>
+  (job.spec_snapshot as { scenes?: { id?: unknown }[] }).scenes ?? []
+
+/** Whether a scene is another one than the render that runs has begun with. */
+function isEditedSince(job: LiveJob | undefined, scene: Scene): boolean {
+  if (!job || isOver(job)) return false
+  const rendered = renderedScenes(job).find(({ id }) => id === scene.id)
+  return rendered !== undefined && !same(rendered, scene)
 }
 
 /** How a scene stands: while a render runs by its progress, otherwise by what the next render would do with it. */
@@ -244,6 +252,11 @@ export function Board({
                       <span className={styles.bad} title={faults[0]?.message}>
                         <Icon name="failed" />
                         <span className="sr-only">Has a problem</span>
+                      </span>
+                    ) : isEditedSince(job, scene) ? (
+                      <span className={styles.warn} title="Changed since this render began">
+                        <Icon name="diamond" size={12} />
+                        <span className="sr-only">Changed since this render began</span>
                       </span>
                     ) : state === 'ready' || state === 'reused' ? (
                       <span className={styles.ok}>

@@ -22,6 +22,7 @@ import { Tab } from '../../live/tab.tsx'
 import { waitingEdits } from '../../live/waiting-edits.ts'
 import { createPlayer } from '../../player.ts'
 import { type HeldProject, planQuery, projectQuery, teamsQuery } from '../../queries.ts'
+import { useCaller } from '../../session.tsx'
 import { IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { PageFault } from '../faults.tsx'
@@ -98,7 +99,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
   const team = teams.find(({ slug }) => slug === teamSlug)
   const { scene: sceneId, view = 'board', a, b, at } = useSearch({ from: '/inside/t/$team/p/$project' })
   const navigate = useNavigate({ from: '/t/$team/p/$project' })
-  const [{ users, startedJob, lost }, setStartedJob] = useLiveProject(project.id, store)
+  const [{ users, startedJob, lost }, onStarted] = useLiveProject(project.id, store)
   const jobId = startedJob ?? project.latest_job?.id ?? null
   const job = useLiveJob(project.id, jobId)
   const [isNews, takeNote] = useNews(job)
@@ -106,6 +107,8 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
   const makerName = useMakerName(nameOf)
   const theirs = useTheirs(snapshot)
   const canEdit = team?.user_role !== 'viewer'
+  const isManager = team?.user_role === 'owner' || team?.user_role === 'admin'
+  const me = useCaller().user.id
   const player = useMemo(() => createPlayer(24), [])
   const films = useFilms(project.id, job)
   const startRender = useRef<StartRender>(null)
@@ -251,8 +254,9 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
           plan={snapshot.checked?.errors.length === 0 ? plan : undefined}
           job={job}
           canRender={canEdit}
+          canCancel={isManager || job?.triggered_by === me}
           saveNow={store.saveNow}
-          onStarted={setStartedJob}
+          onStarted={onStarted}
           start={startRender}
           onFirstProblem={() => navigate({ search: (old) => ({ ...old, view: 'source' as const }) })}
         />

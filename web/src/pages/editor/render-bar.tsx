@@ -1,6 +1,6 @@
 /** What a render would do, the buttons that start one, and how the present one goes. */
 import { type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react'
-import { ApiError, ask, type RenderPlan } from '../../api/client.ts'
+import { ApiError, ask, type Job, type RenderPlan } from '../../api/client.ts'
 import { renderProject, type Snapshot } from '../../document/store.ts'
 import { about, count } from '../../format.ts'
 import { isOver, type LiveJob } from '../../live/progress.ts'
@@ -26,6 +26,7 @@ export function RenderBar({
   plan,
   job,
   canRender,
+  canCancel,
   saveNow,
   onStarted,
   onFirstProblem,
@@ -36,8 +37,10 @@ export function RenderBar({
   plan: RenderPlan | undefined
   job: LiveJob | undefined
   canRender: boolean
+  /** Whoever asked for a render may cancel it, and those who manage the team. */
+  canCancel: boolean
   saveNow: () => void
-  onStarted: (jobId: string) => void
+  onStarted: (made: Job) => void
   onFirstProblem: () => void
   /** Where other parts of the page find the way to start one. */
   start: Ref<StartRender>
@@ -57,7 +60,7 @@ export function RenderBar({
     if (!isSaved) return saveNow()
     started.current = true
     renderProject(projectId, wanted, crypto.randomUUID())
-      .then((made) => onStarted(made.id))
+      .then(onStarted)
       .catch((error) =>
         setFault(error instanceof ApiError && error.status === 402 ? error.message : wordsOf(error)),
       )
@@ -84,7 +87,7 @@ export function RenderBar({
     return () => removeEventListener('keydown', onKey)
   })
 
-  if (running) return <LiveBar job={job} canCancel={canRender} />
+  if (running) return <LiveBar job={job} canCancel={canCancel} />
   return (
     <>
       <Button
@@ -177,7 +180,11 @@ function LiveBar({ job, canCancel }: { job: LiveJob; canCancel: boolean }) {
       >
         <i style={{ width: `${job.progress.percent ?? 0}%` }} />
       </span>
-      <Button disabled={!canCancel || canceling} onClick={() => setAsked(true)}>
+      <Button
+        disabled={!canCancel || canceling}
+        title={canCancel ? undefined : 'Only who started it or an admin can cancel it.'}
+        onClick={() => setAsked(true)}
+      >
         Cancel
       </Button>
       <Milestones job={job} />

@@ -1,0 +1,268 @@
+/**
+ * Two people at one project, in real browsers over real processes: what one changes or renders is seen by the other, and
+ * neither a reload, a killed server nor an ended session loses a word. With SCREENSHOT_DIR set, pictures are kept there.
+ */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { BrowserContext, Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { noBrowser, startBrowser } from '../support/browser.ts'
+import { buildMember, buildTeam, person } from '../support/builders.ts'
+import { startFaultStack, until } from '../support/faults.ts'
+import { freePort } from '../support/postgres.ts'
+
+const skip = noBrowser()
+t.setTimeout(400_000)
+
+const LIMIT_MS = 60_000
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const PASSWORD = 'a lamp that wakes at dusk'
+const STORYBOARD = {
+  title: 'The last ferry',
+  scenes: [
+    { id: 'quay', prompt: 'a quay at dusk', duration: 1 },
+    { id: 'gangway', prompt: 'a gangway', duration: 1 },
+    { id: 'wake', prompt: 'a white wake', duration: 1 },
+  ],
+}
+
+if (skip) t.test('two people at one project', { skip }, async () => {})
+else await run()
+
+async function run(): Promise<void> {
+  const stack = await startFaultStack(t, { env: { RATE_LIMITS: 'off' } })
+  const { pool } = stack.db
+  const { fake } = stack
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const startServer = () => stack.startServer({ PORT: String(port), APP_BASE_URL: url })
+  const [server, browser] = await Promise.all([startServer(), startBrowser(), stack.startWorker()])
+  t.teardown(() => browser.close())
+  const faults: string[] = []
+
+  /** A person with an account, and a browser of their own. */
+  async function arrive(
+    name: string,
+  ): Promise<{ userId: string; email: string; context: BrowserContext; page: Page }> {
+    const email = `${name.toLowerCase()}@studio.example`
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' })
+    context.setDefaultTimeout(LIMIT_MS)
+    for (const path of ['signup', 'login'])
+      await context.request.post(`${url}/v1/auth/${path}`, {
+        headers: { origin: url },
+        data: { email, password: PASSWORD, ...(path === 'signup' ? { name } : {}) },
+      })
+    const { rows } = await pool.query(
+      `update users set tier = 'creator', upgraded_at = now() where email = $1 returning id`,
+      [email],
+    )
+    const page = await context.newPage()
+    page.on('pageerror', (error) => faults.push(String(error.stack)))
+    return { userId: rows[0].id, email, context, page }
+  }
+  const ada = await arrive('Ada')
+  const jonas = await arrive('Jonas')
+  const teamId = await buildTeam(pool, person(ada.userId), { credits: 1_000, name: 'Northlight' })
+  await buildMember(pool, teamId, person(jonas.userId))
+
+  const api = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
+    const response = await ada.context.request.fetch(`${url}${path}`, {
+      method,
+      headers: { origin: url },
+      ...(body ? { data: body } : {}),
+    })
+    return (await response.json()) as Record<string, unknown>
+  }
+  const project = await api('POST', `/v1/teams/${teamId}/projects`, {
+    name: 'The last ferry',
+    spec: STORYBOARD,
+  })
+  const address = `${url}/t/team-${teamId}/p/${project.id}`
+  const savedSpec = async (): Promise<string> =>
+    JSON.stringify((await api('GET', `/v1/projects/${project.id}`)).spec)
+
+  const picture = async (name: string): Promise<void> => {
+    const folder = process.env.SCREENSHOT_DIR
+    if (folder) await ada.page.screenshot({ path: join(folder, `live-${name}.png`) })
+  }
+  const accessible = async (t: Test, page: Page, what: string): Promise<void> => {
+    await page.evaluate(AXE)
+    const found = await page.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run()
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
+    })
+    t.strictSame(found, [], `${what} has no serious finding`)
+  }
+  const card = (page: Page, number: string) =>
+    page.getByRole('region', { name: 'Board' }).getByRole('button', { name: new RegExp(`^Scene ${number}`) })
+  const prompt = (page: Page) => page.getByRole('textbox', { name: /^Prompt/ })
+  const bar = (page: Page) => page.getByRole('progressbar', { name: 'Rendering' })
+  const percent = async (page: Page): Promise<number> => Number(await bar(page).getAttribute('aria-valuenow'))
+  const chip = (page: Page, words: RegExp | string) => page.getByRole('status').getByText(words)
+
+  await t.test('what one changes is seen by the other at once, with the name', async (t) => {
+    await ada.page.goto(`${address}?scene=quay`)
+    await jonas.page.goto(`${address}?scene=wake`)
+    await ada.page.getByRole('list', { name: 'Also here' }).getByText('Jonas').waitFor({ state: 'attached' })
+    await prompt(jonas.page).fill('a long white wake')
+    await card(ada.page, '03').getByText('a long white wake').waitFor()
+    await ada.page.getByText('Changed by Jonas, r2').waitFor()
+    t.equal(await prompt(ada.page).inputValue(), 'a quay at dusk')
+  })
+
+  /** The saves of somebody do not reach the server while `work` runs. */
+  async function withoutSaves(context: BrowserContext, work: () => Promise<void>): Promise<void> {
+    await context.route('**/spec', (route) => route.abort())
+    await work()
+    await context.unroute('**/spec')
+  }
+
+  await t.test('changes of different fields go together, unasked', async (t) => {
+    await withoutSaves(ada.context, async () => {
+      await prompt(ada.page).fill('a wet quay at dusk')
+      await ada.page.getByText('Not saved: server not reachable').waitFor()
+      await prompt(jonas.page).fill('a short wake')
+      await card(ada.page, '03').getByText('a short wake').waitFor()
+    })
+    await ada.page.getByText(/^Merged with Jonas, r3/).waitFor()
+    await card(jonas.page, '01').getByText('a wet quay at dusk').waitFor()
+    t.match(await savedSpec(), /a wet quay at dusk.*a short wake/)
+    // What Jonas did is not taken back by a step of Ada's.
+    await ada.page.getByRole('button', { name: /^Undo: change/ }).click()
+    await card(jonas.page, '01').getByText('a quay at dusk').waitFor()
+    t.match(await savedSpec(), /a short wake/)
+  })
+
+  await t.test(
+    'the same field is asked about with both texts, and nothing is lost whatever is chosen',
+    async (t) => {
+      await withoutSaves(ada.context, async () => {
+        await card(ada.page, '03').click()
+        await prompt(ada.page).fill("Ada's wake")
+        await ada.page.getByText('Not saved: server not reachable').waitFor()
+        await prompt(jonas.page).fill("Jonas's wake")
+        await ada.page.getByText('Jonas changed the prompt of wake while you did.').waitFor()
+      })
+      await ada.page.getByText('Needs your decision').first().waitFor()
+      await picture('conflict')
+      await accessible(t, ada.page, 'a conflict')
+      await ada.page.getByRole('button', { name: 'Edit together' }).click()
+      t.equal(
+        await ada.page.getByLabel('Both texts of the prompt of wake').inputValue(),
+        "Ada's wake\nJonas's wake",
+      )
+      await ada.page.getByLabel('Both texts of the prompt of wake').fill('the wake of both')
+      await ada.page.getByRole('button', { name: 'Use this text' }).click()
+      await card(jonas.page, '03').getByText('the wake of both').waitFor()
+      t.match(await savedSpec(), /the wake of both/)
+    },
+  )
+
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  t.teardown(() => release())
+
+  await t.test('a render is watched by both, and goes on where it was after a reload', async (t) => {
+    fake.hold = (graph) => (JSON.stringify(graph).includes('the wake of both') ? released : undefined)
+    await ada.page.getByRole('button', { name: 'Render', exact: true }).click()
+    for (const { page } of [ada, jonas]) {
+      await bar(page).waitFor()
+      await page.getByText('2 of 3 scenes').waitFor()
+      await card(page, '01').getByText('Ready').waitFor({ state: 'attached' })
+    }
+    t.ok(
+      await jonas.page.getByRole('button', { name: 'Cancel', exact: true }).isDisabled(),
+      "another's render",
+    )
+    const before = await percent(ada.page)
+    t.ok(before > 0)
+    t.match(await ada.page.title(), /^\d+% The last ferry$/)
+    t.match(await ada.page.locator('link[rel="icon"]').getAttribute('href'), /^data:image\/svg/)
+    await picture('rendering')
+    await accessible(t, ada.page, 'a render that runs')
+    await ada.page.reload()
+    await ada.page.getByText('2 of 3 scenes').waitFor()
+    t.ok((await percent(ada.page)) >= before, 'as far as before, at least')
+  })
+
+  await t.test('a server that is killed while a film is made loses neither words nor progress', async (t) => {
+    const before = await percent(ada.page)
+    await server.part.stop('SIGKILL')
+    await ada.page.getByText('No connection to Framecast.').waitFor()
+    await ada.page.getByRole('button', { name: 'Try now' }).waitFor()
+    await card(ada.page, '01').click()
+    await prompt(ada.page).fill('typed while nobody listened')
+    await ada.page.getByText('Not saved: server not reachable').waitFor()
+    t.equal(await percent(ada.page), before, 'what was seen stays')
+    await picture('offline')
+    await startServer()
+    await ada.page.getByText('Back online. Saved 1 edit.').waitFor()
+    t.match(await savedSpec(), /typed while nobody listened/)
+    await card(jonas.page, '01').getByText('typed while nobody listened').waitFor()
+    t.ok((await percent(ada.page)) >= before)
+    release()
+    for (const { page } of [ada, jonas])
+      await page.getByText(/^Film .*is ready\.$/).waitFor({ timeout: 120_000 })
+    t.equal(await ada.page.title(), 'Ready: The last ferry')
+    await picture('ready')
+    await accessible(t, ada.page, 'a render that has ended')
+  })
+
+  await t.test(
+    'a session that ends in mid-sentence: the page stays, and the sentence is saved',
+    async (t) => {
+      await ada.context.clearCookies()
+      await prompt(ada.page).fill('typed after the session')
+      const dialog = ada.page.getByRole('dialog', { name: /^Your session ended/ })
+      await dialog.getByLabel('Email').fill(ada.email)
+      await picture('signed-out')
+      await dialog.getByLabel('Password').fill(PASSWORD)
+      await dialog.getByRole('button', { name: 'Sign in' }).click()
+      await chip(ada.page, /^Saved /).waitFor()
+      t.match(await savedSpec(), /typed after the session/)
+    },
+  )
+
+  await t.test('a scene that fails says why, and is tried again alone', async (t) => {
+    fake.fail('run', 'value-error', 100)
+    await ada.page.getByRole('button', { name: 'Render', exact: true }).click()
+    const ended = ada.page.getByRole('region', { name: 'The last render' })
+    await ended.getByText(/^Scene 1 failed: /).waitFor()
+    await card(jonas.page, '01').getByText('Failed', { exact: true }).waitFor()
+    t.equal(await ada.page.title(), 'Failed: The last ferry')
+    await picture('failed')
+    await accessible(t, ada.page, 'a render that failed')
+    await card(ada.page, '02').click()
+    await ended.getByRole('button', { name: 'Open scene 1' }).click()
+    await ada.page.getByRole('complementary', { name: 'Scene' }).getByText('quay').first().waitFor()
+    fake.fail('run', 'value-error', 0)
+    const posts = fake.posts.length
+    await ended.getByRole('button', { name: 'Try again: renders 1 scene, 1 credit' }).click()
+    await ended.getByText(/^Film .*is ready\.$/).waitFor({ timeout: 120_000 })
+    t.equal(fake.posts.length, posts + 1, 'one scene was made')
+  })
+
+  await t.test('what is canceled says by whom, and asks first', async (t) => {
+    fake.hold = () => new Promise<void>((resolve) => t.teardown(resolve))
+    await prompt(ada.page).fill('a scene that nobody waits for')
+    await card(jonas.page, '01').getByText('a scene that nobody waits for').waitFor()
+    await jonas.page.getByRole('button', { name: 'Render', exact: true }).click()
+    await bar(jonas.page).waitFor()
+    await until('the scene to begin', async () => fake.machine.running !== null)
+    await ada.page.getByRole('button', { name: 'Cancel', exact: true }).click()
+    const dialog = ada.page.getByRole('dialog', { name: 'Cancel this render?' })
+    await dialog.getByText(/credits? come back\.$/).waitFor()
+    await picture('cancel')
+    await dialog.getByRole('button', { name: 'Cancel render' }).click()
+    for (const { page } of [jonas, ada]) await page.getByText(/^Canceled by Ada\./).waitFor()
+  })
+
+  await t.test('nothing went wrong in the pages', (t) => {
+    t.strictSame(faults, [])
+    t.end()
+  })
+}
+
+type AxeResult = { violations: { id: string; impact: string | null; nodes: { html: string }[] }[] }
