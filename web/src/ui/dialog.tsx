@@ -12,6 +12,12 @@ document.addEventListener('focusin', ({ target }) => {
 
 function giveFocusBack(event: Event): void {
   event.preventDefault()
+  // One dialog may follow another: then the focus is its own.
+  const other = document.querySelector<HTMLElement>('[role="dialog"]')
+  if (other) {
+    if (!other.contains(document.activeElement)) other.focus()
+    return
+  }
   if (lastFocused?.isConnected) {
     lastFocused.focus()
     return

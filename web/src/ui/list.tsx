@@ -14,7 +14,7 @@ type Answer<T> = { data: T[]; headers: Headers }
 /**
  * A list of the API, read page by page.
  * @param read asks for one page; its reply's headers name the next one
- * @param options `followMs`: after how long it is read again, while something in it is under way
+ * @param options `followMs`: after how long it is read again by itself
  */
 export function usePages<T>(
   queryKey: QueryKey,

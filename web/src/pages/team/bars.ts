@@ -21,9 +21,10 @@ export function barsOf(values: readonly number[], box: { width: number; height: 
   })
 }
 
-/** `0`, `0.4`, `12`: minutes of seconds, with a decimal below ten. */
-export const minutes = (seconds: number): string => {
+/** `0`, `< 0.1`, `0.4`, `12`: minutes of seconds, with a decimal below ten. */
+export function minutes(seconds: number): string {
   const value = seconds / 60
+  if (value > 0 && value < 0.05) return '< 0.1'
   return value === 0 || value >= 9.95 ? String(Math.round(value)) : value.toFixed(1)
 }
 

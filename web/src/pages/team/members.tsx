@@ -123,7 +123,7 @@ export function MembersPage() {
                 <span className={styles.main}>
                   {nameOf(member)}
                   {isMe ? ' (you)' : ''}
-                  <small>{member.user_email}</small>
+                  {member.user_name === null ? null : <small>{member.user_email}</small>}
                 </span>
                 {lock ? (
                   <span className={styles.role} title={lock}>

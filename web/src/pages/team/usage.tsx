@@ -55,10 +55,6 @@ function TeamUsage() {
               </button>
             ))}
           </fieldset>
-          <p className={`${styles.balance} tabular`}>
-            <span>Balance</span>
-            <b>{count(team.credits, 'credit')}</b>
-          </p>
         </header>
         {usage.error ? (
           <p role="alert" className={styles.fault}>
@@ -122,8 +118,8 @@ function Figures({ usage }: { usage: UsageDays }) {
           <Chart
             name="GPU time"
             days={days}
-            values={usage.days.map(({ gpu_seconds }) => gpu_seconds)}
-            label={(value) => `${minutes(value)} min`}
+            values={usage.days.map(({ gpu_seconds }) => gpu_seconds / 60)}
+            label={(value) => `${minutes(value * 60)} min`}
           />
         </div>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys have to reach it */}

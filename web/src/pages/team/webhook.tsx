@@ -18,6 +18,7 @@ import { isAdmin, refusalWords, triesWords } from './words.ts'
 
 /** How often a list is read again in which something is under way. */
 const FOLLOW_MS = 2_000
+const LOOK_AGAIN_MS = 15_000
 
 export function WebhookPage() {
   const team = useHeldTeam()
@@ -199,7 +200,7 @@ function Deliveries({ hook }: { hook: Webhook }) {
           }),
         signal,
       ),
-    { followMs: (rows) => (rows.some(isUnderWay) ? FOLLOW_MS : false) },
+    { followMs: (rows) => (rows.some(isUnderWay) ? FOLLOW_MS : LOOK_AGAIN_MS) },
   )
   const replay = ({ id }: WebhookDelivery): Promise<boolean> =>
     attempt(async () => {

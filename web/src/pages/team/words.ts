@@ -40,6 +40,9 @@ export function refusalWords(error: unknown, name = 'This person'): string | nul
 
 const UUID = /^(framecast:.*)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
+/** Details that are read in this order; what is not named comes before. */
+const ORDER = ['user_id', 'email', 'role', 'from', 'to']
+
 const ACTIONS: Readonly<Record<string, string>> = {
   'team.created': 'made the team',
   'team.changed': 'changed the team',
@@ -78,11 +81,13 @@ export function detailWords(
   names: ReadonlyMap<string, string> = new Map(),
 ): string {
   const valueWords = (value: unknown): string | null => {
+    if (value === '*') return 'everything'
     if (typeof value === 'string') return names.get(value) ?? (UUID.test(value) ? null : value)
     if (typeof value === 'number') return String(value)
     return Array.isArray(value) && value.length > 0 ? value.map(valueWords).join(', ') : null
   }
   return Object.entries(details)
+    .sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b))
     .map(([name, value]) => [name.replace(/_id$/, '').replaceAll('_', ' '), valueWords(value)])
     .filter(([, words]) => words !== null)
     .map(([name, words]) => `${name} ${words}`)
