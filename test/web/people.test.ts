@@ -1,7 +1,6 @@
 /** What the pages of team and account say, and how bars lie in their box. */
 import t from 'tap'
 import { ApiError } from '../../web/src/api/client.ts'
-
 import { accountWords, keyWords } from '../../web/src/pages/account/words.ts'
 import { barsOf, ceilingOf, minutes, shortDay } from '../../web/src/pages/team/bars.ts'
 import {
