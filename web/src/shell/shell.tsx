@@ -1,6 +1,6 @@
 /** The frame around every page: the rail, the strip that says when the server is away, and the sign-in over a page. */
 import { onlineManager, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { ask } from '../api/client.ts'
 import { hearKeys, useCommand } from '../commands.ts'
@@ -28,6 +28,9 @@ const PLACES = [
   { to: '/t/$team/team', name: 'Team', icon: 'team', exact: false },
 ] as const
 
+/** Tabs of the team's page have addresses of their own. */
+const TEAM_TABS = /^\/t\/[^/]+\/(webhooks|usage|audit)/
+
 const THEMES: Readonly<Record<Theme, string>> = {
   system: 'Light or dark as the system',
   dark: 'Dark',
@@ -51,6 +54,7 @@ export function Shell() {
   const queries = useQueryClient()
   const navigate = useNavigate()
   const { team: shownTeam } = useParams({ strict: false })
+  const { pathname } = useLocation()
   if (shownTeam) lastTeam = shownTeam
   const { data: teams } = useQuery({ ...teamsQuery, enabled: !shownTeam && !lastTeam })
   const team = shownTeam ?? lastTeam ?? teams?.[0]?.slug
@@ -108,6 +112,7 @@ export function Shell() {
                 title={name}
                 aria-label={name}
                 activeOptions={{ exact, includeSearch: false }}
+                {...(name === 'Team' && TEAM_TABS.test(pathname) ? { 'aria-current': 'page' } : {})}
               >
                 <Icon name={picture} size={18} />
               </Link>
