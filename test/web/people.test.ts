@@ -12,7 +12,7 @@ import {
 } from '../../web/src/pages/team/words.ts'
 
 const refusal = (status: number, code: string, message: string): ApiError =>
-  new ApiError(status, code, message, null, null)
+  new ApiError(status, code, message, null, null, null)
 const NOW = new Date(2026, 10, 25, 14, 2).getTime()
 
 t.test('refusals are told in the words of the page, with the name of who it is about', async (t) => {

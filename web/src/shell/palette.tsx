@@ -22,6 +22,12 @@ function Keys({ keys }: { keys: string }) {
   return keys.split('+').map((key) => <kbd key={key}>{words[key] ?? key}</kbd>)
 }
 
+const MY_PAGES = [
+  ['Account', '/account'],
+  ['API keys', '/account/keys'],
+  ['Sessions', '/account/sessions'],
+] as const
+
 /** Pages and films, as commands. */
 function usePlaces(): Command[] {
   const navigate = useNavigate()
@@ -32,7 +38,13 @@ function usePlaces(): Command[] {
   if (!team) return []
   const page = (
     title: string,
-    to: '/t/$team' | '/t/$team/library' | '/t/$team/queue' | '/t/$team/team',
+    to:
+      | '/t/$team'
+      | '/t/$team/library'
+      | '/t/$team/queue'
+      | '/t/$team/team'
+      | '/t/$team/webhooks'
+      | '/t/$team/usage',
   ): Command => ({
     id: to,
     title,
@@ -45,6 +57,11 @@ function usePlaces(): Command[] {
     page('Queue', '/t/$team/queue'),
     { id: '/engines', title: 'Engines', group: 'Go to', run: () => void navigate({ to: '/engines' }) },
     page('Team', '/t/$team/team'),
+    page('Webhooks', '/t/$team/webhooks'),
+    page('Usage', '/t/$team/usage'),
+    ...MY_PAGES.map(
+      ([title, to]): Command => ({ id: to, title, group: 'Go to', run: () => void navigate({ to }) }),
+    ),
     ...(projects ?? []).map(
       ({ id, name }): Command => ({
         id,

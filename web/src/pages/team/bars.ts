@@ -21,11 +21,11 @@ export function barsOf(values: readonly number[], box: { width: number; height: 
   })
 }
 
-/** `0`, `< 0.1`, `0.4`, `12`: minutes of seconds, with a decimal below ten. */
+/** `0`, `< 0.1`, `0.4`, `12`: minutes of seconds, with a decimal below ten where there is one. */
 export function minutes(seconds: number): string {
   const value = seconds / 60
   if (value > 0 && value < 0.05) return '< 0.1'
-  return value === 0 || value >= 9.95 ? String(Math.round(value)) : value.toFixed(1)
+  return Number.isInteger(value) || value >= 9.95 ? String(Math.round(value)) : value.toFixed(1)
 }
 
 /** `25 Nov` */
