@@ -2,7 +2,7 @@
  * The storyboard as text. One YAML text is the document: board, inspector and source are views of it, and an edit of a
  * view is an edit of the text that keeps its comments and the order of its keys.
  */
-import { isCollection, parseDocument, Scalar, stringify } from 'yaml'
+import { isCollection, parseDocument, stringify } from 'yaml'
 
 export type Path = readonly (string | number)[]
 
@@ -45,22 +45,6 @@ function ordered(value: unknown): unknown {
 
 /** A document from the server, which keeps no text, as YAML to read and write. */
 export const toText = (document: unknown): string => stringify(ordered(document), { lineWidth: 0, indent: 2 })
-
-/**
- * The text with the value at `path` set, or removed when it is undefined. Everything else stays as it is written.
- * @throws Error when the text cannot be read
- */
-export function withValue(text: string, path: Path, value: unknown): string {
-  const document = parseDocument(text, { keepSourceTokens: true })
-  if (document.errors.length > 0) throw new Error('the text cannot be read')
-  if (value === undefined) document.deleteIn(path)
-  else {
-    const old = document.getIn(path, true)
-    if (old instanceof Scalar && (typeof value !== 'object' || value === null)) old.value = value
-    else document.setIn(path, document.createNode(value))
-  }
-  return document.toString({ lineWidth: 0 })
-}
 
 /** The text with the element of the list at `path` moved from one place to another. */
 export function withMoved(text: string, path: Path, from: number, to: number): string {
