@@ -3,7 +3,6 @@ import t from 'tap'
 import type { Storyboard } from '../../web/src/api/client.ts'
 import { movedSound } from '../../web/src/document/sounds.ts'
 import { chosenScenes, selection } from '../../web/src/pages/editor/selection.ts'
-import { windowAt } from '../../web/src/pages/editor/timeline/use-window.ts'
 import {
   dropPlace,
   edgesOf,
@@ -11,6 +10,7 @@ import {
   layoutOf,
   placeAt,
   snapped,
+  windowAt,
 } from '../../web/src/pages/editor/timeline-layout.ts'
 import { drawWave, loudnessAt } from '../../web/src/pages/editor/wave.ts'
 

@@ -2,8 +2,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { SYSTEM_ASSETS } from '../../core/storyboard/system-assets.ts'
 import { type Asset, ask, askWithHeaders, type SystemAsset } from './api/client.ts'
-
-export type Peaks = readonly (readonly number[])[]
+import type { Peaks } from './pages/editor/wave.ts'
 
 export type Sound = {
   id: string

@@ -1,5 +1,5 @@
 /** The shape of a sound as a small picture, from what the server measured. */
-import type { Peaks } from '../media.ts'
+import type { Peaks } from '../pages/editor/wave.ts'
 
 const BARS = 60
 

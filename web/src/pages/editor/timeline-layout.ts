@@ -259,3 +259,17 @@ export function heldDuration(
     }
   return { seconds: rounded, stop: null }
 }
+
+export type Window = {
+  /** Width of what is seen, in px. */
+  width: number
+  /** Part that is drawn, in px of the content. */
+  from: number
+  to: number
+}
+
+/** Moves in whole screens, so that it changes seldom. Pure. */
+export function windowAt(scrollLeft: number, width: number): Window {
+  const screen = Math.floor(Math.max(0, scrollLeft) / width)
+  return { width, from: Math.max(0, (screen - 1) * width), to: (screen + 3) * width }
+}

@@ -1,5 +1,7 @@
 /** The shape of a sound, drawn into a canvas. Pure but for the drawing. */
-import type { Peaks } from '../../media.ts'
+
+/** Lowest and highest sample of even stretches of a sound, -1 to 1. */
+export type Peaks = readonly (readonly number[])[]
 
 /** What is heard of a sound in one stretch of the film. Seconds. */
 export type Heard = {
@@ -40,7 +42,7 @@ const BAR_PX = 2
 
 /** Draws bars around the middle of a strip, from `left` for as long as the stretch is; nothing outside `clip`. */
 export function drawWave(
-  context: Pick<CanvasRenderingContext2D, 'fillRect'>,
+  context: { fillRect(left: number, top: number, width: number, height: number): void },
   heard: Heard,
   strip: { left: number; top: number; height: number; pxPerS: number },
   clip: { from: number; to: number },

@@ -2,9 +2,8 @@
 import { type KeyboardEvent, memo, type PointerEvent, useEffect, useRef } from 'react'
 import type { Sound } from '../../../media.ts'
 import styles from '../timeline.module.css'
-import type { Block, Lane } from '../timeline-layout.ts'
+import type { Block, Lane, Window } from '../timeline-layout.ts'
 import { drawWave } from '../wave.ts'
-import type { Window } from './use-window.ts'
 
 export type BlockHandlers = {
   press: (event: PointerEvent<HTMLElement>, block: Block) => void

@@ -1,19 +1,6 @@
 /** The part of the timeline that is drawn: what is seen, and a screen to either side, so that scrolling finds it there. */
 import { useCallback, useEffect, useState } from 'react'
-
-export type Window = {
-  /** Width of what is seen, in px. */
-  width: number
-  /** Part that is drawn, in px of the content. */
-  from: number
-  to: number
-}
-
-/** Moves in whole screens, so that it changes seldom. Pure. */
-export function windowAt(scrollLeft: number, width: number): Window {
-  const screen = Math.floor(Math.max(0, scrollLeft) / width)
-  return { width, from: Math.max(0, (screen - 1) * width), to: (screen + 3) * width }
-}
+import { type Window, windowAt } from '../timeline-layout.ts'
 
 /** @returns the window, and a ref for the element that scrolls */
 export function useWindow(): [Window, HTMLDivElement | null, (element: HTMLDivElement | null) => void] {
