@@ -4,6 +4,8 @@ import { SYSTEM_ASSETS } from '../../core/storyboard/system-assets.ts'
 import { type Asset, ask, askWithHeaders, type SystemAsset } from './api/client.ts'
 import type { Peaks } from './pages/editor/wave.ts'
 
+export type { Peaks } from './pages/editor/wave.ts'
+
 export type Sound = {
   id: string
   name: string
