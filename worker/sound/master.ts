@@ -87,7 +87,8 @@ async function findGain(
   signal: AbortSignal,
 ): Promise<{ gainDb: number; isHeldBack: boolean }> {
   if (target === null || !Number.isFinite(mix.lufs)) return { gainDb: 0, isHeldBack: true }
-  const most = Math.min(MOST_GAIN_DB, ceilingDb - mix.truePeakDb + MOST_LIMITING_DB)
+  // Of the limit, not of the ceiling: room for what the encoder adds is no reason for a softer film.
+  const most = Math.min(MOST_GAIN_DB, PEAK_LIMIT_DB - mix.truePeakDb + MOST_LIMITING_DB)
   let gainDb = Math.min(most, target - mix.lufs)
   for (let round = 0; round < MOST_ROUNDS && mix.truePeakDb + gainDb > ceilingDb; round++) {
     const meter = createLevelMeter()
