@@ -5,6 +5,7 @@ import {
   type Asset,
   ask,
   askWithHeaders,
+  type Engine,
   type Job,
   type Membership,
   type Project,
@@ -59,6 +60,13 @@ export const assetsQuery = (owner: string) =>
         signal,
       ),
   })
+
+/** The servers that render, and how they do. */
+export const enginesQuery = queryOptions({
+  queryKey: ['engines'],
+  queryFn: ({ signal }): Promise<Engine[]> =>
+    ask((api, limit) => api.GET('/v1/engines', { signal: limit }), signal),
+})
 
 /** A project, and the revision of its storyboard as the server names it. */
 export type HeldProject = { project: Project; etag: string }

@@ -1,8 +1,10 @@
 /** The servers that render: how they do, what they work on, and what an operator may do about them. */
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
 import { ask, type Engine } from '../api/client.ts'
 import { count, when } from '../format.ts'
+import { connection } from '../live/connection.ts'
+import { enginesQuery } from '../queries.ts'
 import { useCaller } from '../session.tsx'
 import { Button } from '../ui/controls.tsx'
 import { Icon, type IconName } from '../ui/icon.tsx'
@@ -15,19 +17,13 @@ const LOOK_EVERY_MS = 5_000
 const STALE_MS = 30_000
 const GIB = 2 ** 30
 
-export const enginesQuery = queryOptions({
-  queryKey: ['engines'],
-  queryFn: ({ signal }): Promise<Engine[]> =>
-    ask((api, limit) => api.GET('/v1/engines', { signal: limit }), signal),
-  // Hosts come and go by themselves; a hidden tab does not ask.
-  refetchInterval: LOOK_EVERY_MS,
-})
-
 type Shown = { word: string; look: 'healthy' | 'degraded' | 'down' | 'unknown' | 'off'; icon: IconName }
 
 /** The state of a server in a word and a shape. */
-export function shownState({ drain, health, in_use }: Pick<Engine, 'drain' | 'health' | 'in_use'>): Shown {
+function shownState({ kind, drain, health, in_use }: Engine): Shown {
   if (drain) return { word: in_use > 0 ? 'Finishing' : 'Out of service', look: 'off', icon: 'pause' }
+  // Nobody looks at a cloud endpoint before it has work.
+  if (kind === 'runpod' && health.state === 'unknown') return { word: 'On', look: 'healthy', icon: 'check' }
   const states: Record<Engine['health']['state'], Shown> = {
     healthy: { word: 'Healthy', look: 'healthy', icon: 'check' },
     degraded: { word: 'Degraded', look: 'degraded', icon: 'diamond' },
@@ -45,7 +41,20 @@ const KINDS: Record<Engine['kind'], string> = {
 
 export function EnginesPage() {
   const { is_operator } = useCaller()
-  const list = useQuery(enginesQuery)
+  const queries = useQueryClient()
+  // Health is told as it changes; places are taken and left more often than that.
+  const list = useQuery({ ...enginesQuery, refetchInterval: LOOK_EVERY_MS })
+  useEffect(() => {
+    const read = (): void => {
+      queries.invalidateQueries(enginesQuery)
+    }
+    return connection.listen('engines', {
+      onStand: read,
+      onMessage: ({ type }) => {
+        if (type === 'engine.health') read()
+      },
+    })
+  }, [queries])
   const engines = list.data ?? []
   const free = engines.filter(
     ({ drain, health, in_use, concurrency }) => !drain && health.state === 'healthy' && in_use < concurrency,
@@ -78,8 +87,28 @@ export function EnginesPage() {
         {engines.map((engine) => (
           <EngineCard key={engine.slug} engine={engine} canAct={is_operator} />
         ))}
+        {list.isSuccess && !engines.some(({ kind }) => kind === 'runpod') ? <NoCloud /> : null}
       </ul>
     </main>
+  )
+}
+
+/** That there is none is worth a line: people ask where their pictures go. */
+function NoCloud() {
+  return (
+    <li className={styles.card} aria-label="Cloud">
+      <div>
+        <h2>Cloud</h2>
+        <small>RunPod</small>
+      </div>
+      <div>
+        <span className={`${styles.state} ${styles.off}`}>
+          <Icon name="pause" />
+          Off
+        </span>
+        <small>Nothing leaves this network</small>
+      </div>
+    </li>
   )
 }
 
@@ -128,11 +157,11 @@ function EngineCard({ engine, canAct }: { engine: Engine; canAct: boolean }) {
       </div>
       <Memory health={health} />
       <div className={styles.acts}>
-        {canAct ? (
+        {canAct && kind !== 'runpod' ? (
           <>
             {drain ? (
               <Button disabled={busy} onClick={() => act('resume')}>
-                Resume
+                {in_use > 0 ? 'Undo' : 'Resume'}
               </Button>
             ) : (
               <Button disabled={busy} onClick={() => act('drain')}>

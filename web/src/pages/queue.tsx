@@ -3,11 +3,12 @@ import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { ask, type Job } from '../api/client.ts'
-import { when } from '../format.ts'
+import { count, when } from '../format.ts'
 import { connection } from '../live/connection.ts'
 import { useNames } from '../live/people.ts'
 import { type HeardEvent, isOver, withEvent } from '../live/progress.ts'
 import { timeLeftWords } from '../live/words.ts'
+import { enginesQuery } from '../queries.ts'
 import { Button } from '../ui/controls.tsx'
 import { Icon, type IconName } from '../ui/icon.tsx'
 import { wordsOf } from './faults.tsx'
@@ -46,6 +47,7 @@ export function QueuePage() {
   const query = jobsQuery(team ? `framecast:team:${team.id}` : '')
   const list = useQuery({ ...query, enabled: Boolean(team) })
   const nameOf = useNames(team?.id)
+  const { data: engines = [] } = useQuery(enginesQuery)
 
   useEffect(() => {
     if (!team) return
@@ -70,6 +72,9 @@ export function QueuePage() {
   }, [team, queries])
 
   const jobs = list.data ?? []
+  const free = engines.filter(
+    ({ drain, health, in_use, concurrency }) => !drain && health.state === 'healthy' && in_use < concurrency,
+  ).length
   const active = jobs.filter((job) => !isOver(job))
   const groups = [
     { name: 'Running', jobs: active.filter((job) => !isWaiting(job)), none: 'Nothing is rendering.' },
@@ -79,7 +84,7 @@ export function QueuePage() {
       jobs: active
         .filter(isWaiting)
         .sort((a, b) => (a.queue_position ?? Infinity) - (b.queue_position ?? Infinity)),
-      none: 'Nothing is waiting.',
+      none: `Nothing is waiting.${free > 0 ? ` ${count(free, 'engine')} ${free === 1 ? 'is' : 'are'} free.` : ''}`,
     },
     { name: 'Ended', jobs: jobs.filter(isOver), none: 'Nothing was rendered yet.' },
   ]
