@@ -259,6 +259,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await uploads.getByRole('listitem').filter({ hasText: 'fake.png' }).getByRole('button').waitFor()
     t.equal(await uploads.getByRole('listitem').count(), 2)
     // Making the sounds takes longer than all of this test; there is a test of its own for what they sound like.
+    await page.getByRole('link', { name: 'System', exact: true }).click()
     await page.getByText('They are not installed yet').waitFor()
     await picture('library')
     await accessible(t, page, 'the library')

@@ -38,4 +38,6 @@ export const libraryQuery = (owner: string) =>
       }
       return { files, storage }
     },
+    // A storyboard may have been saved since the last visit.
+    staleTime: 0,
   })
