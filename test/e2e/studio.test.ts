@@ -263,6 +263,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await page.getByText('They are not installed yet').waitFor()
     await picture('library')
     await accessible(t, page, 'the library')
+    await page.getByRole('navigation', { name: 'Owner' }).getByRole('link', { name: 'Team' }).click()
     await page.getByRole('button', { name: 'Delete mara.png' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete file' }).click()
     await page.getByText('Pictures of your people and places').waitFor()
