@@ -385,14 +385,14 @@ export type paths = {
   '/v1/jobs': {
     /** List jobs */
     get: {
-      parameters: { query?: { status?: 'queued' | 'processing' | 'completed' | 'failed' | 'canceled'; owner?: string; project_id?: string; created_after?: string; created_before?: string; limit?: number; offset?: number; cursor?: string } }
+      parameters: { query?: { status?: 'queued' | 'processing' | 'completed' | 'failed' | 'canceled'; owner?: string; project_id?: string; created_after?: string; created_before?: string; include?: 'standing'; limit?: number; offset?: number; cursor?: string } }
       responses: { 200: { content: { 'application/json': Job[] } } } & Refusals
     }
   }
   '/v1/jobs/{id}': {
     /** Read a job */
     get: {
-      parameters: { path: { id: string } }
+      parameters: { path: { id: string }; query?: { include?: 'standing' } }
       responses: { 200: { content: { 'application/json': Job } } } & Refusals
     }
     /** Delete a finished job */

@@ -1272,31 +1272,6 @@ export interface Job {
   options: {
     [k: string]: unknown
   }
-  /**
-   * Engine that it was given to.
-   */
-  engine: 'comfyui' | 'preview' | 'runpod'
-  /**
-   * Names of the servers that work on it now. Told when an active job is read or listed.
-   */
-  servers?: string[]
-  /**
-   * Its place among the jobs of its engine, of all owners; 1 is next, null while it does not wait. Told when an active job is read or listed.
-   */
-  queue_position?: number | null
-  /**
-   * Why nobody works on it; null while somebody does. Told when an active job is read or listed.
-   */
-  waiting_for?: {
-    /**
-     * jobs_ahead: others are before it. memory: it needs a larger graphics card. engine_down: no server of its engine can work. place: it is next.
-     */
-    reason: 'jobs_ahead' | 'memory' | 'engine_down' | 'place'
-    /**
-     * The same for people.
-     */
-    message: string
-  } | null
   progress: JobProgress
   /**
    * The film; null until the job is completed.
@@ -1342,6 +1317,31 @@ export interface Job {
    * Last change.
    */
   updated_at: string
+  /**
+   * Engine that it was given to. Told with `include=standing`, as are the next three.
+   */
+  engine?: 'comfyui' | 'preview' | 'runpod'
+  /**
+   * Names of the servers that work on it now. Of an active job.
+   */
+  servers?: string[]
+  /**
+   * Its place among the jobs of its engine, of all owners; 1 is next, null while it does not wait. Of an active job.
+   */
+  queue_position?: number | null
+  /**
+   * Why nobody works on it; null while somebody does. Of an active job.
+   */
+  waiting_for?: {
+    /**
+     * jobs_ahead: others are before it. memory: it needs a larger graphics card. engine_down: no server of its engine can work. place: it is next.
+     */
+    reason: 'jobs_ahead' | 'memory' | 'engine_down' | 'place'
+    /**
+     * The same for people.
+     */
+    message: string
+  } | null
 }
 /**
  * How far a job is. Fields appear as they become known.
@@ -2894,12 +2894,6 @@ export interface SystemAsset {
    */
   tags: string[]
   /**
-   * Shape of the sound in up to 200 even stretches: the lowest and highest sample of each, -1 to 1. Absent for a sound that was installed before shapes were kept.
-   *
-   * @maxItems 200
-   */
-  peaks?: number[][]
-  /**
    * When it was installed.
    */
   created_at: string
@@ -2911,6 +2905,12 @@ export interface SystemAsset {
    * When that link ends.
    */
   preview_url_expires_at?: string
+  /**
+   * Shape of the sound in up to 200 even stretches: the lowest and highest sample of each, -1 to 1. Absent for a sound that was installed before shapes were kept.
+   *
+   * @maxItems 200
+   */
+  peaks?: number[][]
 }
 
 // team-change-request.schema.json

@@ -42,7 +42,6 @@ export function createSystemAssetService({ db, media }: { db: Pick<Database, 'or
         content_type: asset.contentType,
         size_bytes: asset.sizeBytes,
         tags: asset.tags,
-        ...(asset.peaks ? { peaks: asset.peaks } : {}),
         created_at: asset.createdAt.toISOString(),
         ...(links
           ? {
@@ -50,6 +49,7 @@ export function createSystemAssetService({ db, media }: { db: Pick<Database, 'or
               preview_url_expires_at: new Date(Date.now() + PREVIEW_LIFETIME_S * 1_000).toISOString(),
             }
           : {}),
+        ...(asset.peaks ? { peaks: asset.peaks } : {}),
       }
     },
 

@@ -74,9 +74,9 @@ const iso = (date: Date | null | undefined): string | null => date?.toISOString(
 
 /**
  * The wire object, keys in the documented order, absent values as null.
- * @param standing of a job that is not over, where it was looked up
+ * @param standing where it was looked up; nothing in it for a job that is over
  */
-export async function presentJob(job: Job, media: MediaLinks, standing?: Standing): Promise<object> {
+export async function presentJob(job: Job, media: MediaLinks, standing?: Partial<Standing>): Promise<object> {
   return {
     id: job.id,
     owner: job.owner,
@@ -85,8 +85,6 @@ export async function presentJob(job: Job, media: MediaLinks, standing?: Standin
     status: job.status,
     spec_snapshot: job.specSnapshot,
     options: job.options,
-    engine: job.engine,
-    ...standing,
     progress: await presentProgress(job.progress, media),
     output: job.output ? await presentOutput(job, job.output, media) : null,
     output_size_bytes: job.outputSizeBytes ?? null,
@@ -99,6 +97,7 @@ export async function presentJob(job: Job, media: MediaLinks, standing?: Standin
     completed_at: iso(job.completedAt),
     created_at: iso(job.createdAt),
     updated_at: iso(job.updatedAt),
+    ...(standing && { engine: job.engine, ...standing }),
   }
 }
 

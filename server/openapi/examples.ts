@@ -62,7 +62,6 @@ export const queuedJob: Job = {
     seed: null,
     draft: false,
     aspect: '16:9',
-    engine: 'preview',
     workflow: 'preview-animatic',
     resolution: '480p',
   },

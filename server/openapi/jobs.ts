@@ -110,6 +110,13 @@ export const jobOperations: readonly Operation[] = [
       query('project_id', 'Jobs of this project alone.', { type: 'string', format: 'uuid' }),
       query('created_after', 'Jobs made later than this.', { type: 'string', format: 'date-time' }),
       query('created_before', 'Jobs made earlier than this.', { type: 'string', format: 'date-time' }),
+      query(
+        'include',
+        '`standing` adds the engine, and of active jobs what they wait for and who works on them.',
+        {
+          enum: ['standing'],
+        },
+      ),
       ...PAGE,
       CURSOR,
     ],
@@ -126,7 +133,16 @@ export const jobOperations: readonly Operation[] = [
     description: 'Links in it hold for an hour.',
     tag: 'Jobs',
     access: { kind: 'key', scopes: ['jobs:read'], watchers: true },
-    parameters: [JOB],
+    parameters: [
+      JOB,
+      query(
+        'include',
+        '`standing` adds the engine, and of active jobs what they wait for and who works on them.',
+        {
+          enum: ['standing'],
+        },
+      ),
+    ],
     replies: [json(200, 'The job.', 'job', example.completedJob)],
     refusals: [NO_JOB],
   },

@@ -18,6 +18,9 @@ const readClone = bodyReader<CloneRequest>(cloneSchema, { statuses: RENDER_STATU
 
 const DEFAULT_LIMIT = 20
 
+/** What most readers have no use for, and what counts the jobs of everybody, is told on demand. */
+const isStandingWanted = (ctx: Context): boolean => queryOneOf(ctx, 'include', ['standing']) === 'standing'
+
 export function jobRoutes(
   { config, jobs, media }: ServerDeps,
   { allow, allowWatchers }: { allow: Allow; allowWatchers: Allow },
@@ -59,13 +62,16 @@ export function jobRoutes(
       pager.read(ctx, DEFAULT_LIMIT),
     )
     pager.announce(ctx, page.next)
-    const standings = await jobs.standings(page.jobs)
-    ctx.body = await Promise.all(page.jobs.map((job) => presentJob(job, media, standings.get(job.id))))
+    const standings = isStandingWanted(ctx) ? await jobs.standings(page.jobs) : null
+    ctx.body = await Promise.all(
+      page.jobs.map((job) => presentJob(job, media, standings ? (standings.get(job.id) ?? {}) : undefined)),
+    )
   })
 
   router.get('/v1/jobs/:id', allowWatchers('jobs:read'), async (ctx) => {
     const job = await jobs.find(caller(ctx), pathId(ctx))
-    ctx.body = await presentJob(job, media, (await jobs.standings([job])).get(job.id))
+    const standing = isStandingWanted(ctx) ? ((await jobs.standings([job])).get(job.id) ?? {}) : undefined
+    ctx.body = await presentJob(job, media, standing)
   })
 
   router.post('/v1/jobs/:id/cancel', allow('jobs:write'), async (ctx) => {

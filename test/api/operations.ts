@@ -327,14 +327,15 @@ export const WIRE_OBJECTS: Readonly<Record<string, { keys: string; more?: string
   },
   Job: {
     keys: 'id owner triggered_by project_id status spec_snapshot options progress output output_size_bytes error credits_charged failure_type credits_refunded idempotency_key started_at completed_at created_at updated_at',
+    more: 'engine servers queue_position waiting_for',
   },
   Asset: {
     keys: 'id owner uploaded_by project_id filename s3_key content_type size_bytes status metadata created_at updated_at',
-    more: 'download_url download_url_expires_at thumbnail_url',
+    more: 'download_url download_url_expires_at thumbnail_url usage',
   },
   SystemAsset: {
     keys: 'id category name description duration_seconds s3_key content_type size_bytes tags created_at',
-    more: 'preview_url preview_url_expires_at',
+    more: 'preview_url preview_url_expires_at peaks',
   },
   Webhook: { keys: 'id team_id created_by url events is_active last_triggered_at created_at updated_at' },
   WebhookDelivery: {

@@ -28,7 +28,7 @@ async function planned(user = me): Promise<string> {
   return job
 }
 const standing = async (id: string): Promise<Standing> =>
-  (await read<Standing>(studio.request(`/v1/jobs/${id}`))).body
+  (await read<Standing>(studio.request(`/v1/jobs/${id}?include=standing`))).body
 const over = (...ids: string[]) =>
   transaction(studio.pool, async (client) => {
     for (const id of ids) await cancelJob(client, id, studio.userId)
@@ -62,7 +62,7 @@ t.test('a list says it of each job, and of finished ones nothing', async (t) => 
   const ended = await planned()
   await over(ended)
   const [first, second] = [await planned(), await planned()]
-  const { body } = await read<(Standing & { id: string })[]>(studio.request('/v1/jobs'))
+  const { body } = await read<(Standing & { id: string })[]>(studio.request('/v1/jobs?include=standing'))
   const of = (id: string): Standing | undefined => body.find((job) => job.id === id)
   t.match(of(first), { queue_position: 1 })
   t.match(of(second), { queue_position: 2 })

@@ -24,7 +24,11 @@ const jobsQuery = (owner: string) =>
     queryKey: ['jobs-of', owner],
     queryFn: ({ signal }): Promise<Job[]> =>
       ask(
-        (api, limit) => api.GET('/v1/jobs', { params: { query: { owner, limit: 100 } }, signal: limit }),
+        (api, limit) =>
+          api.GET('/v1/jobs', {
+            params: { query: { owner, limit: 100, include: 'standing' } },
+            signal: limit,
+          }),
         signal,
       ),
     refetchInterval: ({ state }) => (state.data?.some((job) => !isOver(job)) ? LOOK_EVERY_MS : false),
