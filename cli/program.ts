@@ -147,6 +147,20 @@ export function buildProgram(
     )
   examples(validate, [['framecast validate examples/*.yaml', '']])
 
+  const voice = program.command('voice').summary('try voices').description('Voices of dialogue.')
+  const say = voice
+    .command('say')
+    .description(
+      'Says a line with the voice engine that the environment names (VOICE_ENGINE), and writes it as a WAV file. Needs no server.',
+    )
+    .argument('<text>', 'what is said, up to 500 letters')
+    .requiredOption('-o, --output <file>', 'WAV file to write')
+    .option('--voice <id>', 'voice as in VOICE_MAP (default: one that fits the speaker)')
+    .option('--as <words>', 'who speaks, in words: chooses a voice that fits')
+    .addOption(jsonOption())
+    .action(async (text, flags) => (await import('./commands/voice.ts')).say(text, flags, context()))
+  examples(say, [['framecast voice say "Who is there?" --as "an old fisherman" -o line.wav', '']])
+
   const watch = remote(program.command('watch').summary('follow a job').argument('<job>', 'id of the job'))
     .description('Follows a job to its end, and fetches its film with -o.')
     .option('-o, --output <file>', 'film to write when it is done')

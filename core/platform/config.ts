@@ -171,6 +171,32 @@ export function readVoiceSettings(env: NodeJS.ProcessEnv): Pick<Config, (typeof 
   return given as unknown as Pick<Config, (typeof VOICE_VARIABLES)[number]>
 }
 
+const SPEECH_VARIABLES = [
+  ...VOICE_VARIABLES,
+  'VOICE_API_KEY',
+  'VOICE_DEFAULT',
+  'VOICE_MAP',
+  'VOICE_SPEED',
+] as const
+
+/**
+ * Reads all that speaking needs, and no more.
+ * @throws {ConfigError} naming every variable that is wrong
+ */
+export function readSpeechSettings(env: NodeJS.ProcessEnv): Pick<Config, (typeof SPEECH_VARIABLES)[number]> {
+  const { given, problems } = check(env, SPEECH_VARIABLES)
+  const complete = given as unknown as Required<Variables>
+  const voiceMap = voiceMapOf(complete.VOICE_MAP ?? '')
+  if (voiceMap === null) problems.push('VOICE_MAP is no JSON object of texts')
+  if (problems.length > 0) throw new ConfigError(problems)
+  return {
+    ...complete,
+    VOICE_DEFAULT: list(complete.VOICE_DEFAULT),
+    VOICE_MAP: voiceMap ?? {},
+    VOICE_URL: complete.VOICE_URL.replace(/\/+$/, ''),
+  }
+}
+
 const workflowSettings = (complete: Required<Variables>): WorkflowSettings => ({
   ACCEPTED_LICENCES: list(complete.ACCEPTED_LICENCES),
   ALLOWED_NODES: list(complete.ALLOWED_NODES),
