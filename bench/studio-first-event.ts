@@ -12,6 +12,7 @@ import { createSession, sessionKeys } from '../core/accounts/sessions.ts'
 import { cookieName } from '../server/credentials.ts'
 import { startBrowser } from '../test/support/browser.ts'
 import { buildTeam, buildUser } from '../test/support/builders.ts'
+import { until } from '../test/support/faults.ts'
 import { line, ms, percentile } from './support/figures.ts'
 import { storyboard, withInstallation } from './support/installation.ts'
 
@@ -65,9 +66,9 @@ await withInstallation(async ({ config, db, startServer, startWorker }) => {
   const events: number[] = []
   for (let n = -WARM_UP; n < RENDERS; n += 1) {
     await page.getByRole('button', { name: 'Render', exact: true }).click()
-    const watch = (await (
-      await page.waitForFunction('window.watch?.event && window.watch')
-    ).jsonValue()) as unknown as Watch
+    const watch = await until('the first event', () =>
+      page.evaluate<Watch | null>('window.watch?.event ? window.watch : null'),
+    )
     const { rows } = await db.pool.query<{ id: string }>(
       'select id from jobs order by created_at desc limit 1',
     )
