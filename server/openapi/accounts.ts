@@ -233,7 +233,10 @@ export const accountOperations: readonly Operation[] = [
           type: 'application/json',
           schema: 'caller',
           examples: {
-            session: { summary: 'A session', value: { auth_method: 'jwt', user: example.user, is_operator: false } },
+            session: {
+              summary: 'A session',
+              value: { auth_method: 'jwt', user: example.user, is_operator: false },
+            },
             key: { summary: 'An API key', value: example.keyCaller },
           },
         },
