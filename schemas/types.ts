@@ -921,6 +921,23 @@ export interface Engine {
     workflows: string[]
   }
   health: EngineHealth
+  /**
+   * What failed there last, newest first.
+   *
+   * @maxItems 10
+   *
+   * Items: One failure.
+   */
+  recent_failures?: {
+    /**
+     * When.
+     */
+    at: string
+    /**
+     * What, for people.
+     */
+    message: string
+  }[]
 }
 
 // estimate-request.schema.json

@@ -76,6 +76,8 @@ export async function storeProbe(
   )
 }
 
+const MOST_FAILURES_SHOWN = 10
+
 export type WorkFailure = {
   step: Pick<ClaimedStep, 'id' | 'attempt'>
   engine: string
@@ -110,6 +112,10 @@ export async function recordFailure(pool: Pool, failure: WorkFailure): Promise<b
       : afterFailure(row.breaker, { step: step.id, hostAtFault, costly }, nowMs)
     await client.query(
       `update engine_hosts set breaker = $3, last_error = $4,
+         recent_failures = (
+           select jsonb_agg(f order by n) from jsonb_array_elements(
+             jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'message', $4::text)) || recent_failures
+           ) with ordinality as e(f, n) where n <= ${MOST_FAILURES_SHOWN}),
          probe_failures = probe_failures + case when $5 then 1 else 0 end
        where engine = $1 and key = $2`,
       [engine, key, breaker, message, away],

@@ -34,13 +34,14 @@ type Row = QueryResultRow & {
   vram_free: number | null
   version: string | null
   last_error: string | null
+  recent_failures: { at: string; message: string }[]
   now_ms: number
 }
 
 const COLUMNS = `h.engine, h.slug, h.key, h.label, h.places, h.drained_at is not null as drained, h.blocked_reason, h.loaded,
   h.workflows, h.breaker, (extract(epoch from now() - h.probed_at) * 1000)::float as probe_age_ms, h.probe_failures,
   h.probed_at as checked_at, h.latency_ms, h.queue_running, h.queue_pending, h.vram_total_bytes::float as vram_total,
-  h.vram_free_bytes::float as vram_free, h.version, h.last_error, (extract(epoch from now()) * 1000)::float as now_ms,
+  h.vram_free_bytes::float as vram_free, h.version, h.last_error, h.recent_failures, (extract(epoch from now()) * 1000)::float as now_ms,
   (select count(*)::int from job_steps s
    where s.engine = h.engine and s.host = h.key and s.state in ('ready', 'running')) as in_use`
 
@@ -133,6 +134,10 @@ function present(row: Row): Engine {
     loaded: row.loaded === null || row.loaded === '' ? [] : row.loaded.split(', '),
     capabilities: { stages: ['scene'], workflows: able },
     health: presentHealth(row),
+    recent_failures: row.recent_failures.map(({ at, message }) => ({
+      at: new Date(at).toISOString(),
+      message,
+    })),
   }
 }
 

@@ -234,6 +234,20 @@ t.test('a scene that fails again and again closes a server to nobody', async (t)
   t.match(await take(), { host: 'a' })
 })
 
+t.test('the last ten failures of a server are told, newest first', async (t) => {
+  const { engine, take } = await anEngine(['a'])
+  await scenes(engine, [WAN])
+  const step = (await take())!
+  for (let n = 1; n <= 12; n += 1)
+    await recordFailure(pool, failure(step, engine, 'a', { message: `failure ${n}` }))
+  const shown = (await listEngines(pool)).find(({ slug }) => slug === `${engine}-a`)?.recent_failures
+  t.strictSame(
+    shown?.map(({ message }) => message),
+    Array.from({ length: 10 }, (_, n) => `failure ${12 - n}`),
+  )
+  t.ok(shown?.every(({ at }) => Date.parse(at) <= Date.now() + 60_000))
+})
+
 t.test(
   'a scene that failed goes elsewhere; a server whose scenes are made elsewhere is blocked',
   async (t) => {

@@ -116,7 +116,17 @@ function EngineCard({ engine, canAct }: { engine: Engine; canAct: boolean }) {
   const queries = useQueryClient()
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState<string>()
-  const { slug, name, kind, drain, health, in_use, concurrency, loaded } = engine
+  const {
+    slug,
+    name,
+    kind,
+    drain,
+    health,
+    in_use,
+    concurrency,
+    loaded,
+    recent_failures: failures = [],
+  } = engine
   const { word, look, icon } = shownState(engine)
   const lookedAt = health.checked_at ? Date.parse(health.checked_at) : null
   const isStale = lookedAt !== null && Date.now() - lookedAt > STALE_MS
@@ -184,6 +194,21 @@ function EngineCard({ engine, canAct }: { engine: Engine; canAct: boolean }) {
           <small className={health.state === 'down' ? styles.down : styles.degraded}>
             {name}: {health.last_error} ({when(lookedAt)}).
           </small>
+        ) : null}
+        {failures.length > 0 ? (
+          <details>
+            <summary>{count(failures.length, 'recent failure')}</summary>
+            <ol className={styles.failures}>
+              {failures.map((failure) => (
+                <li key={failure.at}>
+                  <time dateTime={failure.at} className="tabular">
+                    {when(Date.parse(failure.at))}
+                  </time>
+                  {failure.message}
+                </li>
+              ))}
+            </ol>
+          </details>
         ) : null}
         {loaded.length > 0 ? <small>Likely in memory: {loaded.join(', ')}</small> : null}
         {isStale ? <small>Last looked at {when(lookedAt)}.</small> : null}

@@ -1,0 +1,1 @@
+alter table engine_hosts drop column recent_failures;
