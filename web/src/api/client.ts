@@ -68,6 +68,31 @@ export function onSignedOut(work: () => void): void {
   whenSignedOut = work
 }
 
+let heldUntil: number | null = null
+let heldTimer: ReturnType<typeof setTimeout> | undefined
+const heldWatchers = new Set<() => void>()
+
+function hold(seconds: number): void {
+  const until = Date.now() + seconds * 1_000
+  if (heldUntil !== null && heldUntil >= until) return
+  heldUntil = until
+  clearTimeout(heldTimer)
+  heldTimer = setTimeout(() => {
+    heldUntil = null
+    for (const watcher of heldWatchers) watcher()
+  }, seconds * 1_000)
+  for (const watcher of heldWatchers) watcher()
+}
+
+/** Until when (ms) the server takes no more requests of this person, for now; null: it takes them. */
+export const held = {
+  get: (): number | null => heldUntil,
+  subscribe(watcher: () => void): () => void {
+    heldWatchers.add(watcher)
+    return () => heldWatchers.delete(watcher)
+  },
+}
+
 const client = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
 
 type Answer<T> = { data?: T; error?: unknown; response: Response }
@@ -113,6 +138,7 @@ export async function askWithHeaders<T>(
     const refused = refusal(answer.response, answer.error)
     // A wrong password is not the end of a session.
     if (refused.status === 401 && refused.code !== 'INVALID_CREDENTIALS') whenSignedOut()
+    if (refused.status === 429 && refused.retryAfterS !== null) hold(refused.retryAfterS)
     throw refused
   }
   return { data: answer.data as T, headers: answer.response.headers }

@@ -1,5 +1,6 @@
-/** The strip that says that the server is away, and what became of the edits once it is back. */
+/** The strip that says that the server is away or has had enough for now, and what became of the edits once it is back. */
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { held } from '../api/client.ts'
 import { count } from '../format.ts'
 import { connection } from './connection.ts'
 import styles from './strip.module.css'
@@ -46,6 +47,8 @@ export function ConnectionStrip() {
   const { kind, retryAt } = useSyncExternalStore(connection.onLink, connection.link)
   const isLost = kind === 'lost'
   const seconds = useSecondsTo(isLost ? retryAt : null)
+  const heldUntil = useSyncExternalStore(held.subscribe, held.get)
+  const heldSeconds = useSecondsTo(isLost ? null : heldUntil)
   const back = useBackWords(isLost)
   // The live region stays, so that what changes in it is read out; the countdown is not.
   return (
@@ -62,6 +65,15 @@ export function ConnectionStrip() {
           <button type="button" onClick={connection.retry}>
             Try now
           </button>
+        </p>
+      ) : heldUntil !== null ? (
+        <p className={styles.strip}>
+          <span>
+            Too many requests.{' '}
+            <span aria-hidden="true" className="tabular">
+              Going on in {heldSeconds} s.
+            </span>
+          </span>
         </p>
       ) : back ? (
         <p className={styles.strip} data-back>
