@@ -171,6 +171,29 @@ async function run(): Promise<void> {
       await context.close()
     })
   }
+
+  await t.test('too many requests are said, and asked again when they may', async (t) => {
+    const context = await signedIn(browser, url, { colorScheme: 'dark', viewport: WIDTHS.small })
+    const page = await context.newPage()
+    let refusals = 0
+    await page.route('**/v1/engines', async (route) => {
+      if (refusals > 0) return route.fallback()
+      refusals += 1
+      await route.fulfill({
+        status: 429,
+        headers: { 'retry-after': '2' },
+        json: {
+          error: { code: 'RATE_LIMIT_EXCEEDED', message: 'Rate limit exceeded: retry after 2 seconds' },
+        },
+      })
+    })
+    await page.goto(`${url}/engines`)
+    await page.getByText('Too many requests.').waitFor()
+    await page.getByText('Healthy').first().waitFor()
+    t.equal(refusals, 1)
+    t.equal(await page.getByText('Too many requests.').count(), 0)
+    await context.close()
+  })
 }
 
 async function signedIn(
