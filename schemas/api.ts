@@ -122,6 +122,7 @@ export type paths = {
   '/v1/auth/whoami': {
     /** Who is asking */
     get: {
+      parameters: { query?: { include?: 'operator' } }
       responses: { 200: { content: { 'application/json': Caller } } } & Refusals
     }
   }

@@ -368,10 +368,6 @@ export interface Caller {
   auth_method: 'jwt' | 'api_key'
   user: User
   /**
-   * Whether this person runs the installation: drains engines, sees to hosts.
-   */
-  is_operator: boolean
-  /**
    * The key, when it is one.
    */
   api_key?: {
@@ -415,6 +411,10 @@ export interface Caller {
      */
     expires_at: string | null
   }
+  /**
+   * Whether this person runs the installation: drains engines, sees to hosts. Only with `include=operator`.
+   */
+  is_operator?: boolean
 }
 
 // clone-request.schema.json

@@ -76,7 +76,6 @@ export const newApiKey: NewApiKey = { api_key: apiKey, raw_key: `sk_live_${'0123
 export const keyCaller: Caller = {
   auth_method: 'api_key',
   user,
-  is_operator: false,
   api_key: {
     id: apiKey.id,
     owner: apiKey.owner,

@@ -225,6 +225,9 @@ export const accountOperations: readonly Operation[] = [
     summary: 'Who is asking',
     tag: 'Accounts',
     access: { kind: 'key', scopes: [] },
+    parameters: [
+      query('include', '`operator` adds whether this person runs the installation.', { enum: ['operator'] }),
+    ],
     replies: [
       {
         status: 200,
@@ -235,7 +238,7 @@ export const accountOperations: readonly Operation[] = [
           examples: {
             session: {
               summary: 'A session',
-              value: { auth_method: 'jwt', user: example.user, is_operator: false },
+              value: { auth_method: 'jwt', user: example.user },
             },
             key: { summary: 'An API key', value: example.keyCaller },
           },

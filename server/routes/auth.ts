@@ -15,6 +15,7 @@ import { bodyReader } from '../body.ts'
 import type { ApiRouter, Context, RequestState, ServerDeps } from '../context.ts'
 import { clearSessionCookie, renewSessionCookie, setSessionCookie } from '../cookies.ts'
 import { type Access, user } from '../middleware/access.ts'
+import { queryOneOf } from '../query.ts'
 
 const readSignUp = bodyReader<SignUpRequest>(signUpSchema)
 const readLogIn = bodyReader<LogInRequest>(logInSchema)
@@ -69,7 +70,6 @@ export function authRoutes(deps: ServerDeps, { allow, allowSessions, allowGuests
     ctx.body = {
       auth_method: key ? 'api_key' : 'jwt',
       user: person,
-      is_operator: user(ctx).isOperator,
       ...(key && {
         api_key: {
           id: key.id,
@@ -80,6 +80,7 @@ export function authRoutes(deps: ServerDeps, { allow, allowSessions, allowGuests
           expires_at: key.expires_at,
         },
       }),
+      ...(queryOneOf(ctx, 'include', ['operator']) && { is_operator: user(ctx).isOperator }),
     }
   })
 

@@ -49,7 +49,7 @@ t.test('signing up', async (t) => {
   )
   t.match(await whoAmI(made.body.access_token), {
     status: 200,
-    body: { auth_method: 'jwt', user: made.body.user, is_operator: false },
+    body: { auth_method: 'jwt', user: made.body.user },
   })
   const { rows } = await studio.pool.query(
     `select password_hash, amount from user_credentials c join credit_entries e on e.source = 'framecast:user:' || c.user_id

@@ -10,7 +10,7 @@ const put = (key: string, bytes: Buffer): Promise<void> =>
 
 t.test('what is put while the last object of a folder is removed stays', async (t) => {
   const lost: string[] = []
-  for (let round = 0; round < 150; round++) {
+  for (let round = 0; round < 60; round++) {
     await put('owner/assets/last/file', Buffer.from('x'))
     const keys = [1, 2, 3, 4].map((n) => `owner/assets/${round}-${n}/file`)
     // The first is under way when the folder becomes empty, wherever in its work the store is then.
@@ -40,7 +40,7 @@ t.test('a reader of an object that is written over gets one of the two, whole', 
 
 t.test('a listing goes on while objects come and go', async (t) => {
   await put('listed/stays', Buffer.from('x'))
-  for (let round = 0; round < 30; round++) {
+  for (let round = 0; round < 15; round++) {
     const names = [1, 2, 3, 4].map((n) => `listed/${round}/${n}/deep`)
     const busy = Promise.all(names.map((name) => put(name, Buffer.from('y')))).then(() => store.remove(names))
     const seen: string[] = []

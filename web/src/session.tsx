@@ -9,7 +9,11 @@ export const callerQuery = queryOptions({
   queryKey: ['caller'],
   queryFn: async ({ signal }): Promise<Caller | null> => {
     try {
-      return await ask((api, limit) => api.GET('/v1/auth/whoami', { signal: limit }), signal)
+      return await ask(
+        (api, limit) =>
+          api.GET('/v1/auth/whoami', { params: { query: { include: 'operator' } }, signal: limit }),
+        signal,
+      )
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return null
       throw error

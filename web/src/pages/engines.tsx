@@ -85,7 +85,7 @@ export function EnginesPage() {
       ) : null}
       <ul className={pageStyles.section} aria-label="Engines">
         {engines.map((engine) => (
-          <EngineCard key={engine.slug} engine={engine} canAct={is_operator} />
+          <EngineCard key={engine.slug} engine={engine} canAct={is_operator === true} />
         ))}
         {list.isSuccess && !engines.some(({ kind }) => kind === 'runpod') ? <NoCloud /> : null}
       </ul>
