@@ -176,6 +176,9 @@ function named(error: unknown, signal?: AbortSignal): unknown {
   return new ObjectStoreError('storage_unavailable', 'the object store does not answer', null, error)
 }
 
+/** So often bytes may come wrong before they are believed to be wrong in the store. */
+const MOST_WRONG_READS = 3
+
 /** Failures that will not pass by waiting. */
 const isFinal = (error: unknown): boolean =>
   error instanceof ObjectStoreError && error.code === 'object_missing'
@@ -192,10 +195,17 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
     withDeadline(work, IDLE_MS, 'the object store did not answer within 30 s')
 
   /** Tries again for `budgetMs` while that may help. */
-  const lasting = (work: () => Promise<void>, budgetMs: number, signal: AbortSignal): Promise<void> =>
-    retry(work, { budgetMs, signal, retryable: (error) => !isFinal(error) }).catch((error: unknown) => {
-      throw named(error, signal)
-    })
+  const lasting = (
+    work: () => Promise<void>,
+    budgetMs: number,
+    signal: AbortSignal,
+    mayHelp = () => true,
+  ): Promise<void> =>
+    retry(work, { budgetMs, signal, retryable: (error) => !isFinal(error) && mayHelp() }).catch(
+      (error: unknown) => {
+        throw named(error, signal)
+      },
+    )
 
   async function put(
     key: string,
@@ -293,6 +303,7 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
       await lasting(() => put(key, bytes, bytes.byteLength, contentType, signal), budgetMs, signal)
     },
     async getFile(key, path, signal, sha256, budgetMs = DEFAULT_BUDGET_MS) {
+      let wrongReads = 0
       const work = async () => {
         const hash = createHash('sha256')
         const tap = new Transform({
@@ -304,6 +315,7 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
         try {
           await pipeline(await read(key, signal), tap, createWriteStream(path), { signal })
           if (sha256 && hash.digest('hex') !== sha256) {
+            wrongReads += 1
             throw new ObjectStoreError(
               'storage_corrupt',
               'an object does not have the bytes it was stored with',
@@ -314,7 +326,8 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
           throw error
         }
       }
-      await lasting(work, budgetMs, signal)
+      // The way may have spoiled a read or two; what is stored does not get better by being read again.
+      await lasting(work, budgetMs, signal, () => wrongReads < MOST_WRONG_READS)
     },
     async copy(from, to, signal, budgetMs = DEFAULT_BUDGET_MS) {
       const work = async () => {
