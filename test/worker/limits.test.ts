@@ -1,13 +1,10 @@
 /** Storyboards at their limits, through the API: the largest one is taken, and one step beyond is refused whole. */
 import { join } from 'node:path'
 import t from 'tap'
-import { createJobService } from '../../core/jobs/service.ts'
 import type { JobOutput } from '../../core/jobs/types.ts'
-import { readConfig } from '../../core/platform/config.ts'
 import { findTools, probe } from '../../core/platform/ffmpeg.ts'
 import { planShots } from '../../core/storyboard/plan.ts'
 import type { Storyboard } from '../../core/storyboard/types.ts'
-import { BUILTIN_WORKFLOWS_DIR, loadWorkflows } from '../../core/workflows/load.ts'
 import { buildKey, buildUser } from '../support/builders.ts'
 import { startFakeComfy } from '../support/fake-comfyui.ts'
 import { makeMedia } from '../support/media.ts'
@@ -15,10 +12,19 @@ import { startStack } from '../support/stack.ts'
 import { read, type WireError } from '../support/studio.ts'
 
 const MAX_BYTES = 102_400
-const OPTIONS = { resolution: '480p', aspect: '1:1', fps: 16, engine: 'preview' } as const
+const OPTIONS = { resolution: '480p', aspect: '1:1', fps: 16, engine: 'comfyui' } as const
 
 t.setTimeout(500_000)
-const stack = await startStack(t)
+const clip = await makeMedia(
+  await findTools(process.env),
+  'clip.mp4',
+  ['testsrc2=s=320x320:r=16'],
+  ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'],
+  30,
+)
+const fake = await startFakeComfy({ clip })
+t.teardown(() => fake.close())
+const stack = await startStack(t, { comfyuiUrls: [fake.url] })
 const { pool } = stack.db
 const [{ url }, { rawKey }] = await Promise.all([stack.startServer(), buildKey(pool)])
 
@@ -134,30 +140,16 @@ t.test('the largest storyboard is accepted, and rendered to its end', async (t) 
 t.test('300 seconds of scenes of 1 and of 30, under the longest transitions, are rendered', async (t) => {
   // Nine of the longest and thirty of the shortest.
   const durations = [...fill(9, () => 30), ...fill(30, () => 1)]
-  const clip = await makeMedia(
-    await findTools(process.env),
-    'clip.mp4',
-    ['testsrc2=s=320x320:r=16'],
-    ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'],
-    30,
-  )
-  const fake = await startFakeComfy({ clip })
-  t.teardown(() => fake.close())
-  const env = { COMFYUI_URLS: fake.url, PREVIEW_URL: '' }
   const spec = {
     title: 'As long as it gets',
     scenes: durations.map((duration, index) => ({ id: `s${index}`, prompt: `quay ${index}`, duration })),
     transitions: { default: { type: 'dissolve', duration: 5 } },
   } as Storyboard
-  const config = readConfig({ ...stack.env, ...env })
-  const workflows = await loadWorkflows([BUILTIN_WORKFLOWS_DIR])
-  const jobs = createJobService({ db: stack.db, config, workflows })
-  const options = { ...OPTIONS, engine: 'comfyui' } as const
-  await stack.startWorker(env)
-  const { job } = await jobs.accept(await buildUser(pool), { spec, options })
+  await stack.startWorker()
+  const { job } = await stack.jobs.accept(await buildUser(pool), { spec, options: OPTIONS })
   const done = await stack.finished(job.id, 400_000)
   t.equal(done.status, 'completed', JSON.stringify(done.error))
-  const plan = planShots(spec, options)
+  const plan = planShots(spec, OPTIONS)
   // Five seconds between the long ones, half of the shorter one everywhere else.
   t.equal(plan.frames, (300 - 8 * 5 - 30 * 0.5) * OPTIONS.fps)
   t.match(done.output, { metadata: { frames: plan.frames, scenes_total: 39, joins_encoded: 38 } })
