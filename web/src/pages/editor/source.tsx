@@ -80,7 +80,8 @@ export default function SourceView({
   const namesNow = useRef(names)
   namesNow.current = names
 
-  useEffect(() => {
+  // Before the effects below, which fill it: faults that are known already come but once.
+  useLayoutEffect(() => {
     if (!holder.current) return
     const opened = openCodeEditor({
       parent: holder.current,
