@@ -37,7 +37,7 @@ import { knownPrints } from './known-stages.ts'
 import { lastRenders, type RenderLine } from './last-renders.ts'
 import { type PlannedStage, planStages } from './plan-stages.ts'
 import { type PresentedPlan, presentPlan } from './present-plan.ts'
-import { readJob, readKeyedJob } from './reading.ts'
+import { readJob, readJobWithin, readKeyedJob } from './reading.ts'
 import { recipeFor, requireFit, type WorkflowLibrary } from './recipe.ts'
 import { planRender, type RenderPlan } from './render-plan.ts'
 import { autoEngines, enginesOf } from './routing.ts'
@@ -359,7 +359,7 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
       credits: number
       idempotencyKey: string | null
     },
-  ): Promise<void> {
+  ): Promise<Job> {
     await requireMembership(client, principal, job.owner)
     await client.query(
       `insert into jobs (id, owner, triggered_by, project_id, spec_revision, spec_snapshot, options, engine,
@@ -383,7 +383,11 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
     await charge(client, job, job.credits, config.CREDITS_MODE)
     await appendEvent(client, job.id, 'queued', {})
     await insertSteps(client, job.id, [], { kind: 'plan', key: '', task: 'plan' })
+    // As it is accepted: a quick worker may have begun by the time that it could be read again.
+    const accepted = await readJobWithin(client, job.id)
+    if (!accepted) throw new Error(`job ${job.id} is gone`)
     fault('server.generate.before_commit')
+    return accepted
   }
 
   /** What is left of accepting when the owner is settled and no earlier job stands under the key. */
@@ -401,7 +405,7 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
 
     const id = newId()
     try {
-      await transactionAs(db.pool, reachOf(principal), (client) =>
+      const job = await transactionAs(db.pool, reachOf(principal), (client) =>
         insertJob(client, principal, {
           id,
           owner,
@@ -414,6 +418,7 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
         }),
       )
       fault('server.generate.after_commit')
+      return { job, replayed: false }
     } catch (error) {
       const constraint = violatedConstraint(error)
       if (constraint === 'jobs_idempotency') {
@@ -422,7 +427,6 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
       }
       throw refusalOf(constraint) ?? error
     }
-    return { job: await readBack(id), replayed: false }
   }
 
   return {

@@ -4,6 +4,7 @@
  */
 import type { Pool } from 'pg'
 import type { Reach } from '../access/reach.ts'
+import type { Queryable } from '../platform/database.ts'
 import { cutSqlPage, type Page, type PageKey, pageSql, type SqlSort } from '../platform/page.ts'
 import { queryAs, type Statement } from '../platform/reach.ts'
 import type { Job } from './entities.ts'
@@ -106,6 +107,12 @@ export async function readJob(
         }
       : { name: 'job', text: `select ${COLUMNS} from jobs where id = $1`, values: [id] },
   )
+  return rows[0] ? jobOf(rows[0]) : null
+}
+
+/** A job as it is within a transaction, before anybody else has seen it. */
+export async function readJobWithin(client: Queryable, id: string): Promise<Job | null> {
+  const { rows } = await client.query<JobRow>(`select ${COLUMNS} from jobs where id = $1`, [id])
   return rows[0] ? jobOf(rows[0]) : null
 }
 

@@ -245,7 +245,11 @@ export const accountOperations: readonly Operation[] = [
         },
       },
     ],
-    refusals: [GONE, { code: 'NOT_FOUND', when: 'The key was removed a moment ago.', text: 'no such key' }],
+    refusals: [
+      { code: 'VALIDATION_ERROR', when: 'include is something else.', text: 'include must be operator' },
+      GONE,
+      { code: 'NOT_FOUND', when: 'The key was removed a moment ago.', text: 'no such key' },
+    ],
   },
   {
     method: 'get',

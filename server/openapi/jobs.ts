@@ -144,7 +144,10 @@ export const jobOperations: readonly Operation[] = [
       ),
     ],
     replies: [json(200, 'The job.', 'job', example.completedJob)],
-    refusals: [NO_JOB],
+    refusals: [
+      NO_JOB,
+      { code: 'VALIDATION_ERROR', when: 'include is something else.', text: 'include must be standing' },
+    ],
   },
   {
     method: 'post',

@@ -12,6 +12,7 @@ import sharp from 'sharp'
 import t, { type Test } from 'tap'
 import { type Embedded, startEmbedded } from '../../embedded/start.ts'
 import { noBrowser, startBrowser } from '../support/browser.ts'
+import { until } from '../support/studio.ts'
 
 const skip = noBrowser()
 t.setTimeout(400_000)
@@ -198,15 +199,19 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
   )
 
   let board = ''
-  await t.test('what could not be saved is there after a reload', async (t) => {
+  await t.test('what could not be saved is there after a reload', async () => {
     board = page.url()
     await context.route('**/spec', (route) => route.abort())
     await page.getByRole('textbox', { name: /^Prompt/ }).fill('written while nobody listened')
     await page.getByText('Not saved: server not reachable').waitFor()
     await page.reload()
-    t.equal(
-      await page.getByRole('textbox', { name: /^Prompt/ }).inputValue(),
-      'written while nobody listened',
+    // The board shows the server's text until the draft was read.
+    await until(
+      async () =>
+        (await page.getByRole('textbox', { name: /^Prompt/ }).inputValue()) ===
+        'written while nobody listened',
+      'the draft',
+      LIMIT_MS,
     )
     await context.unroute('**/spec')
     await page.getByText(/^Saved /).waitFor()

@@ -183,16 +183,29 @@ export function Timeline({
     const here = layout ? placeAt(layout.plan, player.state().frame)?.shot : undefined
     return here?.sceneId === selected ? here : shots.find(({ sceneId }) => sceneId === selected)
   }
+  /** The shot that will have the focus in a moment. */
+  const going = useRef<number | null>(null)
   const focusShot = (index: number): void => {
     const shot = shots[index]
     if (!shot) return
     onSelect(shot.sceneId)
     player.seek(shot.startFrame)
-    // It may come into view, and with it to life, only now.
+    const find = (): HTMLElement | null | undefined =>
+      content.current?.querySelector<HTMLElement>(`[data-shot="${index}"]`)
+    const there = find()
+    if (there) {
+      going.current = null
+      there.focus()
+      return
+    }
+    // It comes into view, and with it to life, only now; keys that are pressed meanwhile count from it.
+    going.current = index
     requestAnimationFrame(() =>
-      requestAnimationFrame(() =>
-        content.current?.querySelector<HTMLElement>(`[data-shot="${index}"]`)?.focus(),
-      ),
+      requestAnimationFrame(() => {
+        if (going.current !== index) return
+        going.current = null
+        find()?.focus()
+      }),
     )
   }
 
@@ -416,7 +429,8 @@ export function Timeline({
     if (isEditable && (block.lane === 'dialogue' || block.lane === 'effects'))
       begin(event, { ...START, fromX: event.clientX, kind: 'sound', block, frame: block.startFrame })
   }
-  const keyShot = (event: KeyboardEvent<HTMLElement>, index: number): void => {
+  const keyShot = (event: KeyboardEvent<HTMLElement>, focused: number): void => {
+    const index = going.current ?? focused
     if (event.altKey || event.ctrlKey || event.metaKey) return
     const to = {
       ArrowLeft: index - 1,
