@@ -17,10 +17,13 @@ const stack = await startStack(t, { comfyuiUrls: [fake.url] })
 const spec = { title: 'One', scenes: [{ id: 'a', prompt: 'a lighthouse', duration: 1 }] }
 const label = new URL(fake.url).host
 
-const rowsNow = async () =>
+/** What is written of a person: jobs of others end while this is looked at. */
+const rowsOf = async (userId: string) =>
   (
     await stack.db.pool.query(
-      'select (select count(*) from jobs) as jobs, (select count(*) from credit_entries) as credits',
+      `select (select count(*) from jobs where triggered_by = $1) as jobs,
+         (select count(*) from credit_entries where source = 'framecast:user:' || $1) as credits`,
+      [userId],
     )
   ).rows
 const factsSeen = async () => {
@@ -58,8 +61,8 @@ t.test('a worker records what its servers are and lack', async (t) => {
 t.test(
   'then a job for what is missing is refused with one clear error, and leaves nothing behind',
   async (t) => {
-    const before = await rowsNow()
     const user = await buildUser(stack.db.pool)
+    const before = await rowsOf(user.userId)
     const request = { spec, options: { workflow: 'core-wan22-14b-t2v' } }
     const asks: (() => Promise<unknown>)[] = [
       () => stack.jobs.accept(user, request),
@@ -74,7 +77,7 @@ t.test(
           `options\\.workflow: no server can run core-wan22-14b-t2v: ${label} does not have the model wan2\\.2_t2v_high`,
         ),
       })
-    t.strictSame(await rowsNow(), before)
+    t.strictSame(await rowsOf(user.userId), before)
     const { job } = await stack.jobs.accept(await buildUser(stack.db.pool), { spec })
     t.equal(job.options.workflow, 'core-wan22-5b-t2v', 'the default is what is there')
   },
