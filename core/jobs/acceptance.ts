@@ -5,7 +5,7 @@
 import type { PoolClient } from 'pg'
 import { creditSource, formatOwner, parseOwner, usableFileOwners } from '../access/owner.ts'
 import type { UserPrincipal } from '../access/principal.ts'
-import { chooseOwner, reachableOwners, reachOf, SYSTEM, teamOf } from '../access/reach.ts'
+import { chooseOwner, reachableOwners, reachOf, teamOf } from '../access/reach.ts'
 import { can, requireTeamAction, type TeamRole } from '../access/roles.ts'
 import { requireRoom } from '../accounts/quota.ts'
 import { enginesDown } from '../engines/engines-down.ts'
@@ -37,7 +37,7 @@ import { knownPrints } from './known-stages.ts'
 import { lastRenders, type RenderLine } from './last-renders.ts'
 import { type PlannedStage, planStages } from './plan-stages.ts'
 import { type PresentedPlan, presentPlan } from './present-plan.ts'
-import { readJob, readJobWithin, readKeyedJob } from './reading.ts'
+import { readJobWithin, readKeyedJob } from './reading.ts'
 import { recipeFor, requireFit, type WorkflowLibrary } from './recipe.ts'
 import { planRender, type RenderPlan } from './render-plan.ts'
 import { autoEngines, enginesOf } from './routing.ts'
@@ -338,13 +338,6 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
     return job
   }
 
-  /** A job that has just been written on the caller's behalf. */
-  async function readBack(id: string): Promise<Job> {
-    const job = await readJob(db.pool, SYSTEM, id, null)
-    if (!job) throw new Error(`job ${id} is gone`)
-    return job
-  }
-
   /** Job, charge, first event, first step and its queue row: all of it in one transaction, or nothing. */
   async function insertJob(
     client: PoolClient,
@@ -431,8 +424,6 @@ export function createAcceptance({ db, config, workflows }: AcceptanceDeps) {
 
   return {
     byIdempotencyKey,
-    readBack,
-
     /** Accepts a storyboard for rendering. */
     async accept(principal: UserPrincipal, request: AcceptRequest): Promise<Accepted> {
       const owner = chooseOwner(principal, request.owner, 'jobs.create')

@@ -3,7 +3,7 @@
  * Knows nothing of HTTP; every refusal is a `Problem`.
  */
 import type { Principal, UserPrincipal } from '../access/principal.ts'
-import { reachableOwners, reachOf } from '../access/reach.ts'
+import { reachableOwners, reachOf, SYSTEM } from '../access/reach.ts'
 import { Problem } from '../platform/errors.ts'
 import type { Page } from '../platform/page.ts'
 import { transactionAs, widen } from '../platform/reach.ts'
@@ -90,7 +90,9 @@ export function createJobService(deps: AcceptanceDeps) {
         return cancelJob(client, id, principal.userId)
       })
       if (!canceled) throw new Problem('CONFLICT', 'the job is finished already')
-      return acceptance.readBack(id)
+      const job = await readJob(db.pool, SYSTEM, id, null)
+      if (!job) throw new Error(`job ${id} is gone`)
+      return job
     },
 
     /** Deletes a finished job that belongs to no project. */
