@@ -2,27 +2,30 @@
  * The film in a real browser: two films that the preview engine made, one scene apart, are stepped through, compared
  * and saved. With SCREENSHOT_DIR set, the pictures it takes are kept there.
  */
-import { readFileSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { BrowserContext, Page } from 'playwright-core'
+import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { parse } from 'yaml'
 import { findTools, probe } from '../../core/platform/ffmpeg.ts'
-import { type Embedded, startEmbedded } from '../../embedded/start.ts'
 import type { Job } from '../../schemas/types.ts'
-import { noBrowser, startBrowser } from '../support/browser.ts'
+import { noBrowser } from '../support/browser.ts'
 import { until } from '../support/studio.ts'
+import {
+  ADA,
+  arrive,
+  isAccessible,
+  keepPicture,
+  LIMIT_MS,
+  openBrowser,
+  ownTeam,
+  renderFilm,
+  signUp,
+  startInstallation,
+} from '../support/studio-browser.ts'
 
 const skip = noBrowser()
 t.setTimeout(400_000)
 
-const PERSON = { email: 'ada@film.example', password: 'a lamp that wakes at dusk', name: 'Ada' }
-const LIMIT_MS = 60_000
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const FPS = 24
 
 const storyboard = (street: object) => ({
@@ -39,88 +42,28 @@ const storyboard = (street: object) => ({
   ],
 })
 
-if (skip) {
-  t.test('the film in a browser', { skip }, async () => {})
-} else {
-  const folder = await mkdtemp(join(tmpdir(), 'framecast-film-'))
-  // Postgres may run as somebody else, who has to pass through.
-  await chmod(folder, 0o755)
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const instance = await startEmbedded({ dataDir: join(folder, 'instance'), durability: 'fast' })
-  t.teardown(() => instance.close())
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
-  await run(
-    instance,
-    await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }),
-  )
-}
+if (skip) t.test('the film in a browser', { skip }, async () => {})
+else await run()
 
-async function run(instance: Embedded, context: BrowserContext): Promise<void> {
-  context.setDefaultTimeout(LIMIT_MS)
-  const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(String(error.stack)))
-
-  const picture = async (name: string): Promise<void> => {
-    const folder = process.env.SCREENSHOT_DIR
-    if (folder) await page.screenshot({ path: join(folder, `film-${name}.png`) })
-  }
-  const api = async <T>(
-    method: string,
-    path: string,
-    body?: object,
-    headers: Record<string, string> = {},
-  ) => {
-    const response = await context.request.fetch(`${instance.url}${path}`, {
-      method,
-      headers: { origin: instance.url, ...headers },
-      ...(body ? { data: body } : {}),
-    })
-    if (!response.ok()) throw new Error(`${method} ${path}: ${response.status()} ${await response.text()}`)
-    return (await response.json()) as T
-  }
-  const accessible = async (t: Test, target: Page, what: string): Promise<void> => {
-    await target.evaluate(AXE)
-    const found = await target.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run()
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
-    })
-    t.strictSame(found, [], `${what} has no serious finding`)
-  }
-
-  await api('POST', '/v1/auth/signup', PERSON)
-  await api('POST', '/v1/auth/login', { email: PERSON.email, password: PERSON.password })
-  await api('POST', '/v1/account/upgrade', { target_tier: 'creator' })
-  const [{ id: team, slug }] = await api<[{ id: string; slug: string }]>('GET', '/v1/teams')
-  const project = await api<{ id: string }>('POST', `/v1/teams/${team}/projects`, {
+async function run(): Promise<void> {
+  const [url, browser] = await Promise.all([startInstallation(t), openBrowser(t)])
+  await signUp(url, ADA)
+  const { context, page, ask, faults } = await arrive(browser, url, { as: ADA })
+  const picture = (name: string) => keepPicture(page, `film-${name}`)
+  const { id: team, slug } = await ownTeam(ask, 'Northlight')
+  const project = await ask<{ id: string }>('POST', `/v1/teams/${team}/projects`, {
     name: 'The lamp',
     spec: storyboard({}),
   })
-  const older = await render()
-  await api(
+  const older = await renderFilm<Job>(ask, project.id)
+  await ask(
     'PUT',
     `/v1/projects/${project.id}/spec`,
     { spec: storyboard({ prompt: 'a wide street in the rain', duration: 2.5 }) },
     { 'if-match': '"r1"' },
   )
-  const newer = await render()
-  const address = `${instance.url}/t/${slug}/p/${project.id}`
-
-  async function render(): Promise<Job> {
-    const { id } = await api<Job>('POST', `/v1/projects/${project.id}/render`, {
-      options: { engine: 'preview', resolution: '480p' },
-    })
-    for (const deadline = Date.now() + 180_000; ; ) {
-      const job = await api<Job>('GET', `/v1/jobs/${id}`)
-      if (job.status === 'completed') return job
-      if (job.status !== 'queued' && job.status !== 'processing') throw new Error(JSON.stringify(job.error))
-      if (Date.now() > deadline) throw new Error('the film took too long')
-      await new Promise((resolve) => setTimeout(resolve, 200))
-    }
-  }
+  const newer = await renderFilm<Job>(ask, project.id)
+  const address = `${url}/t/${slug}/p/${project.id}`
 
   const film = page.getByRole('region', { name: 'Film' })
   const time = film.getByRole('timer', { name: 'Time code' })
@@ -194,7 +137,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await page.keyboard.press('Control+k')
     await page.getByRole('dialog').getByText('Clear in and out').waitFor()
     await page.keyboard.press('Escape')
-    await accessible(t, page, 'the film')
+    await isAccessible(t, page, 'the film')
   })
 
   await t.test('captions are shown, and can be switched off', async (t) => {
@@ -286,7 +229,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await film.getByText('B is 0.5 s shorter here').waitFor()
     await page.keyboard.press('ArrowRight')
     t.strictSame([await pictured(0), await pictured(1)], [49, 49])
-    await accessible(t, page, 'two films')
+    await isAccessible(t, page, 'two films')
     await page.keyboard.press('ArrowDown')
     await shows('00:00:04:12')
     t.strictSame([await pictured(0), await pictured(1)], [108, 96], 'the same scene begins in both')
@@ -398,7 +341,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
   })
 
   await t.test('a film that is older than the storyboard says so', async (t) => {
-    await api(
+    await ask(
       'PUT',
       `/v1/projects/${project.id}/spec`,
       { spec: storyboard({ prompt: 'a street by night' }) },
@@ -409,7 +352,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await page.goto(address)
     await page.getByText('Animatic r2 is older than the storyboard.').waitFor()
     await picture('board')
-    await accessible(t, page, 'the board')
+    await isAccessible(t, page, 'the board')
     for (const [name, width, height, colorScheme] of [
       ['light', 1440, 900, 'light'],
       ['small', 1280, 800, 'dark'],
@@ -433,11 +376,11 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
   await t.test('a project without a film says what there is to do', async (t) => {
     await page.emulateMedia({ colorScheme: 'dark' })
     await page.setViewportSize({ width: 1440, height: 900 })
-    const empty = await api<{ id: string }>('POST', `/v1/teams/${team}/projects`, {
+    const empty = await ask<{ id: string }>('POST', `/v1/teams/${team}/projects`, {
       name: 'Empty',
       spec: { title: 'Short', scenes: [{ id: 'one', prompt: 'a door', duration: 1 }] },
     })
-    await page.goto(`${instance.url}/t/${slug}/p/${empty.id}?view=film`)
+    await page.goto(`${url}/t/${slug}/p/${empty.id}?view=film`)
     await page.getByText('No film yet.').waitFor()
     await picture('empty')
     await page.getByRole('button', { name: 'Play the animatic' }).click()
@@ -455,5 +398,3 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     t.end()
   })
 }
-
-type AxeResult = { violations: { id: string; impact: string | null; nodes: { html: string }[] }[] }

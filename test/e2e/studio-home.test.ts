@@ -4,21 +4,22 @@
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { type AddressInfo, connect, createServer } from 'node:net'
-import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
-import { noBrowser, startBrowser } from '../support/browser.ts'
+import { noBrowser } from '../support/browser.ts'
 import { startDatabase } from '../support/postgres.ts'
 import { startStack } from '../support/stack.ts'
 import { startStore } from '../support/store.ts'
-
-const LIMIT_MS = 60_000
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const PASSWORD = 'a lamp that wakes at dusk'
+import {
+  arrive,
+  dropFile,
+  isAccessible,
+  keepPictures,
+  openBrowser,
+  PASSWORD,
+} from '../support/studio-browser.ts'
 
 /** A way to the server that can be cut while something is sent through it. */
 async function startWay(t: Test, port: () => number) {
@@ -67,58 +68,18 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
   await stack.db.pool.query(`delete from users where id <> '00000000-0000-0000-0000-000000000000'`)
   const [server, browser] = await Promise.all([
     stack.startServer({ APP_BASE_URL: way.url }),
-    startBrowser(),
+    openBrowser(t),
     stack.startWorker(),
   ])
-  t.teardown(() => browser.close())
   port = Number(new URL(server.url).port)
   const { setup_url: link } = await server.part.logged(({ setup_url }) => typeof setup_url === 'string')
 
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' })
-  context.setDefaultTimeout(LIMIT_MS)
-  const page = await context.newPage()
-  const faults: string[] = []
+  const { page, faults } = await arrive(browser, way.url)
   const asked: string[] = []
-  page.on('pageerror', (error) => faults.push(String(error.stack)))
-  page.on('request', (request) => {
-    asked.push(request.url())
-    if (!request.url().startsWith(way.url) && !/^(blob|data|about):/.test(request.url()))
-      faults.push(`a request for another host: ${request.url()}`)
-  })
+  page.on('request', (request) => asked.push(request.url()))
 
-  const picture = async (name: string): Promise<void> => {
-    const folder = process.env.SCREENSHOT_DIR
-    if (!folder) return
-    for (const [scheme, width, height] of [
-      ['dark', 1440, 900],
-      ['light', 1280, 800],
-      ['dark', 390, 844],
-    ] as const) {
-      await page.emulateMedia({ colorScheme: scheme })
-      await page.setViewportSize({ width, height })
-      await page.screenshot({ path: join(folder, `home-${name}-${scheme}-${width}.png`) })
-    }
-    await page.emulateMedia({ colorScheme: 'dark' })
-    await page.setViewportSize({ width: 1440, height: 900 })
-  }
-  const accessible = async (t: Test, what: string): Promise<void> => {
-    await page.evaluate(AXE)
-    const found = await page.evaluate(async () => {
-      const { violations } = await (
-        globalThis as unknown as {
-          axe: {
-            run(): Promise<{
-              violations: { id: string; impact: string; nodes: { html: string }[] }[]
-            }>
-          }
-        }
-      ).axe.run()
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
-    })
-    t.strictSame(found, [], `${what} has no serious finding`)
-  }
+  const picture = (name: string) => keepPictures(page, `home-${name}`)
+  const accessible = (t: Test, what: string) => isAccessible(t, page, what)
   /** What is asked of a video element; the types of the browser are not those of this process. */
   type Video = { paused: boolean; muted: boolean; currentTime: number }
   const playing = (video: Locator): Promise<void> =>
@@ -134,16 +95,6 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
         }),
     )
   /** Lets go of files over the page, as from a folder. */
-  const dropFile = async (name: string, text: string): Promise<void> => {
-    const files = await page.evaluateHandle(
-      `(() => {
-        const transfer = new DataTransfer()
-        transfer.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)}))
-        return transfer
-      })()`,
-    )
-    await page.locator('main').dispatchEvent('drop', { dataTransfer: files })
-  }
   const card = (name: string): Locator =>
     page.getByRole('article').filter({ has: page.getByRole('link', { name, exact: true }) })
   const choose = async (name: string, item: string): Promise<void> => {
@@ -187,7 +138,7 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
     await page.waitForURL('**/t/*/p/*')
     await page.getByRole('heading', { name: 'Welcome to Framecast' }).waitFor()
     const video = page.getByRole('region', { name: 'Film' }).locator('video')
-    await video.waitFor()
+    await video.waitFor({ timeout: FILM_LIMIT_MS })
     await playing(video)
     t.ok(await video.evaluate((element) => (element as unknown as Video).muted), 'without sound')
     t.notOk(
@@ -219,9 +170,10 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
   })
 
   await t.test('a file with faults opens where they are, with its words', async (t) => {
-    await dropFile('plan.psd', 'no storyboard')
+    await dropFile(page, 'plan.psd', 'no storyboard')
     await page.getByText('plan.psd is not taken: a storyboard is a YAML or JSON file.').waitFor()
     await dropFile(
+      page,
       'salt.yaml',
       '# of Jonas\ntitle: Salt\nscenes:\n  - {id: sea, prompt: the sea, duration: 99}\n',
     )
@@ -229,7 +181,7 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
     await page.locator('.cm-content').getByText('# of Jonas').waitFor()
     t.match(new URL(page.url()).search, /view=source/)
     await toProjects()
-    await dropFile('broken.yaml', 'title: Broken\nscenes: [\n')
+    await dropFile(page, 'broken.yaml', 'title: Broken\nscenes: [\n')
     await page.getByRole('heading', { name: 'Broken' }).waitFor()
     await page.locator('.cm-content').getByText('scenes: [').waitFor()
     await toProjects()
@@ -300,6 +252,7 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
     t.equal(rows.length, 1)
     await toProjects()
     await dropFile(
+      page,
       'mara.yaml',
       `title: Mara\nsymbols:\n  mara: {prompt: a sailor}\nscenes:\n  - {id: rail, prompt: "@mara at the rail", duration: 2, audio: {sfx: [{asset_id: ${rows[0].id}}]}}\n`,
     )

@@ -2,23 +2,23 @@
  * The inspector and the timeline of the studio in a real browser: every field is an edit of the one text, taken back in one
  * step. With SCREENSHOT_DIR set, the pictures it takes are kept there.
  */
-import { readFileSync } from 'node:fs'
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { BrowserContext, Locator } from 'playwright-core'
+import type { Locator } from 'playwright-core'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
-import { type Embedded, startEmbedded } from '../../embedded/start.ts'
-import { noBrowser, startBrowser } from '../support/browser.ts'
+import { noBrowser } from '../support/browser.ts'
+import {
+  ADA,
+  arrive,
+  isAccessible,
+  keepPicture,
+  openBrowser,
+  ownTeam,
+  signUp,
+  startInstallation,
+} from '../support/studio-browser.ts'
 
 const skip = noBrowser()
 t.setTimeout(300_000)
-
-const PERSON = { email: 'ada@studio.example', password: 'a lamp that wakes at dusk', name: 'Ada' }
-const LIMIT_MS = 60_000
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const SPEC = {
   title: 'The lamp',
@@ -51,72 +51,21 @@ function swellingTone(): Buffer {
   return wav
 }
 
-if (skip) {
-  t.test('the inspector over the real thing', { skip }, async () => {})
-} else {
-  const folder = await mkdtemp(join(tmpdir(), 'framecast-inspector-'))
-  // Postgres may run as somebody else, who has to pass through.
-  await chmod(folder, 0o755)
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const instance = await startEmbedded({ dataDir: join(folder, 'instance'), durability: 'fast' })
-  t.teardown(() => instance.close())
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
-  await run(
-    instance,
-    await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }),
-  )
-}
+if (skip) t.test('the inspector over the real thing', { skip }, async () => {})
+else await run()
 
-async function run(instance: Embedded, context: BrowserContext): Promise<void> {
-  context.setDefaultTimeout(LIMIT_MS)
-  const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(String(error.stack)))
-
-  const picture = async (name: string): Promise<void> => {
-    const folder = process.env.SCREENSHOT_DIR
-    if (folder) await page.screenshot({ path: join(folder, `inspector-${name}.png`) })
-  }
-  const api = async <T = unknown>(method: string, path: string, body?: object): Promise<T> => {
-    const response = await context.request.fetch(`${instance.url}${path}`, {
-      method,
-      headers: { origin: instance.url },
-      ...(body ? { data: body } : {}),
-    })
-    if (!response.ok()) throw new Error(`${method} ${path}: ${response.status()} ${await response.text()}`)
-    return (await response.json()) as T
-  }
-  const accessible = async (t: Test, what: string): Promise<void> => {
-    await page.evaluate(AXE)
-    const found = await page.evaluate(async () => {
-      type Result = { violations: { id: string; impact: string; nodes: { html: string }[] }[] }
-      const { violations } = await (globalThis as unknown as { axe: { run(): Promise<Result> } }).axe.run()
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
-    })
-    t.strictSame(found, [], `${what} has no serious finding`)
-  }
-
-  await fetch(`${instance.url}/v1/auth/signup`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(PERSON),
-  })
-  await page.goto(`${instance.url}/sign-in`)
-  await page.getByLabel('Email').fill(PERSON.email)
-  await page.getByLabel('Password').fill(PERSON.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByLabel('Studio name').fill('Northlight')
-  await page.getByRole('button', { name: 'Make the studio' }).click()
-  await page.getByRole('heading', { name: 'Projects' }).waitFor()
-  const team = (await api<{ id: string; slug: string }[]>('GET', '/v1/teams'))[0]!
-  const project = await api<{ id: string }>('POST', `/v1/teams/${team.id}/projects`, {
+async function run(): Promise<void> {
+  const [url, browser] = await Promise.all([startInstallation(t), openBrowser(t)])
+  await signUp(url, ADA)
+  const { page, ask, faults } = await arrive(browser, url, { as: ADA })
+  const picture = (name: string) => keepPicture(page, `inspector-${name}`)
+  const accessible = (t: Test, what: string) => isAccessible(t, page, what)
+  const team = await ownTeam(ask, 'Northlight')
+  const project = await ask<{ id: string }>('POST', `/v1/teams/${team.id}/projects`, {
     name: SPEC.title,
     spec: SPEC,
   })
-  await page.goto(`${instance.url}/t/${team.slug}/p/${project.id}`)
+  await page.goto(`${url}/t/${team.slug}/p/${project.id}`)
 
   const timeline = page.getByRole('region', { name: 'Timeline' })
   const inspector = page.getByRole('complementary', { name: 'Scene' })
@@ -128,7 +77,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
   const saved = async (): Promise<typeof SPEC & Record<string, never>> => {
     await page.keyboard.press('Control+s')
     await page.getByText(/^Saved /).waitFor()
-    return (await api<{ spec: typeof SPEC & Record<string, never> }>('GET', `/v1/projects/${project.id}`))
+    return (await ask<{ spec: typeof SPEC & Record<string, never> }>('GET', `/v1/projects/${project.id}`))
       .spec
   }
   const width = async (element: Locator): Promise<number> => (await element.boundingBox())?.width ?? 0
@@ -219,7 +168,7 @@ async function run(instance: Embedded, context: BrowserContext): Promise<void> {
     await picture('symbol')
     await accessible(t, 'a symbol')
     await page.getByRole('button', { name: 'Done' }).click()
-    const { id } = (await api<{ id: string }[]>('GET', `/v1/assets?owner=framecast:team:${team.id}`))[0]!
+    const { id } = (await ask<{ id: string }[]>('GET', `/v1/assets?owner=framecast:team:${team.id}`))[0]!
     t.strictSame((await saved()).symbols.keeper, { ...SPEC.symbols.keeper, reference_images: [{ id }] })
     await undone(t, /^Undo: change the pictures of @keeper/, before)
   })

@@ -1,20 +1,23 @@
 /**
  * From signing in to a film on the disk without a pointer: nothing but keys is used, and wherever the focus is, it can be seen.
  */
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { startEmbedded } from '../../embedded/start.ts'
-import { noBrowser, startBrowser } from '../support/browser.ts'
+import { noBrowser } from '../support/browser.ts'
+import {
+  ADA,
+  arrive,
+  FILM_LIMIT_MS,
+  openBrowser,
+  SMALL,
+  signUp,
+  startInstallation,
+} from '../support/studio-browser.ts'
 
 const skip = noBrowser()
 t.setTimeout(400_000)
 
-const PERSON = { email: 'ada@studio.example', password: 'a lamp that wakes at dusk', name: 'Ada' }
-const LIMIT_MS = 60_000
-const FILM_LIMIT_MS = 180_000
 /** No page has so many places to stop at between two things. */
 const MOST_STOPS = 120
 const PROMPTS = [
@@ -50,25 +53,11 @@ if (skip) t.test('the studio without a pointer', { skip }, async () => {})
 else await run()
 
 async function run(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'framecast-keys-'))
-  // Postgres may run as somebody else, who has to pass through.
-  await chmod(folder, 0o755)
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const { url, close } = await startEmbedded({ dataDir: join(folder, 'instance'), durability: 'fast' })
-  t.teardown(() => close())
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-  context.setDefaultTimeout(LIMIT_MS)
-
-  const post = (path: string, data: object) =>
-    context.request.post(`${url}${path}`, { data, headers: { origin: url } })
-  await post('/v1/auth/signup', PERSON)
-  await post('/v1/auth/login', PERSON)
-  await post('/v1/account/upgrade', { target_tier: 'creator' })
+  const [url, browser] = await Promise.all([startInstallation(t), openBrowser(t)])
+  await signUp(url, ADA)
+  const { context, page, ask } = await arrive(browser, url, { as: ADA, viewport: SMALL })
+  await ask('POST', '/v1/account/upgrade', { target_tier: 'creator' })
   await context.clearCookies()
-
-  const page = await context.newPage()
   const { keyboard } = page
 
   await t.test('a film of three scenes, by keys alone', async (t) => {
@@ -92,9 +81,9 @@ async function run(): Promise<void> {
     await page.goto(`${url}/sign-in`)
     await page.getByLabel('Email').waitFor()
     await goTo(t, /^Email/)
-    await keyboard.type(PERSON.email)
+    await keyboard.type(ADA.email)
     await goTo(t, /^Password/)
-    await keyboard.type(PERSON.password)
+    await keyboard.type(ADA.password)
     await keyboard.press('Enter')
 
     await page.getByRole('heading', { name: 'Projects' }).waitFor()

@@ -2,22 +2,25 @@
  * Two people at one project, in real browsers over real processes: what one changes or renders is seen by the other, and
  * neither a reload, a killed server nor an ended session loses a word. With SCREENSHOT_DIR set, pictures are kept there.
  */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
-import t, { type Test } from 'tap'
-import { noBrowser, startBrowser } from '../support/browser.ts'
+import t from 'tap'
+import { noBrowser } from '../support/browser.ts'
 import { buildMember, buildTeam, person } from '../support/builders.ts'
 import { startFaultStack, until } from '../support/faults.ts'
 import { freePort } from '../support/postgres.ts'
+import {
+  arrive,
+  isAccessible,
+  keepPicture,
+  openBrowser,
+  PASSWORD,
+  signUp,
+  type Visitor,
+} from '../support/studio-browser.ts'
 
 const skip = noBrowser()
 t.setTimeout(400_000)
 
-const LIMIT_MS = 60_000
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const PASSWORD = 'a lamp that wakes at dusk'
 const STORYBOARD = {
   title: 'The last ferry',
   scenes: [
@@ -37,65 +40,33 @@ async function run(): Promise<void> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const startServer = () => stack.startServer({ PORT: String(port), APP_BASE_URL: url })
-  const [server, browser] = await Promise.all([startServer(), startBrowser(), stack.startWorker()])
-  t.teardown(() => browser.close())
-  const faults: string[] = []
+  const [server, browser] = await Promise.all([startServer(), openBrowser(t), stack.startWorker()])
 
   /** A person with an account, and a browser of their own. */
-  async function arrive(
-    name: string,
-  ): Promise<{ userId: string; email: string; context: BrowserContext; page: Page }> {
-    const email = `${name.toLowerCase()}@studio.example`
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' })
-    context.setDefaultTimeout(LIMIT_MS)
-    for (const path of ['signup', 'login'])
-      await context.request.post(`${url}/v1/auth/${path}`, {
-        headers: { origin: url },
-        data: { email, password: PASSWORD, ...(path === 'signup' ? { name } : {}) },
-      })
+  async function comeIn(name: string): Promise<Visitor & { userId: string; email: string }> {
+    const account = { name, email: `${name.toLowerCase()}@studio.example`, password: PASSWORD }
+    await signUp(url, account)
     const { rows } = await pool.query(
       `update users set tier = 'creator', upgraded_at = now() where email = $1 returning id`,
-      [email],
+      [account.email],
     )
-    const page = await context.newPage()
-    page.on('pageerror', (error) => faults.push(String(error.stack)))
-    return { userId: rows[0].id, email, context, page }
+    return { ...(await arrive(browser, url, { as: account })), userId: rows[0].id, email: account.email }
   }
-  const ada = await arrive('Ada')
-  const jonas = await arrive('Jonas')
+  const ada = await comeIn('Ada')
+  const jonas = await comeIn('Jonas')
   const teamId = await buildTeam(pool, person(ada.userId), { credits: 1_000, name: 'Northlight' })
   await buildMember(pool, teamId, person(jonas.userId))
 
-  const api = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
-    const response = await ada.context.request.fetch(`${url}${path}`, {
-      method,
-      headers: { origin: url },
-      ...(body ? { data: body } : {}),
-    })
-    return (await response.json()) as Record<string, unknown>
-  }
-  const project = await api('POST', `/v1/teams/${teamId}/projects`, {
+  const { ask } = ada
+  const project = await ask('POST', `/v1/teams/${teamId}/projects`, {
     name: 'The last ferry',
     spec: STORYBOARD,
   })
   const address = `${url}/t/team-${teamId}/p/${project.id}`
   const savedSpec = async (): Promise<string> =>
-    JSON.stringify((await api('GET', `/v1/projects/${project.id}`)).spec)
+    JSON.stringify((await ask('GET', `/v1/projects/${project.id}`)).spec)
 
-  const picture = async (name: string): Promise<void> => {
-    const folder = process.env.SCREENSHOT_DIR
-    if (folder) await ada.page.screenshot({ path: join(folder, `live-${name}.png`) })
-  }
-  const accessible = async (t: Test, page: Page, what: string): Promise<void> => {
-    await page.evaluate(AXE)
-    const found = await page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run()
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
-    })
-    t.strictSame(found, [], `${what} has no serious finding`)
-  }
+  const picture = (name: string) => keepPicture(ada.page, `live-${name}`)
   const card = (page: Page, number: string) =>
     page.getByRole('region', { name: 'Board' }).getByRole('button', { name: new RegExp(`^Scene ${number}`) })
   const prompt = (page: Page) => page.getByRole('textbox', { name: /^Prompt/ })
@@ -148,7 +119,7 @@ async function run(): Promise<void> {
       })
       await ada.page.getByText('Needs your decision').first().waitFor()
       await picture('conflict')
-      await accessible(t, ada.page, 'a conflict')
+      await isAccessible(t, ada.page, 'a conflict')
       await ada.page.getByRole('button', { name: 'Edit together' }).click()
       t.equal(
         await ada.page.getByLabel('Both texts of the prompt of wake').inputValue(),
@@ -181,7 +152,7 @@ async function run(): Promise<void> {
     t.match(await ada.page.title(), /^\d+% The last ferry$/)
     t.match(await ada.page.locator('link[rel="icon"]').getAttribute('href'), /^data:image\/svg/)
     await picture('rendering')
-    await accessible(t, ada.page, 'a render that runs')
+    await isAccessible(t, ada.page, 'a render that runs')
     await ada.page.reload()
     await ada.page.getByText('2 of 3 scenes').waitFor()
     t.ok((await percent(ada.page)) >= before, 'as far as before, at least')
@@ -207,7 +178,7 @@ async function run(): Promise<void> {
       await page.getByText(/^Film .*is ready\.$/).waitFor({ timeout: 120_000 })
     t.equal(await ada.page.title(), 'Ready: The last ferry')
     await picture('ready')
-    await accessible(t, ada.page, 'a render that has ended')
+    await isAccessible(t, ada.page, 'a render that has ended')
   })
 
   await t.test(
@@ -233,7 +204,7 @@ async function run(): Promise<void> {
     await card(jonas.page, '01').getByText('Failed', { exact: true }).waitFor()
     t.equal(await ada.page.title(), 'Failed: The last ferry')
     await picture('failed')
-    await accessible(t, ada.page, 'a render that failed')
+    await isAccessible(t, ada.page, 'a render that failed')
     await card(ada.page, '02').click()
     await ended.getByRole('button', { name: 'Open scene 1' }).click()
     await ada.page.getByRole('complementary', { name: 'Scene' }).getByText('quay').first().waitFor()
@@ -260,9 +231,7 @@ async function run(): Promise<void> {
   })
 
   await t.test('nothing went wrong in the pages', (t) => {
-    t.strictSame(faults, [])
+    t.strictSame([...ada.faults, ...jonas.faults], [])
     t.end()
   })
 }
-
-type AxeResult = { violations: { id: string; impact: string | null; nodes: { html: string }[] }[] }

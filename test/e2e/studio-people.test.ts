@@ -3,98 +3,52 @@
  * webhook is called, a film is paid for, a session is ended from elsewhere. The first browser is used by keys alone.
  * With SCREENSHOT_DIR set, the pictures it takes are kept there.
  */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { grant } from '../../core/jobs/credits.ts'
 import { transaction } from '../../core/platform/database.ts'
-import type { Job, Team, UsageDays } from '../../schemas/types.ts'
-import { noBrowser, startBrowser } from '../support/browser.ts'
+import type { Job, UsageDays } from '../../schemas/types.ts'
+import { noBrowser } from '../support/browser.ts'
 import { OPTIONS, startFaultStack, storyboard } from '../support/faults.ts'
 import { startReceiver } from '../support/receiver.ts'
+import {
+  ADA,
+  arrive,
+  isAccessible,
+  keepPictures,
+  openBrowser,
+  ownTeam,
+  SMALL,
+  signUp,
+} from '../support/studio-browser.ts'
 
 const skip = noBrowser()
 t.setTimeout(400_000)
 
-const ADA = { email: 'ada@people.example', password: 'a lamp that wakes at dusk', name: 'Ada' }
 const JONAS = { email: 'jonas@people.example', password: 'a wave that breaks at dawn' }
-const LIMIT_MS = 60_000
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-if (skip) {
-  t.test('team and account in browsers', { skip }, async () => {})
-} else {
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
-  await run(browser)
-}
+if (skip) t.test('team and account in browsers', { skip }, async () => {})
+else await run()
 
-async function run(browser: Browser): Promise<void> {
+async function run(): Promise<void> {
   const stack = await startFaultStack(t)
   const receiver = await startReceiver(t)
-  const [{ url }] = await Promise.all([
-    stack.startServer({ WEBHOOK_ALLOW_INSECURE: 'true', WEBHOOK_ALLOWED_CIDRS: '127.0.0.1/32' }),
-    stack.startWorker({ WEBHOOK_ALLOW_INSECURE: 'true', WEBHOOK_ALLOWED_CIDRS: '127.0.0.1/32' }),
+  const insecure = { WEBHOOK_ALLOW_INSECURE: 'true', WEBHOOK_ALLOWED_CIDRS: '127.0.0.1/32' }
+  const [{ url }, browser] = await Promise.all([
+    stack.startServer(insecure),
+    openBrowser(t),
+    stack.startWorker(insecure),
   ])
-  const faults: string[] = []
-
-  async function openBrowser(): Promise<{ context: BrowserContext; page: Page }> {
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 800 },
-      colorScheme: 'dark',
-      permissions: ['clipboard-read', 'clipboard-write'],
-    })
-    context.setDefaultTimeout(LIMIT_MS)
-    const page = await context.newPage()
-    page.on('pageerror', (error) => faults.push(String(error.stack)))
-    return { context, page }
-  }
-  const asking =
-    (context: BrowserContext) =>
-    async <T>(method: string, path: string, body?: object): Promise<T> => {
-      const response = await context.request.fetch(`${url}${path}`, {
-        method,
-        headers: { origin: url },
-        ...(body ? { data: body } : {}),
-      })
-      if (!response.ok()) throw new Error(`${method} ${path}: ${response.status()} ${await response.text()}`)
-      return (response.status() === 204 ? undefined : await response.json()) as T
-    }
-
-  const { context, page } = await openBrowser()
-  const api = asking(context)
-  await api('POST', '/v1/auth/signup', ADA)
-  await api('POST', '/v1/account/upgrade', { target_tier: 'creator' })
-  const [own] = await api<[Team]>('GET', '/v1/teams')
-  const team = await api<Team>('PATCH', `/v1/teams/${own.id}`, { name: 'Northlight' })
+  await signUp(url, ADA)
+  const BROWSER = { viewport: SMALL, permissions: ['clipboard-read', 'clipboard-write'] }
+  const { page, ask, faults } = await arrive(browser, url, { ...BROWSER, as: ADA })
+  const team = await ownTeam(ask, 'Northlight')
   await transaction(stack.db.pool, (client) => grant(client, `framecast:team:${team.id}`, 100))
-  const { page: guest, context: guestContext } = await openBrowser()
+  const { page: guest, faults: guestFaults } = await arrive(browser, url, BROWSER)
 
   const accessible = async (t: Test, what: string, target: Page = page): Promise<void> => {
-    await target.evaluate(AXE)
-    const found = await target.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run()
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
-    })
-    t.strictSame(found, [], `${what} has no serious finding`)
-    const folder = process.env.SCREENSHOT_DIR
-    if (!folder) return
-    const name = what.replaceAll(' ', '-')
-    for (const [colorScheme, width, height] of [
-      ['dark', 1440, 900],
-      ['light', 1280, 800],
-      ['dark', 390, 844],
-    ] as const) {
-      await target.emulateMedia({ colorScheme })
-      await target.setViewportSize({ width, height })
-      await target.screenshot({ path: join(folder, `people-${name}-${colorScheme}-${width}.png`) })
-    }
-    await target.emulateMedia({ colorScheme: 'dark' })
-    await target.setViewportSize({ width: 1280, height: 800 })
+    await isAccessible(t, target, what)
+    await keepPictures(target, `people-${what.replaceAll(' ', '-')}`, SMALL)
   }
 
   const FOCUSED = `(() => {
@@ -146,7 +100,7 @@ async function run(browser: Browser): Promise<void> {
   })
 
   await t.test('an invitation that has expired says when, and is sent again', async () => {
-    await api('POST', `/v1/teams/${team.id}/invitations`, { email: 'mira@people.example', role: 'viewer' })
+    await ask('POST', `/v1/teams/${team.id}/invitations`, { email: 'mira@people.example', role: 'viewer' })
     await stack.db.pool.query(
       `update invitations set created_at = now() - interval '9 days', expires_at = now() - interval '2 days'
        where email = 'mira@people.example'`,
@@ -258,7 +212,7 @@ async function run(browser: Browser): Promise<void> {
     await see(/^job\.completed/)
 
     await page.goto(`${url}/t/${team.slug}/usage`)
-    const told = await api<UsageDays>('GET', `/v1/usage/days?owner=framecast:team:${team.id}`)
+    const told = await ask<UsageDays>('GET', `/v1/usage/days?owner=framecast:team:${team.id}`)
     const today = told.days.at(-1)!
     t.match(today, { renders_count: 1, credits: 3 })
     const { rows } = await stack.db.pool.query(
@@ -294,8 +248,8 @@ async function run(browser: Browser): Promise<void> {
   })
 
   await t.test('a session is ended from another browser', async (t) => {
-    const { page: other, context: otherContext } = await openBrowser()
-    await asking(otherContext)('POST', '/v1/auth/login', { email: ADA.email, password: ADA.password })
+    const there = await arrive(browser, url, { ...BROWSER, as: ADA })
+    const other = there.page
     await other.goto(`${url}/t/${team.slug}/team`)
     await other.getByRole('heading', { name: 'Northlight' }).waitFor()
     await page.goto(`${url}/account/sessions`)
@@ -307,7 +261,7 @@ async function run(browser: Browser): Promise<void> {
     await rows.nth(before - 1).waitFor({ state: 'detached' })
     await other.getByRole('link', { name: 'Usage' }).click()
     await other.getByText('Your session ended. Sign in to go on. Your edits are kept.').waitFor()
-    await asking(otherContext)('POST', '/v1/auth/login', { email: ADA.email, password: ADA.password })
+    await there.ask('POST', '/v1/auth/login', { email: ADA.email, password: ADA.password })
     await page.reload()
     await press(/^End all others$/)
     await see('End all other sessions?')
@@ -339,8 +293,5 @@ async function run(browser: Browser): Promise<void> {
     await accessible(t, 'account')
   })
 
-  t.strictSame(faults, [], 'no page met a fault')
-  await guestContext.close()
+  t.strictSame([...faults, ...guestFaults], [], 'no page met a fault')
 }
-
-type AxeResult = { violations: { id: string; impact: string; nodes: { html: string }[] }[] }

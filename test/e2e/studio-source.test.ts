@@ -3,22 +3,25 @@
  * SCREENSHOT_DIR set, the pictures it takes are kept there.
  */
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { chmod, stat, writeFile } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import type { BrowserContext } from 'playwright-core'
 import t from 'tap'
-import { type Embedded, startEmbedded } from '../../embedded/start.ts'
-import { noBrowser, startBrowser } from '../support/browser.ts'
+import { noBrowser } from '../support/browser.ts'
+import {
+  ADA,
+  arrive,
+  isAccessible,
+  keepPicture,
+  openBrowser,
+  ownTeam,
+  signUp,
+  startInstallation,
+} from '../support/studio-browser.ts'
 
 const skip = noBrowser()
 t.setTimeout(400_000)
 
-const LIMIT_MS = 60_000
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const CLI = resolve(import.meta.dirname, '../../cli/bin.js')
 const SPEC = {
   title: 'The last ferry',
@@ -29,60 +32,23 @@ const SPEC = {
   ],
 }
 
-if (skip) {
-  t.test('the source view over the real thing', { skip }, async () => {})
-} else {
-  const folder = await mkdtemp(join(tmpdir(), 'framecast-source-'))
-  // Postgres may run as somebody else, who has to pass through.
-  await chmod(folder, 0o755)
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const instance = await startEmbedded({ dataDir: join(folder, 'instance'), durability: 'fast' })
-  t.teardown(() => instance.close())
-  const browser = await startBrowser()
-  t.teardown(() => browser.close())
-  await run(
-    instance,
-    await browser.newContext({
-      viewport: { width: 1440, height: 900 },
-      colorScheme: 'dark',
-      permissions: ['clipboard-read', 'clipboard-write'],
-    }),
-    folder,
-  )
-}
+if (skip) t.test('the source view over the real thing', { skip }, async () => {})
+else await run()
 
-async function run(instance: Embedded, context: BrowserContext, folder: string): Promise<void> {
-  context.setDefaultTimeout(LIMIT_MS)
-  const page = await context.newPage()
-  const broken: string[] = []
-  page.on('pageerror', (error) => broken.push(String(error.stack)))
-  page.on('console', (message) => {
-    if (/Content Security Policy/.test(message.text())) broken.push(message.text())
+async function run(): Promise<void> {
+  const [url, browser] = await Promise.all([startInstallation(t), openBrowser(t)])
+  await signUp(url, ADA)
+  const { page, ask, faults } = await arrive(browser, url, {
+    as: ADA,
+    permissions: ['clipboard-read', 'clipboard-write'],
   })
-  const api = async <T>(method: string, path: string, body?: object): Promise<T> => {
-    const response = await context.request.fetch(`${instance.url}${path}`, {
-      method,
-      headers: { origin: instance.url },
-      ...(body ? { data: body } : {}),
-    })
-    if (!response.ok()) throw new Error(`${method} ${path}: ${response.status()} ${await response.text()}`)
-    return (await response.json()) as T
-  }
-  const picture = async (name: string): Promise<void> => {
-    const kept = process.env.SCREENSHOT_DIR
-    if (kept) await page.screenshot({ path: join(kept, `source-${name}.png`) })
-  }
-
-  await api('POST', '/v1/auth/login', {
-    email: 'operator@framecast.local',
-    password: (await readFile(join(instance.dataDir, 'password'), 'utf8')).trim(),
-  })
-  const team = await api<{ id: string; slug: string }>('POST', '/v1/teams', { name: 'Northlight' })
-  const project = await api<{ id: string }>('POST', `/v1/teams/${team.id}/projects`, {
+  const picture = (name: string) => keepPicture(page, `source-${name}`)
+  const team = await ownTeam(ask, 'Northlight')
+  const project = await ask<{ id: string }>('POST', `/v1/teams/${team.id}/projects`, {
     name: 'The last ferry',
     spec: SPEC,
   })
-  const { raw_key: key } = await api<{ raw_key: string }>('POST', '/v1/auth/keys', { name: 'shell' })
+  const { raw_key: key } = await ask<{ raw_key: string }>('POST', '/v1/auth/keys', { name: 'shell' })
 
   const code = page.getByRole('textbox', { name: 'Storyboard as YAML' })
   const problems = page.getByRole('complementary', { name: 'Problems' })
@@ -105,7 +71,7 @@ async function run(instance: Embedded, context: BrowserContext, folder: string):
   }
 
   await t.test('a field is written by choosing: its name, then its value', async (t) => {
-    await page.goto(`${instance.url}/t/${team.slug}/p/${project.id}?view=source`)
+    await page.goto(`${url}/t/${team.slug}/p/${project.id}?view=source`)
     await code.waitFor()
     await caretBehind('duration: 1')
     await page.keyboard.press('Enter')
@@ -124,7 +90,7 @@ async function run(instance: Embedded, context: BrowserContext, folder: string):
     }
     t.match(await text(), /duration: 1\n {4}audio:\n {6}music:\n {8}asset_id: asset_music_tense\n/)
     await page.getByText(/^Saved /).waitFor()
-    const saved = await api<{ spec: unknown }>('GET', `/v1/projects/${project.id}`)
+    const saved = await ask<{ spec: unknown }>('GET', `/v1/projects/${project.id}`)
     t.match(saved.spec, { scenes: [{ audio: { music: { asset_id: 'asset_music_tense' } } }, {}] })
   })
 
@@ -222,15 +188,7 @@ async function run(instance: Embedded, context: BrowserContext, folder: string):
   await t.test('the page has no serious finding, and no sideways scroll on a phone', async (t) => {
     const look = async (what: string): Promise<void> => {
       await picture(what)
-      await page.evaluate(AXE)
-      const found = await page.evaluate(async () => {
-        const { axe } = globalThis as unknown as { axe: { run(): Promise<AxeResult> } }
-        const { violations } = await axe.run()
-        return violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)
-      })
-      t.strictSame(found, [], what)
+      await isAccessible(t, page, what)
     }
     await look('dark')
     await page.emulateMedia({ colorScheme: 'light' })
@@ -249,6 +207,7 @@ async function run(instance: Embedded, context: BrowserContext, folder: string):
   })
 
   await t.test('the render buttons are copied as commands that make a job', async (t) => {
+    const folder = t.testdir({})
     const shim = join(folder, 'framecast')
     await writeFile(shim, `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@"\n`)
     await chmod(shim, 0o755)
@@ -270,15 +229,13 @@ async function run(instance: Embedded, context: BrowserContext, folder: string):
     await shell('Animatic as CLI')
     t.ok((await stat(join(folder, 'the-last-ferry.mp4'))).size > 1_000)
     const made = JSON.parse(await shell('Animatic as curl')) as { id: string }
-    const job = await api<object>('GET', `/v1/jobs/${made.id}`)
+    const job = await ask<object>('GET', `/v1/jobs/${made.id}`)
     t.match(job, { project_id: project.id, options: { engine: 'preview' } })
     await picture('copied')
   })
 
   await t.test('nothing went wrong in the page', (t) => {
-    t.strictSame(broken, [])
+    t.strictSame(faults, [])
     t.end()
   })
 }
-
-type AxeResult = { violations: { id: string; impact: string | null; nodes: { html: string }[] }[] }
