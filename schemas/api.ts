@@ -47,6 +47,7 @@ import type {
   Ticket,
   UpgradeRequest,
   Upload,
+  UploadParts,
   UploadRequest,
   Usage,
   UsageDays,
@@ -503,6 +504,13 @@ export type paths = {
     post: {
       requestBody: { content: { 'application/json': UploadRequest } }
       responses: { 201: { content: { 'application/json': Upload } } } & Refusals
+    }
+  }
+  '/v1/assets/{id}/parts': {
+    /** Send a file in parts */
+    post: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': UploadParts } } } & Refusals
     }
   }
   '/v1/assets/{id}/confirm': {

@@ -3046,6 +3046,47 @@ export interface UpgradeRequest {
   target_tier: 'starter' | 'creator'
 }
 
+// upload-parts.schema.json
+
+/**
+ * A pending file in parts: which have arrived, and where to send the others.
+ */
+export interface UploadParts {
+  /**
+   * In the order of their bytes; together they are the file.
+   */
+  parts: {
+    number: number
+    /**
+     * Where its first byte stands in the file.
+     */
+    start: number
+    size_bytes: number
+    /**
+     * It has arrived whole and need not be sent again.
+     */
+    received: boolean
+    /**
+     * Signed address in the object store; null once it has arrived.
+     */
+    upload_url: string | null
+  }[]
+  /**
+   * How to send a part.
+   */
+  upload_method: 'PUT'
+  /**
+   * Headers to send with each, by name.
+   */
+  upload_headers: {
+    [k: string]: string
+  }
+  /**
+   * When the addresses end; ask again for new ones.
+   */
+  expires_at: string
+}
+
 // upload-request.schema.json
 
 /**

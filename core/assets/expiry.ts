@@ -3,19 +3,24 @@ import type { Queryable } from '../platform/database.ts'
 
 const BATCH = 500
 
-/** From the making of an asset until nothing can be put to its address any more, and a little longer. */
-const UPLOAD_ENDS_AFTER_MS = 20 * 60_000
+/** From the last address of an asset until nothing can be put to it any more, and a little longer. */
+const UPLOAD_ENDS_AFTER = `interval '20 minutes'`
 
 /**
  * Removes the objects of an asset whose row is gone or failed: now, and once more when nothing can be put there any more.
  * @param folder below which everything goes
+ * @param closedAt since when no address has been given; now, when the asset was pending until now
  */
-export async function removeObjects(client: Queryable, folder: string, announcedAt: Date): Promise<void> {
-  const uploadEnds = new Date(announcedAt.getTime() + UPLOAD_ENDS_AFTER_MS)
+export async function removeObjects(
+  client: Queryable,
+  folder: string,
+  closedAt: Date | null = null,
+): Promise<void> {
   await client.query(
     `select enqueue_object_removal($1),
-       case when $2::timestamptz > now() then enqueue_object_removal($1, $2::timestamptz) end`,
-    [folder, uploadEnds],
+       case when ends > now() then enqueue_object_removal($1, ends) end
+     from (select coalesce($2::timestamptz, now()) + ${UPLOAD_ENDS_AFTER} as ends) as addresses`,
+    [folder, closedAt],
   )
 }
 
@@ -29,7 +34,8 @@ export async function expireUploads(db: Queryable): Promise<{ failed: number; fo
            limit ${BATCH} for update skip locked)
          returning s3_key
        )
-       select enqueue_object_removal(regexp_replace(s3_key, '[^/]*$', '')) from late`,
+       select enqueue_object_removal(folder), enqueue_object_removal(folder, now() + ${UPLOAD_ENDS_AFTER})
+       from late cross join lateral regexp_replace(s3_key, '[^/]*$', '') as folder`,
     )
     return rowCount ?? 0
   })
@@ -51,11 +57,7 @@ async function inBatches(batch: () => Promise<number>): Promise<number> {
   }
 }
 
-/** Removes what was put to the address of an upload, once nothing can be put there any more. */
-export async function removeIncoming(client: Queryable, folder: string, announcedAt: Date): Promise<void> {
-  const uploadEnds = new Date(announcedAt.getTime() + UPLOAD_ENDS_AFTER_MS)
-  await client.query(`select enqueue_object_removal($1, greatest(now(), $2::timestamptz))`, [
-    folder,
-    uploadEnds,
-  ])
+/** Removes what was put for an asset that is pending no longer, once nothing can be put there any more. */
+export async function removeIncoming(client: Queryable, folder: string): Promise<void> {
+  await client.query(`select enqueue_object_removal($1, now() + ${UPLOAD_ENDS_AFTER})`, [folder])
 }

@@ -16,4 +16,7 @@ export const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/
 export const incomingFolder = (key: string): string => `${folderOf(key)}incoming/`
 export const incomingKey = (key: string): string => `${incomingFolder(key)}${key.slice(folderOf(key).length)}`
 
+/** A part of an upload. No file can be called so: `~` is none of what may be in a name. */
+export const partKey = (key: string, number: number): string => `${incomingKey(key)}~${number}`
+
 export const thumbnailKey = (key: string): string => `${folderOf(key)}made/thumbnail.webp`

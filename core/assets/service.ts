@@ -1,4 +1,6 @@
 /** Files that people upload: listed, read, brought in and removed. */
+
+import type { UploadParts } from '../../schemas/types.ts'
 import { parseOwner } from '../access/owner.ts'
 import type { UserPrincipal } from '../access/principal.ts'
 import { reachableOwners, reachOf, teamOf } from '../access/reach.ts'
@@ -96,6 +98,10 @@ export function createAssetService({ media, ...deps }: UploadDeps & { media: Med
       return { used, limit: quotaOf(owner, principal.tier, deps.quotas) }
     },
 
+    /** Addresses for those parts of a pending file that have not arrived. */
+    uploadParts: async (principal: UserPrincipal, id: string): Promise<UploadParts> =>
+      uploads.parts(principal, await find(principal, id)),
+
     /** Looks at what was uploaded; only then may a storyboard use it. A file that is not what was announced fails. */
     async confirmUpload(principal: UserPrincipal, id: string, signal: AbortSignal): Promise<AssetFile> {
       await uploads.confirm(principal, await find(principal, id), signal)
@@ -108,14 +114,16 @@ export function createAssetService({ media, ...deps }: UploadDeps & { media: Med
       if (!mayRemove(principal, asset))
         throw new Problem('AUTHORIZATION_ERROR', 'your role may delete only the files you uploaded')
       await transactionAs(db.pool, reachOf(principal), async (client) => {
-        const { rows } = await client.query<{ status: AssetFile['status']; size_bytes: string }>(
-          'delete from asset_files where id = $1 returning status, size_bytes',
-          [id],
-        )
+        const { rows } = await client.query<{
+          status: AssetFile['status']
+          size_bytes: string
+          updated_at: Date
+        }>('delete from asset_files where id = $1 returning status, size_bytes, updated_at', [id])
         const gone = rows[0]
         if (!gone) throw new Problem('NOT_FOUND', 'no such asset')
         if (gone.status === 'ready') await addStorage(client, asset.owner, -Number(gone.size_bytes))
-        await removeObjects(client, folderOf(asset.s3Key), asset.createdAt)
+        const closedAt = gone.status === 'pending' ? null : gone.updated_at
+        await removeObjects(client, folderOf(asset.s3Key), closedAt)
         const owner = parseOwner(asset.owner)
         await audit(client, {
           action: 'asset.deleted',

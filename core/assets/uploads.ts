@@ -5,6 +5,7 @@ import { mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import type { UploadParts } from '../../schemas/types.ts'
 import { formatOwner } from '../access/owner.ts'
 import type { UserPrincipal } from '../access/principal.ts'
 import { chooseOwner, reachOf } from '../access/reach.ts'
@@ -22,9 +23,10 @@ import type { AssetFile } from './entities.ts'
 import { removeIncoming, removeObjects } from './expiry.ts'
 import { type Inspection, Unusable } from './inspect.ts'
 import type { Inspector } from './inspector.ts'
-import { fileKey, folderOf, incomingFolder, incomingKey, thumbnailKey } from './keys.ts'
+import { fileKey, folderOf, incomingFolder, incomingKey, partKey, thumbnailKey } from './keys.ts'
 import { MAX_ASSET_BYTES } from './limits.ts'
 import { ASSET_TYPES, type AssetType, isAssetType, SNIFF_BYTES, sniffType } from './media-types.ts'
+import { fetchParts, PART_TYPE, readParts, type StoredPart } from './parts.ts'
 
 const UPLOAD_LIFETIME_S = 900
 /** How far the size that arrived may be off the size announced, where the store lets it be. */
@@ -49,6 +51,9 @@ export type UploadDeps = {
   quotas: Quotas
   inspector: Inspector
 }
+
+/** What has arrived of a file: the whole, or all of its parts. */
+type Arrived = { sizeBytes: number; parts: readonly StoredPart[] }
 
 /** What a file was found to be. */
 type Checked = Inspection & { path: string; sizeBytes: number; sha256: string }
@@ -109,16 +114,72 @@ export function createUploads({ db, store, uploadLinks, quotas, inspector }: Upl
         upload_url: await uploadLinks.url(incomingKey(key), UPLOAD_LIFETIME_S, { contentType, sizeBytes }),
         upload_method: 'PUT',
         upload_headers: { 'Content-Type': contentType },
-        expires_at: new Date(Date.now() + UPLOAD_LIFETIME_S * 1_000).toISOString(),
+        expires_at: addressEnds(),
       },
     }
   }
 
+  /** A pending asset takes files from who announced it alone. */
+  function requirePending(principal: UserPrincipal, asset: AssetFile): void {
+    if (asset.uploadedBy !== principal.userId) throw new Problem('NOT_FOUND', 'no such asset')
+    if (asset.status !== 'pending') throw new Problem('CONFLICT', `the asset is ${asset.status} already`)
+  }
+
+  /** The parts of a pending file: which have arrived, and where to PUT the others within 15 minutes. */
+  async function parts(principal: UserPrincipal, asset: AssetFile): Promise<UploadParts> {
+    requirePending(principal, asset)
+    const { owner, sizeBytes, s3Key } = asset
+    const asPrincipal = queryableAs(db.pool, reachOf(principal))
+    await requireRoom(asPrincipal, { owner, tier: principal.tier, bytes: sizeBytes }, quotas)
+    const all = await readParts(store, s3Key, sizeBytes)
+    return {
+      parts: await Promise.all(
+        all.map(async ({ number, start, sizeBytes: bytes, isThere }) => {
+          const object = { contentType: PART_TYPE, sizeBytes: bytes }
+          return {
+            number,
+            start,
+            size_bytes: bytes,
+            received: isThere,
+            upload_url: isThere
+              ? null
+              : await uploadLinks.url(partKey(s3Key, number), UPLOAD_LIFETIME_S, object),
+          }
+        }),
+      ),
+      upload_method: 'PUT',
+      upload_headers: { 'Content-Type': PART_TYPE },
+      expires_at: addressEnds(),
+    }
+  }
+
+  /** @throws {Problem} CONFLICT when the file is not there, or not all of it */
+  async function requireArrived({ s3Key, sizeBytes }: AssetFile): Promise<Arrived> {
+    const whole = await store.stat(incomingKey(s3Key))
+    if (whole) return { sizeBytes: whole.sizeBytes, parts: [] }
+    const all = await readParts(store, s3Key, sizeBytes)
+    const missing = all.filter(({ isThere }) => !isThere).length
+    if (missing === 0) return { sizeBytes, parts: all }
+    throw new Problem(
+      'CONFLICT',
+      missing === all.length
+        ? 'the file has not been uploaded yet'
+        : `${missing} of the ${all.length} parts of the file have not been uploaded yet`,
+    )
+  }
+
   /** Fetches what was put, and looks at it. @throws {Unusable} */
-  async function check(asset: AssetFile, folder: string, signal: AbortSignal): Promise<Checked> {
+  async function check(
+    asset: AssetFile,
+    arrived: Arrived,
+    folder: string,
+    signal: AbortSignal,
+  ): Promise<Checked> {
     const type = announcedType(asset)
     const path = join(folder, 'upload')
-    await store.getFile(incomingKey(asset.s3Key), path, signal, undefined, FETCH_BUDGET_MS)
+    if (arrived.parts.length > 0)
+      await fetchParts(store, asset.s3Key, arrived.parts, path, signal, FETCH_BUDGET_MS)
+    else await store.getFile(incomingKey(asset.s3Key), path, signal, undefined, FETCH_BUDGET_MS)
     const { size: sizeBytes } = await stat(path)
     requireSize(asset, sizeBytes)
     const found = sniffType(await headOf(path))
@@ -153,7 +214,7 @@ export function createUploads({ db, store, uploadLinks, quotas, inspector }: Upl
       await store.putStream(asset.s3Key, createReadStream(path), object, signal)
       if (thumbnail) await store.putBytes(thumbnailKey(asset.s3Key), thumbnail.bytes, 'image/webp', signal)
       await addStorage(client, asset.owner, sizeBytes)
-      await removeIncoming(client, incomingFolder(asset.s3Key), asset.createdAt)
+      await removeIncoming(client, incomingFolder(asset.s3Key))
       return 'ready'
     })
     if (outcome === 'too late') throw new Problem('CONFLICT', 'the asset is no longer pending')
@@ -165,21 +226,19 @@ export function createUploads({ db, store, uploadLinks, quotas, inspector }: Upl
         `update asset_files set status = 'failed' where id = $1 and status = 'pending'`,
         [asset.id],
       )
-      if (rowCount === 1) await removeObjects(client, folderOf(asset.s3Key), asset.createdAt)
+      if (rowCount === 1) await removeObjects(client, folderOf(asset.s3Key))
     })
   }
 
   /** Looks at what was put for a pending asset of the caller. One that is not what was announced fails for good. */
   async function confirm(principal: UserPrincipal, asset: AssetFile, signal: AbortSignal): Promise<void> {
-    if (asset.uploadedBy !== principal.userId) throw new Problem('NOT_FOUND', 'no such asset')
-    if (asset.status !== 'pending') throw new Problem('CONFLICT', `the asset is ${asset.status} already`)
-    const put = await store.stat(incomingKey(asset.s3Key))
-    if (!put) throw new Problem('CONFLICT', 'the file has not been uploaded yet')
+    requirePending(principal, asset)
+    const arrived = await requireArrived(asset)
     await inTurn(signal, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'framecast-upload-'))
       try {
-        requireSize(asset, put.sizeBytes)
-        await accept(principal, asset, await check(asset, folder, signal), signal)
+        requireSize(asset, arrived.sizeBytes)
+        await accept(principal, asset, await check(asset, arrived, folder, signal), signal)
       } catch (error) {
         if (error instanceof Unusable) {
           await fail(principal, asset)
@@ -198,8 +257,10 @@ export function createUploads({ db, store, uploadLinks, quotas, inspector }: Upl
     })
   }
 
-  return { announce, confirm }
+  return { announce, parts, confirm }
 }
+
+const addressEnds = (): string => new Date(Date.now() + UPLOAD_LIFETIME_S * 1_000).toISOString()
 
 /** @throws {Unusable} */
 function requireSize(asset: AssetFile, sizeBytes: number): void {

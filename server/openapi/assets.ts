@@ -63,7 +63,7 @@ export const assetOperations: readonly Operation[] = [
     operationId: 'createUpload',
     summary: 'Announce a file',
     description:
-      'First of three steps. Then PUT the file to `upload_url` with `upload_headers`, within 15 minutes; then confirm it. The address takes exactly as many bytes as were announced, of that type. A storyboard names the file by `asset.id`. With `project_id` it belongs to the project and to its team.',
+      'First of three steps. Then PUT the file to `upload_url` with `upload_headers`, within 15 minutes, or send it in parts; then confirm it. The address takes exactly as many bytes as were announced, of that type. A storyboard names the file by `asset.id`. With `project_id` it belongs to the project and to its team.',
     tag: 'Assets',
     access: { kind: 'key', scopes: ['assets:write'] },
     body: {
@@ -98,6 +98,27 @@ export const assetOperations: readonly Operation[] = [
   },
   {
     method: 'post',
+    path: '/v1/assets/{id}/parts',
+    operationId: 'getUploadParts',
+    summary: 'Send a file in parts',
+    description:
+      'Another way for the second step, which goes on after a loss: instead of one PUT of everything, PUT each part that has not been received to its own `upload_url` with `upload_headers`, in any order, within 15 minutes. Ask again, for 24 hours, for what is missing then and for new addresses. When all parts are there, confirm.',
+    tag: 'Assets',
+    access: { kind: 'key', scopes: ['assets:write'] },
+    parameters: [ASSET],
+    replies: [json(200, 'The parts of the file.', 'upload-parts', example.uploadParts)],
+    refusals: [
+      { ...NO_ASSET, when: 'There is no such asset, or somebody else announced it.' },
+      { code: 'CONFLICT', when: 'It is not pending.', text: 'the asset is ready already' },
+      {
+        code: 'STORAGE_QUOTA_EXCEEDED',
+        when: 'The owner has no room for the file any more.',
+        text: '5368709000 of 5368709120 bytes are in use, which leaves no room for 19528 more',
+      },
+    ],
+  },
+  {
+    method: 'post',
     path: '/v1/assets/{id}/confirm',
     operationId: 'confirmUpload',
     summary: 'Confirm an upload',
@@ -116,7 +137,7 @@ export const assetOperations: readonly Operation[] = [
       { ...NO_ASSET, when: 'There is no such asset, or somebody else uploaded it.' },
       {
         code: 'CONFLICT',
-        when: 'It is not pending, or nothing has been uploaded yet.',
+        when: 'It is not pending, or the file or parts of it have not been uploaded yet.',
         text: 'the file has not been uploaded yet',
       },
     ],

@@ -13,6 +13,7 @@ import type {
   SystemAsset,
   Ticket,
   Upload,
+  UploadParts,
   UploadRequest,
   ValidationResult,
   WatchLink,
@@ -373,6 +374,22 @@ export const upload: Upload = {
   upload_url: `http://localhost:9000/framecast-outputs/user/${USER_ID}/assets/${ASSET_ID}/incoming/boat.jpg?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=900&X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost&X-Amz-Signature=294fcce32e3b1c03`,
   upload_method: 'PUT',
   upload_headers: { 'Content-Type': 'image/jpeg' },
+  expires_at: '2026-11-21T09:22:46.179Z',
+}
+
+export const uploadParts: UploadParts = {
+  parts: [
+    { number: 1, start: 0, size_bytes: 4194304, received: true, upload_url: null },
+    {
+      number: 2,
+      start: 4194304,
+      size_bytes: 1048576,
+      received: false,
+      upload_url: `http://localhost:9000/framecast-outputs/user/${USER_ID}/assets/${ASSET_ID}/incoming/boat.mp4~2?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=900&X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost&X-Amz-Signature=0c56d2c5c7d0b5a1`,
+    },
+  ],
+  upload_method: 'PUT',
+  upload_headers: { 'Content-Type': 'application/octet-stream' },
   expires_at: '2026-11-21T09:22:46.179Z',
 }
 

@@ -51,6 +51,7 @@ import teamRequest from '../../schemas/team-request.schema.json' with { type: 'j
 import ticket from '../../schemas/ticket.schema.json' with { type: 'json' }
 import upgradeRequest from '../../schemas/upgrade-request.schema.json' with { type: 'json' }
 import upload from '../../schemas/upload.schema.json' with { type: 'json' }
+import uploadParts from '../../schemas/upload-parts.schema.json' with { type: 'json' }
 import uploadRequest from '../../schemas/upload-request.schema.json' with { type: 'json' }
 import usage from '../../schemas/usage.schema.json' with { type: 'json' }
 import usageDays from '../../schemas/usage-days.schema.json' with { type: 'json' }
@@ -122,6 +123,7 @@ const FILES = {
   'system-asset': systemAsset,
   ticket,
   upload,
+  'upload-parts': uploadParts,
   'upload-request': uploadRequest,
   'validation-result': validationResult,
   'watch-link': watchLink,

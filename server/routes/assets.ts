@@ -59,6 +59,10 @@ export function assetRoutes({ config, assets }: ServerDeps, { allow }: { allow: 
     })
   })
 
+  router.post('/v1/assets/:id/parts', allow('assets:write'), async (ctx) => {
+    ctx.body = await assets.uploadParts(user(ctx), pathId(ctx))
+  })
+
   router.post('/v1/assets/:id/confirm', allow('assets:write'), async (ctx) => {
     const asset = await assets.confirmUpload(user(ctx), pathId(ctx), ctx.state.signal)
     ctx.body = await assets.present(asset, true)

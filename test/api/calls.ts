@@ -124,6 +124,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
     ok: 201,
     body: { filename: 'mara.png', content_type: 'image/png', size_bytes: 9 },
   },
+  'POST /v1/assets/{id}/parts': { ok: 200, state: 'pending' },
   // Nothing has been uploaded.
   'POST /v1/assets/{id}/confirm': { ok: 409, state: 'pending' },
   'DELETE /v1/assets/{id}': { ok: 204, spent: true },

@@ -172,6 +172,12 @@ export const AGREED: readonly AgreedOperation[] = [
   anyone('GET /v1/assets', ['assets:read']),
   anyone('GET /v1/assets/{id}', ['assets:read'], { roles: ALL }),
   anyone('POST /v1/assets/upload-url', ['assets:write'], onBehalf('body')),
+  anyone('POST /v1/assets/{id}/parts', ['assets:write'], {
+    roles: [],
+    ownRoles: ALL,
+    tooLow: 404,
+    ...OURS,
+  }),
   anyone('POST /v1/assets/{id}/confirm', ['assets:write'], { roles: [], ownRoles: ALL, tooLow: 404 }),
   anyone('DELETE /v1/assets/{id}', ['assets:write'], { roles: ADMINS, ownRoles: WORKERS }),
 

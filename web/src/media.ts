@@ -3,6 +3,7 @@ import { queryOptions } from '@tanstack/react-query'
 import { SYSTEM_ASSETS } from '../../core/storyboard/system-assets.ts'
 import { type Asset, ask, askWithHeaders, type SystemAsset } from './api/client.ts'
 import type { Peaks } from './pages/editor/wave.ts'
+import { Lost, refusalOf, transfer } from './transfer.ts'
 
 export type { Peaks } from './pages/editor/wave.ts'
 
@@ -151,37 +152,19 @@ function createAudition() {
 
 export const audition = createAudition()
 
-const TYPES: Readonly<Record<string, string>> = {
-  png: 'image/png',
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  webp: 'image/webp',
-  mp3: 'audio/mpeg',
-  wav: 'audio/wav',
-  ogg: 'audio/ogg',
-}
-
-/** Sends a file to the team's library and waits until the server has looked at it. */
+/** Sends a file to the team's library and waits until the server has looked at it; sent again, it goes on. */
 export async function uploadFile(file: File, owner: string): Promise<Asset> {
-  const type = TYPES[file.name.split('.').at(-1)?.toLowerCase() ?? '']
-  if (!type) throw new Error(`${file.name} is not taken: PNG, JPEG, WEBP, MP3, WAV or OGG`)
-  const upload = await ask((api, signal) =>
-    api.POST('/v1/assets/upload-url', {
-      body: { filename: file.name, content_type: type, size_bytes: file.size, owner },
-      signal,
-    }),
-  )
-  // Browsers set the length themselves, and let nobody else.
-  const headers = Object.entries(upload.upload_headers).filter(
-    ([name]) => name.toLowerCase() !== 'content-length',
-  )
-  const sent = await fetch(upload.upload_url, {
-    method: upload.upload_method,
-    headers: Object.fromEntries(headers),
-    body: file,
-  })
-  if (!sent.ok) throw new Error(`${file.name} could not be stored. Try again.`)
-  return ask((api, signal) =>
-    api.POST('/v1/assets/{id}/confirm', { params: { path: { id: upload.asset.id } }, signal }),
-  )
+  const refusal = refusalOf(file)
+  if (refusal) throw new Error(`${file.name}: ${refusal}`)
+  try {
+    return await transfer(file, owner, {
+      onShare: () => {},
+      onSent: () => {},
+      signal: new AbortController().signal,
+    })
+  } catch (error) {
+    throw error instanceof Lost
+      ? new Error(`Connection lost. Choose ${file.name} again to go on.`, { cause: error })
+      : error
+  }
 }

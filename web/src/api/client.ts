@@ -18,6 +18,7 @@ export type {
   Storyboard,
   SystemAsset,
   Team,
+  UploadParts,
   Usage,
   UsageDays,
   Webhook,

@@ -31,7 +31,6 @@ function Line({ sending, uploads }: { sending: Sending; uploads: Uploads }) {
                 ? 'Looking into it'
                 : `${Math.floor(share * 100)} %`}
           </span>
-          {words ? <span className={styles.small}>{words}</span> : null}
         </>
       ) : (
         <>
@@ -68,6 +67,7 @@ export function UploadsList({ uploads }: { uploads: Uploads }) {
   )
   useEffect(() => {
     if (isOnline) uploads.resume()
+    else uploads.pause()
   }, [isOnline, uploads])
   if (list.length === 0) return null
   const waiting = list.filter(({ state }) => state === 'waiting').length
