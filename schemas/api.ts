@@ -596,13 +596,14 @@ export type paths = {
   '/v1/engines': {
     /** List engines */
     get: {
+      parameters: { query?: { include?: 'standing' } }
       responses: { 200: { content: { 'application/json': Engine[] } } } & Refusals
     }
   }
   '/v1/engines/{slug}': {
     /** Read an engine */
     get: {
-      parameters: { path: { slug: string } }
+      parameters: { path: { slug: string }; query?: { include?: 'standing' } }
       responses: { 200: { content: { 'application/json': Engine } } } & Refusals
     }
   }

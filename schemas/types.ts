@@ -938,6 +938,97 @@ export interface Engine {
      */
     message: string
   }[]
+  /**
+   * Its work now. Told with `include=standing`.
+   */
+  standing?: {
+    /**
+     * Since when it has not answered; null while it answers.
+     */
+    silent_since: string | null
+    /**
+     * Scenes that were on it when it fell silent, by where they went. An item: one server.
+     *
+     * Items: Scenes that one server took over.
+     */
+    moved: {
+      /**
+       * Name of the server that has them now.
+       */
+      to: string
+      /**
+       * How many.
+       */
+      scenes: number
+    }[]
+    /**
+     * Scenes that it works on, the oldest first.
+     *
+     * Items: One scene.
+     */
+    running: {
+      job: EngineJob | null
+      /**
+       * Id of the scene in its storyboard; null when the job is out of reach.
+       */
+      scene_id: string | null
+      /**
+       * Its place in the storyboard, from 1; null when the job is out of reach.
+       */
+      scene_number: number | null
+      /**
+       * Which try it is.
+       */
+      attempt: number
+      /**
+       * When it began.
+       */
+      since: string
+    }[]
+    /**
+     * Jobs with scenes that this server could take, in the order in which they are taken; at most 20.
+     *
+     * @maxItems 20
+     *
+     * Items: One job.
+     */
+    waiting: {
+      job: EngineJob | null
+      /**
+       * Scenes of it that are ready.
+       */
+      scenes: number
+      /**
+       * When the first became ready.
+       */
+      since: string
+    }[]
+  }
+}
+/**
+ * A render within reach of whoever asks; null stands for one of somebody else.
+ */
+export interface EngineJob {
+  /**
+   * Id of the job.
+   */
+  id: string
+  /**
+   * Project it belongs to, if any.
+   */
+  project_id: string | null
+  /**
+   * Title of its storyboard; empty when it has none.
+   */
+  title: string
+  /**
+   * Owner URN.
+   */
+  owner: string
+  /**
+   * User who asked for it.
+   */
+  triggered_by: string
 }
 
 // estimate-request.schema.json

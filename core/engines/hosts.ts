@@ -52,14 +52,15 @@ export async function storeProbe(
 ): Promise<void> {
   if (!probe.ok) {
     await db.query(
-      `update engine_hosts set probed_at = now(), seen_at = now(), probe_failures = probe_failures + 1, last_error = $3
+      `update engine_hosts set probed_at = now(), seen_at = now(), probe_failures = probe_failures + 1, last_error = $3,
+         silent_since = coalesce(silent_since, now())
        where engine = $1 and key = $2`,
       [engine, key, probe.error],
     )
     return
   }
   await db.query(
-    `update engine_hosts set probed_at = now(), seen_at = now(), probe_failures = 0, latency_ms = $3, version = $4,
+    `update engine_hosts set probed_at = now(), seen_at = now(), probe_failures = 0, silent_since = null, latency_ms = $3, version = $4,
        queue_running = $5, queue_pending = $6, vram_total_bytes = $7, vram_free_bytes = $8, ram_total_bytes = $9
      where engine = $1 and key = $2`,
     [
@@ -114,11 +115,12 @@ export async function recordFailure(pool: Pool, failure: WorkFailure): Promise<b
       `update engine_hosts set breaker = $3, last_error = $4,
          recent_failures = (
            select jsonb_agg(f order by n) from jsonb_array_elements(
-             jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'message', $4::text)) || recent_failures
+             jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'message', $4::text, 'step', $6::uuid)) || recent_failures
            ) with ordinality as e(f, n) where n <= ${MOST_FAILURES_SHOWN}),
-         probe_failures = probe_failures + case when $5 then 1 else 0 end
+         probe_failures = probe_failures + case when $5 then 1 else 0 end,
+         silent_since = case when $5 then coalesce(silent_since, now()) else silent_since end
        where engine = $1 and key = $2`,
-      [engine, key, breaker, message, away],
+      [engine, key, breaker, message, away, step.id],
     )
     if (!away)
       await client.query(

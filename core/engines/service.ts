@@ -11,6 +11,7 @@ import { lackOf, type WorkflowFit } from '../workflows/host-facts.ts'
 import type { BreakerState } from './breaker.ts'
 import { healthOf } from './health.ts'
 import { ringFor } from './places.ts'
+import { readStandings } from './standing.ts'
 
 type Row = QueryResultRow & {
   engine: Engine['kind']
@@ -262,13 +263,24 @@ export function createEngineService({ db, config }: { db: Database; config: Clou
     return cloud ?? findEngine(system, slug)
   }
 
+  async function list(): Promise<Engine[]> {
+    const [servers, cloud] = await Promise.all([listEngines(system), cloudEngine(system, config)])
+    return cloud ? [...servers, cloud] : servers
+  }
+
+  /** @param reader for whom their work is told too; null: it is not */
+  async function withStanding(engines: readonly Engine[], reader: UserPrincipal | null): Promise<Engine[]> {
+    if (!reader) return [...engines]
+    const standings = await readStandings(db, reader)
+    return engines.map((engine) => ({ ...engine, standing: standings(engine) }))
+  }
+
   return {
     /** By kind and slug. */
-    async list(): Promise<Engine[]> {
-      const [servers, cloud] = await Promise.all([listEngines(system), cloudEngine(system, config)])
-      return cloud ? [...servers, cloud] : servers
-    },
-    find: read,
+    list: async (reader: UserPrincipal | null = null): Promise<Engine[]> =>
+      withStanding(await list(), reader),
+    find: async (slug: string, reader: UserPrincipal | null = null): Promise<Engine> =>
+      (await withStanding([await read(slug)], reader))[0]!,
     health: async (slug: string) => (await read(slug)).health,
     catalogue: (slug: string) => findCatalogue(system, slug),
     async drain(principal: UserPrincipal, slug: string): Promise<Engine> {

@@ -61,6 +61,20 @@ const NO_WORKER: Refusal = {
   text: 'no worker could look at this engine in time',
 }
 
+const INCLUDE: Parameter = {
+  name: 'include',
+  in: 'query',
+  required: false,
+  description:
+    '`standing` adds what it works on, what waits for it, and since when it has been silent. Work of others is counted and not named.',
+  schema: { enum: ['standing'] },
+}
+const WRONG_INCLUDE: Refusal = {
+  code: 'VALIDATION_ERROR',
+  when: 'include is something else.',
+  text: 'include must be standing',
+}
+
 const read = (
   over: Pick<Operation, 'path' | 'operationId' | 'summary' | 'replies'> & Partial<Operation>,
 ): Operation => ({
@@ -93,14 +107,16 @@ export const engineOperations: readonly Operation[] = [
     summary: 'List engines',
     description:
       'Servers that the configuration names, and how they do; the cloud endpoint too, where one is configured: `runpod`, which is known by its last scene and cannot be drained. Addresses and credentials are never shown.',
-    parameters: [],
-    refusals: [],
+    parameters: [INCLUDE],
+    refusals: [WRONG_INCLUDE],
     replies: [json(200, 'All of them, by kind and slug.', ['engine'], [engine])],
   }),
   read({
     path: '/v1/engines/{slug}',
     operationId: 'getEngine',
     summary: 'Read an engine',
+    parameters: [SLUG, INCLUDE],
+    refusals: [MISSING, WRONG_INCLUDE],
     replies: [json(200, 'The engine.', 'engine', engine)],
   }),
   read({

@@ -1,9 +1,11 @@
 /** The servers of the engines: for everybody to look at, for operators to take out of service and back. */
 
 import Router from '@koa/router'
+import type { UserPrincipal } from '../../core/access/principal.ts'
 import { Problem } from '../../core/platform/errors.ts'
 import type { ApiRouter, Context, RequestState, ServerDeps } from '../context.ts'
 import { type Allow, user } from '../middleware/access.ts'
+import { queryOneOf } from '../query.ts'
 
 const SLUG = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/
 
@@ -14,14 +16,18 @@ function slugOf(ctx: Context): string {
   return slug
 }
 
+/** For whom the work of servers is to be told; null: it is not asked for. */
+const standingFor = (ctx: Context): UserPrincipal | null =>
+  queryOneOf(ctx, 'include', ['standing']) === 'standing' ? user(ctx) : null
+
 export function engineRoutes({ engines }: ServerDeps, { allow }: { allow: Allow }): ApiRouter {
   const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
 
   router.get('/v1/engines', allow(), async (ctx) => {
-    ctx.body = await engines.list()
+    ctx.body = await engines.list(standingFor(ctx))
   })
   router.get('/v1/engines/:slug', allow(), async (ctx) => {
-    ctx.body = await engines.find(slugOf(ctx))
+    ctx.body = await engines.find(slugOf(ctx), standingFor(ctx))
   })
   router.get('/v1/engines/:slug/health', allow(), async (ctx) => {
     ctx.body = await engines.health(slugOf(ctx))

@@ -1,8 +1,11 @@
 /** What a job that is not over waits for, and who works on it. */
 import t, { type Test } from 'tap'
+import { createApiKey } from '../../core/accounts/keys.ts'
+import { recordFailure, storeProbe } from '../../core/engines/hosts.ts'
 import { claimStep } from '../../core/jobs/steps.ts'
 import { cancelJob } from '../../core/jobs/transitions.ts'
 import { transaction } from '../../core/platform/database.ts'
+import type { Engine } from '../../schemas/types.ts'
 import { buildJob, buildUser, person, stepOf } from '../support/builders.ts'
 import { read, startStudio } from '../support/studio.ts'
 
@@ -106,4 +109,105 @@ t.test('a job of others stays out of reach, counted or not', async (t) => {
   const theirs = await planned(stranger)
   t.match(await read(studio.request(`/v1/jobs/${theirs}`)), { status: 404 })
   await over(theirs)
+})
+
+type EngineStanding = NonNullable<Engine['standing']>
+
+t.test(
+  'an engine tells what it works on and what waits for it; of others only that it is there',
+  async (t) => {
+    const label = 'gpu-07:8188'
+    const key = 'http://gpu-07:8188'
+    await studio.pool.query(
+      `insert into engine_hosts (engine, key, label, slug, workflows, checked_at)
+     values ('preview', $1, $2, 'preview-gpu-07', '{}', now())`,
+      [key, label],
+    )
+    const engine = async (token?: string): Promise<EngineStanding> => {
+      const ask = token === undefined ? studio.request : studio.as(token)
+      return (await read<Engine>(ask('/v1/engines/preview-gpu-07?include=standing'))).body.standing!
+    }
+    const claimAt = async (job: string): Promise<void> => {
+      const { id } = await stepOf(studio.pool, job, 'scene', 'a')
+      await transaction(studio.pool, (client) => claimStep(client, id, 'w1', key))
+    }
+    const [mine, theirs] = [await planned(), await planned(stranger)]
+    const [later, tooLarge, theirsToo] = [await planned(), await planned(), await planned(stranger)]
+    await studio.pool.query(`update job_steps set failed_hosts = '{${key}}' where job_id = $1`, [tooLarge])
+    await claimAt(mine)
+    await claimAt(theirs)
+
+    const found = await engine()
+    t.match(found, { silent_since: null, moved: [] })
+    t.match(found.running, [
+      { job: { id: mine, triggered_by: studio.userId }, scene_id: 'a', attempt: 1 },
+      { job: null, scene_id: null, scene_number: null },
+    ])
+    t.match(found.waiting, [
+      { job: { id: later }, scenes: 1 },
+      { job: null, scenes: 1 },
+    ])
+    t.equal(found.waiting.length, 2, 'a scene that failed here does not wait for this server')
+    const { body: all } = await read<Engine[]>(studio.request('/v1/engines?include=standing'))
+    t.ok(all.length > 0 && all.every(({ standing }) => standing !== undefined))
+    t.notOk('standing' in (await read<Engine>(studio.request('/v1/engines/preview-gpu-07'))).body)
+
+    const narrow = await createApiKey(studio.pool, {
+      userId: studio.userId,
+      name: 'files only',
+      scopes: ['assets:read'],
+    })
+    const unnamed = await engine(narrow.rawKey)
+    t.ok(
+      [...unnamed.running, ...unnamed.waiting].every(({ job }) => job === null),
+      'a key that may not read jobs is told of none',
+    )
+    await over(mine, theirs, later, tooLarge, theirsToo)
+  },
+)
+
+t.test('an engine that is silent says since when, and where its scenes went', async (t) => {
+  for (const name of ['gpu-08', 'gpu-09'])
+    await studio.pool.query(
+      `insert into engine_hosts (engine, key, label, slug, workflows, checked_at)
+       values ('preview', $1, $1, 'preview-' || $1, '{}', now())`,
+      [name],
+    )
+  const silence = async (): Promise<EngineStanding> =>
+    (await read<Engine>(studio.request('/v1/engines/preview-gpu-08?include=standing'))).body.standing!
+  const job = await planned()
+  const step = await stepOf(studio.pool, job, 'scene', 'a')
+  const claimed = await transaction(studio.pool, (client) => claimStep(client, step.id, 'w1', 'gpu-08'))
+  await recordFailure(studio.pool, {
+    step: claimed!,
+    engine: 'preview',
+    key: 'gpu-08',
+    message: 'gpu-08 does not answer',
+    away: true,
+    hostAtFault: true,
+    costly: false,
+    outOfMemory: false,
+  })
+  const { silent_since: since } = await silence()
+  t.ok(since)
+  await storeProbe(studio.pool, 'preview', 'gpu-08', { ok: false, error: 'gpu-08 does not answer' })
+  await studio.pool.query(`update job_steps set host = 'gpu-09' where id = $1`, [step.id])
+  t.strictSame(await silence(), {
+    silent_since: since,
+    moved: [{ to: 'gpu-09', scenes: 1 }],
+    running: [],
+    waiting: [],
+  })
+  await storeProbe(studio.pool, 'preview', 'gpu-08', {
+    ok: true,
+    latencyMs: 4,
+    version: null,
+    queueRunning: 0,
+    queuePending: 0,
+    vramTotalBytes: null,
+    vramFreeBytes: null,
+    ramTotalBytes: null,
+  })
+  t.match(await silence(), { silent_since: null, moved: [] })
+  await over(job)
 })

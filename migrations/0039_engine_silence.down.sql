@@ -1,0 +1,1 @@
+alter table engine_hosts drop column silent_since;
