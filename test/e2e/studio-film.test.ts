@@ -299,7 +299,7 @@ async function run(): Promise<void> {
     })
     await page.goto(`${address}?view=film&at=60`)
     await shows('00:00:02:12')
-    t.equal(await pictured(), 60)
+    await until(async () => (await pictured()) === 60, 'the frame of the address', LIMIT_MS)
     t.ok(refused > 1)
     await context.unroute('**/media/**/final.mp4*')
     await context.route('**/media/**/final.mp4*', (route) => route.fulfill({ status: 403, body: 'gone' }))
@@ -338,6 +338,29 @@ async function run(): Promise<void> {
       title: 'The lamp',
       scenes: [{ id: 'harbor' }, {}, {}],
     })
+  })
+
+  await t.test('somebody without an account watches it by a link, until that is ended', async (t) => {
+    await page.goto(`${address}?view=film&a=${newer.id}`)
+    await film.waitFor()
+    await page.getByRole('button', { name: 'Let others watch' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Let others watch' })
+    await dialog.getByLabel('The link ends after').selectOption('7 days')
+    await dialog.getByRole('button', { name: 'Make a link' }).click()
+    const link = await dialog.getByLabel('Link', { exact: true }).innerText()
+    await picture('share')
+    await isAccessible(t, page, 'the links')
+    const guest = await arrive(browser, url)
+    await guest.page.goto(link)
+    await guest.page.locator('#verdict', { hasText: 'Ready' }).waitFor()
+    t.equal((await guest.context.cookies()).length, 0, 'nobody is signed in there')
+    await dialog.getByRole('button', { name: /^End the link until / }).click()
+    await dialog.getByRole('list', { name: 'Links that are open' }).waitFor({ state: 'detached' })
+    await guest.page.reload()
+    await guest.page.getByText('This link has ended', { exact: true }).waitFor()
+    t.strictSame(guest.faults, [])
+    await guest.context.close()
+    await dialog.getByRole('button', { name: 'Close' }).click()
   })
 
   await t.test('a film that is older than the storyboard says so', async (t) => {

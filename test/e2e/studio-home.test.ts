@@ -15,6 +15,7 @@ import { startStore } from '../support/store.ts'
 import {
   arrive,
   dropFile,
+  FILM_LIMIT_MS,
   isAccessible,
   keepPictures,
   openBrowser,

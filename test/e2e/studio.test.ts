@@ -51,7 +51,6 @@ async function run(): Promise<void> {
   const saved = (): Promise<void> => page.getByText(/^Saved /).waitFor()
   const prompt = page.getByRole('textbox', { name: /^Prompt/ })
   const code = page.getByRole('textbox', { name: 'Storyboard as YAML' })
-  const projectId = (): string => new URL(page.url()).pathname.split('/').at(-1)!
   /** Names of the scenes in the order of their cards. */
   const order = async (): Promise<string[]> =>
     Promise.all((await cards.all()).map(async (card) => String(await card.getAttribute('data-card'))))
@@ -125,9 +124,7 @@ async function run(): Promise<void> {
     await saved()
   })
 
-  let address = ''
   await t.test('what could not be saved is there after a reload', async () => {
-    address = page.url()
     await cards.first().click()
     await context.route('**/spec', (route) => route.abort())
     await prompt.fill('written while nobody listened')
@@ -204,7 +201,7 @@ async function run(): Promise<void> {
   })
 
   await t.test(`a storyboard of ${MANY} scenes`, async (t) => {
-    const [team] = await ask<{ id: string }[]>('GET', '/v1/teams')
+    const [team] = await ask<{ id: string; slug: string }[]>('GET', '/v1/teams')
     const made = await ask<{ id: string }>('POST', `/v1/teams/${team!.id}/projects`, {
       name: 'Fifty views',
       spec: {
@@ -216,7 +213,7 @@ async function run(): Promise<void> {
         })),
       },
     })
-    await page.goto(address.replace(projectId(), made.id))
+    await page.goto(`${url}/t/${team!.slug}/p/${made.id}`)
 
     await t.test('is all there: cards, shots and the plan', async (t) => {
       await cards.nth(MANY - 1).waitFor({ state: 'attached' })

@@ -278,7 +278,8 @@ export function openCodeEditor({
           indentWithTab,
         ]),
         access.of(EditorState.readOnly.of(false)),
-        EditorView.contentAttributes.of({ 'aria-label': 'Storyboard as YAML' }),
+        // What can be edited has the focus without it; tools that look for what has the focus go by the attribute.
+        EditorView.contentAttributes.of({ 'aria-label': 'Storyboard as YAML', tabindex: '0' }),
         EditorView.lineWrapping,
         EditorView.domEventHandlers({ paste: (event, shown) => pasteJson(event, shown) }),
         THEME,

@@ -9,6 +9,7 @@ import { Button } from '../../ui/controls.tsx'
 import { CopyAs } from '../../ui/copy-as.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { wordsOf } from '../faults.tsx'
+import { Share } from '../film/share.tsx'
 import styles from './editor.module.css'
 import bar from './render-bar.module.css'
 
@@ -180,6 +181,7 @@ function LiveBar({ job, canCancel }: { job: LiveJob; canCancel: boolean }) {
       >
         <i style={{ width: `${job.progress.percent ?? 0}%` }} />
       </span>
+      <Share jobId={job.id} />
       <Button
         disabled={!canCancel || canceling}
         title={canCancel ? undefined : 'Only who started it or an admin can cancel it.'}

@@ -17,6 +17,7 @@ import { Lost } from '../film/lost.tsx'
 import { Screen } from '../film/screen.tsx'
 import { SeekBar } from '../film/seek-bar.tsx'
 import { nextSurround, useSettings } from '../film/settings.ts'
+import { Share } from '../film/share.tsx'
 import { Transport, toggleFullScreen } from '../film/transport.tsx'
 import { useSteady } from '../film/use-films.ts'
 import { settingKeys } from '../film/watch-keys.ts'
@@ -96,7 +97,12 @@ export function Viewer({
         <span className={styles.push} />
         <IconButton icon="compare" label="Compare (C)" disabled={!newest} onClick={onCompare} />
         <IconButton icon="surround" label="Around the picture (B)" onClick={nextSurround} />
-        {shown ? <Downloads film={shown} /> : null}
+        {shown ? (
+          <>
+            <Share jobId={shown.id} />
+            <Downloads film={shown} />
+          </>
+        ) : null}
       </div>
       {shown ? (
         <Playing

@@ -28,6 +28,7 @@ import { Screen } from './screen.tsx'
 import { SeekBar } from './seek-bar.tsx'
 import { align, counterpart } from './segments.ts'
 import { nextSurround, useSettings } from './settings.ts'
+import { Share } from './share.tsx'
 import { follow } from './sync.ts'
 import { Transport, toggleFullScreen } from './transport.tsx'
 import { type Films, useFilm, useSteady } from './use-films.ts'
@@ -271,6 +272,7 @@ function FilmPage({
           </Button>
         ) : null}
         <IconButton data-wide icon="surround" label="Around the picture (B)" onClick={nextSurround} />
+        <Share jobId={a.id} />
         <Downloads film={a} />
       </div>
       <section ref={section} className={styles.viewer} data-surround={surround} aria-label="Film">
