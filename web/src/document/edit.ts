@@ -3,8 +3,15 @@ import { type Document, isCollection, isMap, isScalar, isSeq, parseDocument } fr
 import type { Storyboard } from '../api/client.ts'
 import type { Path } from './text.ts'
 
-/** `value` undefined takes the field away, and what holds nothing then; `key` gives it another name. */
-export type Change = { path: Path; value: unknown } | { path: Path; key: string }
+/**
+ * `value` undefined takes the field away, and what holds nothing then; `key` gives it another name; `insert` puts an element
+ * into a list before the place that the path ends with; `place` moves an element within its list.
+ */
+export type Change =
+  | { path: Path; value: unknown }
+  | { path: Path; key: string }
+  | { path: Path; insert: unknown }
+  | { path: Path; place: number }
 
 /**
  * The text with all changes made, in their order. Comments and the order of keys stay.
@@ -15,6 +22,8 @@ export function withChanges(text: string, changes: readonly Change[]): string {
   if (document.errors.length > 0) throw new Error('the text cannot be read')
   for (const change of changes) {
     if ('key' in change) rename(document, change.path, change.key)
+    else if ('insert' in change) insert(document, change.path, change.insert)
+    else if ('place' in change) move(document, change.path, change.place)
     else if (change.value === undefined) remove(document, change.path)
     else put(document, change.path, change.value)
   }
@@ -35,6 +44,23 @@ function put(document: Document, path: Path, value: unknown): void {
   const old = document.getIn(path, true)
   if (isScalar(old) && (typeof value !== 'object' || value === null)) old.value = value
   else document.setIn(path, document.createNode(value))
+}
+
+/** The list that an element stands in, and the element's place. */
+function listOf(document: Document, path: Path): { items: unknown[]; at: number } | null {
+  const list = document.getIn(path.slice(0, -1), true)
+  return isSeq(list) ? { items: list.items, at: Number(path.at(-1)) } : null
+}
+
+function insert(document: Document, path: Path, value: unknown): void {
+  const list = listOf(document, path)
+  if (list && list.items.length > 0) list.items.splice(list.at, 0, document.createNode(value))
+  else put(document, [...path.slice(0, -1), 0], value)
+}
+
+function move(document: Document, path: Path, to: number): void {
+  const list = listOf(document, path)
+  if (list) list.items.splice(to, 0, ...list.items.splice(list.at, 1))
 }
 
 function rename(document: Document, path: Path, to: string): void {
@@ -69,6 +95,8 @@ export function changed<T>(document: T, changes: readonly Change[]): T {
   let value: Json = document
   for (const change of changes) {
     if ('key' in change) value = renamedIn(value, change.path, change.key)
+    else if ('insert' in change) value = listIn(value, change.path, inserted(change.insert))
+    else if ('place' in change) value = listIn(value, change.path, moved(change.place))
     else if (change.value === undefined) value = removedIn(value, change.path)
     else value = putIn(value, change.path, change.value)
   }
@@ -99,6 +127,30 @@ function removedIn(value: Json, [key, ...rest]: Path): Json {
   const isEmpty = Array.isArray(next) ? next.length === 0 : isFields(next) && Object.keys(next).length === 0
   if (next !== old && isEmpty && key !== 'scenes') return others
   return { ...value, [key]: next }
+}
+
+type ListEdit = (list: readonly Json[], at: number) => Json[]
+
+const inserted =
+  (element: Json): ListEdit =>
+  (list, at) =>
+    list.toSpliced(at, 0, element)
+
+const moved =
+  (to: number): ListEdit =>
+  (list, at) =>
+    list.toSpliced(at, 1).toSpliced(to, 0, ...list.slice(at, at + 1))
+
+/** The list that the path ends in, edited at the place that it names. */
+function listIn(value: Json, [key, ...rest]: Path, edit: ListEdit): Json {
+  if (rest.length === 0) return edit(Array.isArray(value) ? value : [], Number(key))
+  if (typeof key === 'number')
+    return Array.isArray(value) && key < value.length
+      ? value.with(key, listIn(value[key], rest, edit))
+      : value
+  if (key === undefined) return value
+  const fields = isFields(value) ? value : {}
+  return { ...fields, [key]: listIn(fields[key], rest, edit) }
 }
 
 function renamedIn(value: Json, [key, ...rest]: Path, to: string): Json {
@@ -153,33 +205,50 @@ export function removedScenes(document: Partial<Storyboard>, ids: readonly strin
   for (const key of Object.keys(document.transitions ?? {}))
     if (key.split('->').some((id) => gone.has(id)))
       changes.push({ path: ['transitions', key], value: undefined })
-  const timeline = document.timeline ?? []
-  const left = timeline.map((element) => {
-    const played = element?.flashback?.scenes ?? element?.montage?.scenes ?? [element?.scene]
-    return element?.transition != null || played.some((id) => id != null && !gone.has(id))
-  })
+  changes.push(...removedPlaces(document, ({ id }) => gone.has(id)))
+  const scenes = document.scenes ?? []
+  for (const at of [...scenes.keys()].reverse())
+    if (gone.has(scenes[at]?.id ?? '')) changes.push({ path: ['scenes', at], value: undefined })
+  return changes
+}
+
+/** A place of the timeline where a scene plays: an element, or one of the scenes of its group. */
+export type Played = { id: string; index: number; at: number | null }
+
+/** Takes places out of the written timeline, and the transitions that have nothing on one side then. */
+export function removedPlaces(
+  { timeline: written }: Partial<Storyboard>,
+  isGone: (played: Played) => boolean,
+): Change[] {
+  const timeline = written ?? []
+  const playedBy = timeline.map((element, index): Played[] =>
+    element?.scene != null
+      ? [{ id: element.scene, index, at: null }]
+      : (element?.flashback?.scenes ?? element?.montage?.scenes ?? []).map((id, at) => ({ id, index, at })),
+  )
+  const left = timeline.map(
+    (element, index) => element?.transition != null || playedBy[index]!.some((played) => !isGone(played)),
+  )
   // A transition needs something on both sides, unless it was written as the film's beginning or end.
   for (const [index, element] of timeline.entries()) {
     if (element?.transition == null) continue
     const isEnd = index === 0 || index === timeline.length - 1
-    const before = left.lastIndexOf(true, index - 1)
+    const before = index === 0 ? -1 : left.lastIndexOf(true, index - 1)
     const hasAfter = timeline.some((other, at) => at > index && left[at] && other?.transition == null)
     const isAlone = index > 0 && (before === -1 || timeline[before]?.transition != null)
     if (isAlone || (!isEnd && !hasAfter)) left[index] = false
   }
+  const changes: Change[] = []
   for (const index of [...timeline.keys()].reverse()) {
     if (!left[index]) {
       changes.push({ path: ['timeline', index], value: undefined })
       continue
     }
-    for (const group of ['flashback', 'montage'] as const)
-      for (const at of [...(timeline[index]?.[group]?.scenes ?? []).keys()].reverse())
-        if (gone.has(timeline[index]?.[group]?.scenes?.[at] ?? ''))
-          changes.push({ path: ['timeline', index, group, 'scenes', at], value: undefined })
+    const group = timeline[index]?.flashback ? 'flashback' : 'montage'
+    for (const played of playedBy[index]!.toReversed())
+      if (played.at !== null && isGone(played))
+        changes.push({ path: ['timeline', index, group, 'scenes', played.at], value: undefined })
   }
-  const scenes = document.scenes ?? []
-  for (const at of [...scenes.keys()].reverse())
-    if (gone.has(scenes[at]?.id ?? '')) changes.push({ path: ['scenes', at], value: undefined })
   return changes
 }
 
