@@ -114,3 +114,11 @@ export const chosenForAll = (join: JoinPlace, written: Written): Change[] => [
   ...(join.origin === 'pair' ? [{ path: join.path, value: undefined }] : []),
   { path: ['transitions', 'default'], value: shortest(written) },
 ]
+
+/** Takes away what was written for this join alone; the default, or a cut, takes its place. */
+export const plainJoin = ({ origin, path }: JoinPlace): Change[] =>
+  origin === 'pair' || (origin === 'montage' && path.at(-1) === 'transition')
+    ? [{ path, value: undefined }]
+    : origin === 'explicit'
+      ? [{ path: path.slice(0, 2), value: undefined }]
+      : []

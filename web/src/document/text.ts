@@ -58,20 +58,6 @@ export function withMoved(text: string, path: Path, from: number, to: number): s
   return document.toString({ lineWidth: 0 })
 }
 
-/** The text with `value` put into the list at `path` before position `at`. */
-export function withInserted(text: string, path: Path, at: number, value: unknown): string {
-  const document = parseDocument(text, { keepSourceTokens: true })
-  if (document.errors.length > 0) throw new Error('the text cannot be read')
-  const node = document.createNode(value)
-  const list = document.getIn(path, true) as { items: unknown[]; flow?: boolean } | undefined
-  if (list && Array.isArray(list.items)) {
-    // `[]` on one line would put whole scenes on that line.
-    if (list.items.length === 0) list.flow = false
-    list.items.splice(at, 0, node)
-  } else document.setIn(path, document.createNode([value]))
-  return document.toString({ lineWidth: 0 })
-}
-
 /**
  * The text laid out as the studio writes it: two spaces a level, one space after a colon. Comments, order and quotes stay;
  * a text that is JSON becomes YAML.

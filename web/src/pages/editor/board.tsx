@@ -3,14 +3,16 @@ import { type DragEvent, type KeyboardEvent, useState } from 'react'
 import { mentions } from '../../../../core/storyboard/prompts.ts'
 import type { PlannedScene, RenderPlan } from '../../api/client.ts'
 import { same } from '../../document/merge.ts'
+import { addedScene } from '../../document/shots.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
-import { withInserted, withMoved } from '../../document/text.ts'
+import { withMoved } from '../../document/text.ts'
 import { clock, count } from '../../format.ts'
 import { LivePicture } from '../../live/picture.tsx'
 import { isOver, type LiveJob, shareOf } from '../../live/progress.ts'
 import { Button } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import styles from './editor.module.css'
+import { changing } from './inspector/editing.ts'
 import { type Selecting, selecting } from './selection.ts'
 
 type Scene = NonNullable<Snapshot['document']['scenes']>[number]
@@ -139,11 +141,8 @@ export function Board({
 
   const add = (): void => {
     const id = freeId(scenes)
-    const at = selected ? scenes.findIndex((scene) => scene.id === selected) + 1 : scenes.length
-    store.edit(
-      'add a scene',
-      withInserted(snapshot.text, ['scenes'], at, { id, prompt: 'Describe the shot', duration: 4 }),
-    )
+    const scene = { id, prompt: 'Describe the shot', duration: 4 }
+    changing(store)('add a scene', ...addedScene(snapshot.document, selected, scene))
     onSelect(id)
   }
   const move = (from: number, to: number): void => {

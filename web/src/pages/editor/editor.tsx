@@ -31,10 +31,12 @@ import { useFilms } from '../film/use-films.ts'
 import { Board } from './board.tsx'
 import { Conflict } from './conflict.tsx'
 import styles from './editor.module.css'
+import { EditorCommands } from './editor-commands.tsx'
 import { Inspector } from './inspector.tsx'
 import { Outcome } from './outcome.tsx'
 import { RenderBar, type StartRender } from './render-bar.tsx'
 import { SaveChip } from './save-chip.tsx'
+import { SceneCommands } from './scene-commands.tsx'
 import { chosenScenes, type Selecting, selection } from './selection.ts'
 import { Timeline } from './timeline.tsx'
 import { Viewer } from './viewer.tsx'
@@ -131,6 +133,8 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
       }),
     })
   }, [films.films, navigate, player])
+  /** The sound that is selected, by its place in the document. */
+  const [part, setPart] = useState<string | null>(null)
   const endedJob = job && isOver(job) ? job.id : null
   const hasPlan = snapshot.checked?.errors.length === 0
   const { data: plan } = useQuery({
@@ -171,15 +175,19 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
   const chosen = chosenScenes(scenes, sceneId)
   const selected = chosen.at(-1)
   const owner = team ? `framecast:team:${team.id}` : ''
-  const select = (scene: string, how: Selecting = 'only'): void => {
-    const ids = selection(
-      scenes.map((one) => one?.id ?? ''),
-      chosen.map(({ id }) => id),
-      scene,
-      how,
-    )
+  const selectAll = (ids: readonly string[]): void => {
+    setPart(null)
     navigate({ search: (old) => ({ ...old, scene: ids.join(',') }), replace: true })
   }
+  const select = (scene: string, how: Selecting = 'only'): void =>
+    selectAll(
+      selection(
+        scenes.map((one) => one?.id ?? ''),
+        chosen.map(({ id }) => id),
+        scene,
+        how,
+      ),
+    )
   const link = (of: 'board' | 'source' | 'film') => ({
     to: '/t/$team/p/$project' as const,
     params: { team: teamSlug, project: project.id },
@@ -211,6 +219,16 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
   return (
     <main className={styles.editor}>
       <Tab name={project.name} job={job} isNews={isNews} />
+      <EditorCommands store={store} snapshot={snapshot} canEdit={canEdit} />
+      {view === 'board' ? (
+        <SceneCommands
+          store={store}
+          snapshot={snapshot}
+          chosen={chosen}
+          onSelect={select}
+          canEdit={canEdit}
+        />
+      ) : null}
       <header className={styles.top}>
         <div className={styles.crumb}>
           <Link to="/t/$team" params={{ team: teamSlug }} search={{}}>
@@ -345,6 +363,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
                 plan={plan}
                 job={job}
                 chosen={chosen}
+                part={part}
                 owner={owner}
                 canEdit={canEdit}
                 onSelect={select}
@@ -356,10 +375,14 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
           <Timeline
             store={store}
             snapshot={snapshot}
+            plan={plan}
             job={job}
             player={player}
             chosen={chosen}
+            part={part}
             onSelect={select}
+            onSelectAll={selectAll}
+            onPart={setPart}
             owner={owner}
             canEdit={canEdit}
           />

@@ -49,6 +49,7 @@ export function Inspector({
   plan,
   job,
   chosen,
+  part,
   owner,
   canEdit,
   onSelect,
@@ -59,6 +60,8 @@ export function Inspector({
   job: LiveJob | undefined
   /** The selected scenes; none: the film itself. */
   chosen: readonly Scene[]
+  /** The sound that is selected, by its place in the document. */
+  part: string | null
   /** Owner of the files that can be named. */
   owner: string
   canEdit: boolean
@@ -66,7 +69,7 @@ export function Inspector({
 }) {
   const media = useMedia(owner)
   const isEditable = canEdit && (snapshot.checked?.readable ?? true)
-  const editing = editingOf(store, snapshot, { isEditable, owner, ...media })
+  const editing = editingOf(store, snapshot, { isEditable, owner, part, ...media })
   const scenes = snapshot.document.scenes ?? []
   const scene = chosen.length === 1 ? chosen[0] : undefined
   const at = scene ? scenes.indexOf(scene) : -1

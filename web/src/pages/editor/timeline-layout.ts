@@ -30,6 +30,10 @@ export type Block = {
 }
 
 export type TimelineLayout = { plan: ShotPlan; blocks: Block[] }
+export type Shot = ShotPlan['shots'][number]
+
+/** Room after the last shot. */
+export const TAIL_PX = 24
 
 /** What is known of sounds, by id. */
 export type SoundFacts = ReadonlyMap<string, { name: string; seconds: number | null }>
@@ -272,4 +276,23 @@ export type Window = {
 export function windowAt(scrollLeft: number, width: number): Window {
   const screen = Math.floor(Math.max(0, scrollLeft) / width)
   return { width, from: Math.max(0, (screen - 1) * width), to: (screen + 3) * width }
+}
+
+/** What things are drawn to, in order of preference: playhead, cuts, in and out, other sounds, whole seconds. */
+export function snapTargets(
+  { plan, blocks }: TimelineLayout,
+  { frame, from, to }: { frame: number; from: number | null; to: number | null },
+  except: Block | null,
+): Target[] {
+  return [
+    { frame, name: 'playhead' },
+    ...plan.shots.map((shot) => ({ frame: shot.startFrame, name: 'cut' })),
+    { frame: plan.frames, name: 'end' },
+    ...(from === null ? [] : [{ frame: from, name: 'in' }]),
+    ...(to === null ? [] : [{ frame: to, name: 'out' }]),
+    ...blocks
+      .filter(({ path }) => path !== except?.path)
+      .map((block) => ({ frame: block.startFrame, name: 'sound' })),
+    ...stepsTo(plan.durationS, 1).map((s) => ({ frame: s * plan.format.fps, name: 'whole second' })),
+  ]
 }

@@ -13,33 +13,36 @@ export type Editing = {
   isEditable: boolean
   /** Owner of the files that can be named. */
   owner: string
+  /** The sound that is selected, by its place in the document. */
+  part: string | null
   files: readonly Asset[]
   sounds: ReadonlyMap<string, Sound>
   /** One step of undo, named. */
   change: (name: string, ...changes: Change[]) => void
-  /** The same, for what is no change of fields. */
-  rewrite: (name: string, by: (text: string) => string) => void
   /** What is wrong with a field, in words. */
   faultOf: (path: Path) => string | undefined
   /** Whether something is wrong with it or within it. */
   hasFault: (path: Path) => boolean
 }
 
+/** Changes the newest text: a handler may be older than the last edit. */
+export const changing =
+  (store: DocumentStore): Editing['change'] =>
+  (name, ...changes) => {
+    const { text, document } = store.snapshot()
+    store.edit(name, withChanges(text, changes), changed(document, changes))
+  }
+
 export function editingOf(
   store: DocumentStore,
   snapshot: Snapshot,
-  more: Pick<Editing, 'isEditable' | 'owner' | 'files' | 'sounds'>,
+  more: Pick<Editing, 'isEditable' | 'owner' | 'part' | 'files' | 'sounds'>,
 ): Editing {
   const errors = snapshot.checked?.errors ?? []
   return {
     ...more,
     document: snapshot.document,
-    // The newest text: a handler may be older than the last edit.
-    change: (name, ...changes) => {
-      const { text, document } = store.snapshot()
-      store.edit(name, withChanges(text, changes), changed(document, changes))
-    },
-    rewrite: (name, by) => store.edit(name, by(store.snapshot().text)),
+    change: changing(store),
     faultOf: (path) => {
       const text = formatPath(path)
       return errors.find((problem) => problem.path === text)?.message

@@ -92,12 +92,15 @@ export function NameField({
   readOnly = false,
   value,
   refusal,
+  field,
   onCommit,
 }: Common & {
   value: string
   limit?: string
   /** Why a name cannot be taken; undefined when it can. */
   refusal?: (value: string) => string | undefined
+  /** What keys find it by. */
+  field?: string
   onCommit: (value: string) => void
 }) {
   const [typed, setTyped] = useState(value)
@@ -112,6 +115,7 @@ export function NameField({
         <input
           {...ties}
           type="text"
+          data-field={field}
           value={typed}
           readOnly={readOnly}
           onChange={(event) => setTyped(event.target.value)}

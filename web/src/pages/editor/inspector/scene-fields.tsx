@@ -2,8 +2,9 @@
 import { mentions } from '../../../../../core/storyboard/prompts.ts'
 import { removedScenes, renamedScene } from '../../../document/edit.ts'
 import { joinsOf } from '../../../document/joins.ts'
+import { addedScene } from '../../../document/shots.ts'
 import { symbolsOf } from '../../../document/symbols.ts'
-import { type Path, withInserted } from '../../../document/text.ts'
+import type { Path } from '../../../document/text.ts'
 import { count } from '../../../format.ts'
 import { Button } from '../../../ui/controls.tsx'
 import { SymbolField } from '../../../ui/symbol-field.tsx'
@@ -124,6 +125,7 @@ export function SceneFields({
       >
         <NameField
           label="Name"
+          field="scene-name"
           limit="letters, digits, _ and -, at most 64"
           value={scene.id}
           readOnly={!isEditable}
@@ -162,9 +164,7 @@ export function SceneFields({
           disabled={!isEditable}
           onClick={() => {
             const id = freeId(scenes, scene.id)
-            editing.rewrite(`duplicate ${scene.id}`, (text) =>
-              withInserted(text, ['scenes'], at + 1, { ...scene, id }),
-            )
+            change(`duplicate ${scene.id}`, ...addedScene(document, scene.id, { ...scene, id }))
             onSelect(id)
           }}
         >

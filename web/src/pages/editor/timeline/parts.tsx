@@ -43,12 +43,15 @@ export function WholeFilm({
   edges,
   frames,
   selected,
+  changed,
   contentPx,
   box,
 }: {
   edges: readonly { start: number; end: number }[]
   frames: number
   selected: ReadonlySet<number>
+  /** Shots whose scene would be rendered anew. */
+  changed: ReadonlySet<number>
   contentPx: number
   box: HTMLElement | null
 }) {
@@ -82,6 +85,7 @@ export function WholeFilm({
           // biome-ignore lint/suspicious/noArrayIndexKey: a shot is its place
           key={index}
           data-on={selected.has(index)}
+          data-changed={changed.has(index)}
           style={{ left: `${(start / frames) * 100}%`, width: `${((end - start) / frames) * 100}%` }}
         />
       ))}
