@@ -18,7 +18,7 @@ import { newId } from '../platform/ids.ts'
 import { queryableAs, transactionAs } from '../platform/reach.ts'
 import type { Project } from '../projects/entities.ts'
 import { beginRendering } from '../projects/transitions.ts'
-import { BASE_SECONDS, type Estimate, estimate, generationSeconds } from '../storyboard/estimate.ts'
+import { type Estimate, estimate, generationSeconds } from '../storyboard/estimate.ts'
 import { planShots } from '../storyboard/plan.ts'
 import type { ShotPlan } from '../storyboard/plan-types.ts'
 import { parseOptions, type RenderOptions } from '../storyboard/render-options.ts'
@@ -99,11 +99,9 @@ async function measuredEstimate(
 ): Promise<Pick<Estimate, 'estimated_generation_time_seconds' | 'estimated_generation_time_range'> | null> {
   if (scenes.length === 0 || !scenes.every((one): one is Expected => one !== null)) return null
   const places = await enginePlaces(db, engine)
-  const overhead = { low: 1, mid: BASE_SECONDS, high: BASE_SECONDS }
   const left = timeLeft(
     scenes.map((expected) => ({ expected, progress: 0 })),
     { now: places, most: places },
-    overhead,
   )
   const { seconds, range } = shownTime(left)
   return { estimated_generation_time_seconds: seconds, estimated_generation_time_range: range }

@@ -77,17 +77,13 @@ const wallSeconds = (pieces: readonly number[], places: number): number =>
  * Seconds until the film is there.
  * @param places scenes that are made at once: `now`, and when everything that there is works on this film
  */
-export function timeLeft(
-  scenes: readonly Remaining[],
-  places: { now: number; most: number },
-  afterwards: Expected = AFTERWARDS,
-): Expected {
+export function timeLeft(scenes: readonly Remaining[], places: { now: number; most: number }): Expected {
   const left = (which: keyof Expected): number[] =>
     scenes.map(({ expected, progress }) => expected[which] * (1 - Math.min(1, Math.max(0, progress))))
   return {
-    low: wallSeconds(left('low'), Math.max(places.now, places.most)) + afterwards.low,
-    mid: wallSeconds(left('mid'), places.now) + afterwards.mid,
-    high: wallSeconds(left('high'), places.now) + afterwards.high,
+    low: wallSeconds(left('low'), Math.max(places.now, places.most)) + AFTERWARDS.low,
+    mid: wallSeconds(left('mid'), places.now) + AFTERWARDS.mid,
+    high: wallSeconds(left('high'), places.now) + AFTERWARDS.high,
   }
 }
 

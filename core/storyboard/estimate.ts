@@ -26,7 +26,7 @@ export type Estimate = {
 const THOUSAND = 1000n
 const RESOLUTION_FACTOR: Record<Resolution, bigint> = { '480p': 500n, '720p': 1000n, '1080p': 2000n }
 /** Time for queueing, fetching and joining, whatever the scenes. */
-export const BASE_SECONDS = 30
+const BASE_SECONDS = 30
 
 const thousandths = (value: number | string): bigint => BigInt(Math.round(Number(value) * 1000))
 const ceilDiv = (dividend: bigint, divisor: bigint): bigint => (dividend + divisor - 1n) / divisor
