@@ -39,6 +39,7 @@ import type {
   SetUpRequest,
   SignUpRequest,
   SpecRequest,
+  SpokenLine,
   Status,
   SystemAsset,
   Team,
@@ -374,6 +375,13 @@ export type paths = {
       parameters: { path: { id: string } }
       requestBody?: { content: { 'application/json': RenderPlanRequest } }
       responses: { 200: { content: { 'application/json': RenderPlan } } } & Refusals
+    }
+  }
+  '/v1/projects/{id}/lines': {
+    /** Hear what has been spoken */
+    get: {
+      parameters: { path: { id: string } }
+      responses: { 200: { content: { 'application/json': SpokenLine[] } } } & Refusals
     }
   }
   '/v1/generate': {

@@ -2570,6 +2570,36 @@ export interface SpecRequest {
   }
 }
 
+// spoken-line.schema.json
+
+/**
+ * A line of dialogue as it was spoken for an earlier render.
+ */
+export interface SpokenLine {
+  scene_id: string
+  /**
+   * Place in the scene's `audio.dialogue`.
+   */
+  index: number
+  speaker: string | null
+  text: string
+  /**
+   * Measured, without silence at either end.
+   */
+  duration_seconds: number
+  /**
+   * Shape of the sound in even stretches: the lowest and highest sample of each, -1 to 1. Null for a line that was spoken before shapes were kept.
+   *
+   * @maxItems 200
+   */
+  peaks: number[][] | null
+  /**
+   * The sound, FLAC, to be heard for an hour.
+   */
+  url: string
+  url_expires_at: string
+}
+
 // status.schema.json
 
 /**

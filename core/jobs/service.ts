@@ -2,16 +2,22 @@
  * What callers do with jobs: the rules in the order in which they are checked, over the guarded SQL beside this file.
  * Knows nothing of HTTP; every refusal is a `Problem`.
  */
+import { creditSource, formatOwner } from '../access/owner.ts'
 import type { Principal, UserPrincipal } from '../access/principal.ts'
 import { reachableOwners, reachOf, SYSTEM } from '../access/reach.ts'
+import { requireTeamAction } from '../access/roles.ts'
 import { Problem } from '../platform/errors.ts'
 import type { Page } from '../platform/page.ts'
-import { transactionAs, widen } from '../platform/reach.ts'
+import { queryableAs, transactionAs, widen } from '../platform/reach.ts'
+import type { Project } from '../projects/entities.ts'
+import type { Storyboard } from '../storyboard/types.ts'
 import { type AcceptanceDeps, type Accepted, createAcceptance } from './acceptance.ts'
 import { deleteJob } from './deletion.ts'
 import type { Job } from './entities.ts'
 import { type JobFilter, type JobPage, readJob, readJobs } from './reading.ts'
 import { mayRemove, mayStop } from './rights.ts'
+import { checkSpec } from './spec-check.ts'
+import { type SpokenLine, spokenLines } from './spoken-lines.ts'
 import { standingsOf } from './standing.ts'
 import { cancelJob } from './transitions.ts'
 import { isTerminal } from './types.ts'
@@ -50,6 +56,19 @@ export function createJobService(deps: AcceptanceDeps) {
     planProject: acceptance.planProject,
     find,
     list,
+
+    /** Lines of a project that have been spoken; none while its storyboard has faults. */
+    async spokenLines(principal: UserPrincipal, project: Project): Promise<SpokenLine[]> {
+      requireTeamAction(principal, project.teamId, 'projects.view')
+      const reach = queryableAs(db.pool, reachOf(principal))
+      const { VOICE_ENGINE } = deps.config
+      const { spec } = project
+      const owner = formatOwner({ kind: 'team', teamId: project.teamId })
+      const check = spec && (await checkSpec(reach, spec, reachableOwners(principal), null, VOICE_ENGINE))
+      return check?.valid
+        ? spokenLines(reach, creditSource(owner), project.id, spec as unknown as Storyboard, VOICE_ENGINE)
+        : []
+    },
     /** Where jobs stand that the caller was given; those that are over have no standing. */
     standings: (jobs: readonly Job[]) => standingsOf(db.system, deps.config, jobs),
 

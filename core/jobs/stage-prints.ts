@@ -57,8 +57,8 @@ export function stagePrints({ storyboard, plan, clipKeys, options, voiceEngine }
   return { voice, join, sound, film }
 }
 
-/** Who says what; the voice of one speaker depends on those of all others. */
-function voicePrints(
+/** Who says what, by `lineKey`; the voice of one speaker depends on those of all others. */
+export function voicePrints(
   storyboard: Storyboard,
   plan: ShotPlan,
   engine: Config['VOICE_ENGINE'],

@@ -9,6 +9,7 @@ import { requireTeamAction, type TeamAction } from '../access/roles.ts'
 import type { Accepted } from '../jobs/acceptance.ts'
 import type { PresentedPlan } from '../jobs/present-plan.ts'
 import type { JobService } from '../jobs/service.ts'
+import type { SpokenLine } from '../jobs/spoken-lines.ts'
 import type { Database } from '../platform/database.ts'
 import { Problem } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
@@ -204,6 +205,11 @@ export function createProjectService({ db, jobs }: { db: Database; jobs: JobServ
       request: { options?: unknown; scenes?: string[] | null | undefined },
     ): Promise<PresentedPlan> {
       return jobs.planProject(principal, await find(principal, id), request)
+    },
+
+    /** Lines of the storyboard as it is now that have been spoken already. */
+    async spokenLines(principal: UserPrincipal, id: string): Promise<SpokenLine[]> {
+      return jobs.spokenLines(principal, await find(principal, id))
     },
   }
 }

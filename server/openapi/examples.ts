@@ -8,6 +8,7 @@ import type {
   Project,
   RenderPlan,
   SceneCompletePayload,
+  SpokenLine,
   Status,
   Storyboard,
   SystemAsset,
@@ -271,6 +272,21 @@ export const estimate: Estimate = {
 }
 
 const SHA = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae'
+export const spokenLine: SpokenLine = {
+  scene_id: 'lamp',
+  index: 0,
+  speaker: 'keeper',
+  text: 'Who is there?',
+  duration_seconds: 0.86,
+  peaks: [
+    [-0.12, 0.1],
+    [-0.61, 0.58],
+    [-0.2, 0.24],
+  ],
+  url: `${MEDIA}/voices/4a0b1a6b.flac?expires=1795255800&signature=b0a9cXq2Kc1v8sQe`,
+  url_expires_at: '2026-11-21T10:09:07.896Z',
+}
+
 export const renderPlan: RenderPlan = {
   scenes: [
     {

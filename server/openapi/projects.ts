@@ -289,4 +289,19 @@ export const projectOperations: readonly Operation[] = [
       NO_PROJECT,
     ],
   },
+  {
+    method: 'get',
+    path: '/v1/projects/{id}/lines',
+    operationId: 'listSpokenLines',
+    summary: 'Hear what has been spoken',
+    description:
+      'Lines of the storyboard as it is now that renders of the project have had spoken already: their measured length, their shape, and a link to hear them. A line that was never spoken, or in another voice, is not among them; while the storyboard has faults there are none.',
+    tag: 'Projects',
+    access: READ,
+    parameters: [PROJECT],
+    replies: [
+      json(200, 'The lines, in the order in which they are heard.', ['spoken-line'], [example.spokenLine]),
+    ],
+    refusals: [NO_PROJECT],
+  },
 ]

@@ -42,6 +42,7 @@ import session from '../../schemas/session.schema.json' with { type: 'json' }
 import setUpRequest from '../../schemas/set-up-request.schema.json' with { type: 'json' }
 import signUpRequest from '../../schemas/sign-up-request.schema.json' with { type: 'json' }
 import specRequest from '../../schemas/spec-request.schema.json' with { type: 'json' }
+import spokenLine from '../../schemas/spoken-line.schema.json' with { type: 'json' }
 import status from '../../schemas/status.schema.json' with { type: 'json' }
 import storyboard from '../../schemas/storyboard.schema.json' with { type: 'json' }
 import systemAsset from '../../schemas/system-asset.schema.json' with { type: 'json' }
@@ -118,6 +119,7 @@ const FILES = {
   'render-plan-request': renderPlanRequest,
   'render-request': renderRequest,
   'spec-request': specRequest,
+  'spoken-line': spokenLine,
   status,
   storyboard,
   'system-asset': systemAsset,

@@ -1,6 +1,7 @@
 /** Projects: storyboards that a team keeps, changes and renders. */
 import Router from '@koa/router'
 import { presentJob } from '../../core/jobs/present.ts'
+import { presentLine } from '../../core/jobs/spoken-lines.ts'
 import { PROJECT_STATUSES, type Project } from '../../core/projects/entities.ts'
 import { presentProject, presentProjectWithJob, specTag } from '../../core/projects/present.ts'
 import newProjectSchema from '../../schemas/new-project.schema.json' with { type: 'json' }
@@ -114,6 +115,11 @@ export function projectRoutes(
   router.post('/v1/projects/:id/render-plan', mayRead, async (ctx) => {
     const id = pathId(ctx)
     ctx.body = await projects.plan(user(ctx), id, await readPlan(ctx.req))
+  })
+
+  router.get('/v1/projects/:id/lines', mayRead, async (ctx) => {
+    const lines = await projects.spokenLines(user(ctx), pathId(ctx))
+    ctx.body = await Promise.all(lines.map((line) => presentLine(line, media)))
   })
 
   return router

@@ -100,6 +100,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
   // It has no storyboard.
   'POST /v1/projects/{id}/render': { ok: 400 },
   'POST /v1/projects/{id}/render-plan': { ok: 400 },
+  'GET /v1/projects/{id}/lines': { ok: 200 },
 
   'POST /v1/generate': { ok: 400, body: { spec: {} } },
   'GET /v1/jobs': { ok: 200 },

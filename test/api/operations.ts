@@ -151,6 +151,7 @@ export const AGREED: readonly AgreedOperation[] = [
   creator('POST /v1/projects/{id}/unarchive', ['projects:write'], { roles: ADMINS }),
   creator('POST /v1/projects/{id}/render', ['projects:write'], { roles: WORKERS }),
   creator('POST /v1/projects/{id}/render-plan', ['projects:read'], { roles: ALL }),
+  creator('GET /v1/projects/{id}/lines', ['projects:read'], { roles: ALL, ...OURS }),
 
   anyone('POST /v1/generate', ['generate'], onBehalf('body')),
   anyone('GET /v1/jobs', ['jobs:read']),

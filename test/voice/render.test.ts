@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { promisify } from 'node:util'
 import t from 'tap'
+import type { SpokenLine } from '../../core/jobs/spoken-lines.ts'
 import type { JobOutput } from '../../core/jobs/types.ts'
 import { findTools, listPackets, probe, runFfmpeg } from '../../core/platform/ffmpeg.ts'
+import { createProjectService } from '../../core/projects/service.ts'
 import type { VoiceOutcome } from '../../worker/steps/plan-voice.ts'
-import { buildUser } from '../support/builders.ts'
+import { buildTeam, buildUser } from '../support/builders.ts'
 import { levelOf } from '../support/sound-level.ts'
 import { startStack } from '../support/stack.ts'
 import { MISHAPS, startVoiceService, VOICE_KEY } from '../support/voice-service.ts'
@@ -90,6 +92,42 @@ t.test('every line that can be said is spoken once, however often its scene is s
   const output = done.output as JobOutput
   t.same(output.duration, 8)
   t.match(output.metadata.warnings.join(), /line 3 of scene stairs lasts .* its end is cut/)
+})
+
+t.test('a project tells how the lines sound that were spoken for it, and of no others', async (t) => {
+  const projects = createProjectService({ db: stack.db, jobs: stack.jobs })
+  const owner = await buildUser(stack.db.pool)
+  const teamId = await buildTeam(stack.db.pool, owner, { credits: 1_000 })
+  const maker = { ...owner, teams: new Map([[teamId, 'owner' as const]]) }
+  const { id } = await projects.create(maker, teamId, { name: 'Keeper', spec: SPEC })
+  t.strictSame(await projects.spokenLines(maker, id), [], 'before anything is rendered')
+  const { job } = await projects.render(maker, id, { options: OPTIONS, idempotencyKey: null })
+  t.equal((await stack.finished(job.id)).status, 'completed')
+  const lines = await projects.spokenLines(maker, id)
+  t.match(lines, [
+    { sceneId: 'stairs', index: 0, speaker: 'keeper', text: 'Who is there?' },
+    { sceneId: 'stairs', index: 2, speaker: 'child' },
+    { sceneId: 'lamp', index: 0, speaker: 'keeper', text: 'Who is there?' },
+  ])
+  t.equal(lines.length, 3, 'once each, however often the scene is shown')
+  const [first, last, same] = lines as [SpokenLine, SpokenLine, SpokenLine]
+  t.equal(same.objectKey, first.objectKey)
+  t.ok(last.durationS > first.durationS)
+  for (const { peaks, durationS } of lines) {
+    t.equal(peaks?.length, 100)
+    t.ok(peaks?.every(([low, high]) => low >= -1 && low <= high && high <= 1))
+    t.ok(peaks?.some(([, high]) => high > 0.1) && durationS > 0.3, 'something is heard')
+  }
+  const other = structuredClone(SPEC)
+  other.scenes[0]!.audio.dialogue[0]!.text = 'Is it you?'
+  await projects.replaceSpec(maker, id, other, '')
+  t.strictSame(
+    (await projects.spokenLines(maker, id)).map(({ sceneId, index }) => `${sceneId} ${index}`),
+    ['stairs 2', 'lamp 0'],
+    'other words are not spoken yet',
+  )
+  await projects.replaceSpec(maker, id, { title: 'Faulty', scenes: 'none' }, '')
+  t.strictSame(await projects.spokenLines(maker, id), [], 'nor is what cannot be read')
 })
 
 t.test('the film carries its captions as a track, and files beside it say the same', async (t) => {

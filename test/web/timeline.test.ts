@@ -1,7 +1,7 @@
 /** What stands where on the timeline, where things are dropped, and what stops them. */
 import t from 'tap'
 import type { Storyboard } from '../../web/src/api/client.ts'
-import { movedSound } from '../../web/src/document/sounds.ts'
+import { lineSound, movedSound } from '../../web/src/document/sounds.ts'
 import { chosenScenes, selection } from '../../web/src/pages/editor/selection.ts'
 import {
   dropPlace,
@@ -43,6 +43,18 @@ t.test('blocks say what is heard of their sound, and where it is written', async
     { startFrame: 72, sceneId: 'b', label: 'own.wav', loop: true, fadeInS: 1, path: 'scenes[1].audio.music' },
     { startFrame: 120, sceneId: null, skipS: 5 },
   ])
+})
+
+t.test('a line has an estimated length and no shape, until it has been spoken', async (t) => {
+  const line = { speaker: 'mara', text: 'We are late.', start: 1 }
+  const spoken = structuredClone(BOARD)
+  spoken.scenes[2]!.audio = { dialogue: [line] }
+  const lineOf = (sounds: Parameters<typeof layoutOf>[2]) =>
+    layoutOf(spoken, 24, sounds)?.blocks.find(({ lane }) => lane === 'dialogue')
+  t.match(lineOf(new Map()), { assetId: null, soundS: null, frames: 19, path: 'scenes[2].audio.dialogue[0]' })
+  const id = lineSound(line)
+  t.match(lineOf(new Map([[id, { name: '', seconds: 1.5 }]])), { assetId: id, soundS: 1.5, frames: 36 })
+  t.not(lineSound({ ...line, speaker: 'jonas' }), id, 'in another voice it is another sound')
 })
 
 t.test('a dragged shot takes the place of the one whose middle it has passed', async (t) => {

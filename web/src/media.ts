@@ -2,6 +2,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { SYSTEM_ASSETS } from '../../core/storyboard/system-assets.ts'
 import { type Asset, ask, askWithHeaders, type SystemAsset } from './api/client.ts'
+import { lineSound } from './document/sounds.ts'
 import type { Peaks } from './pages/editor/wave.ts'
 import { Lost, refusalOf, transfer } from './transfer.ts'
 
@@ -17,6 +18,32 @@ export type Sound = {
   /** Whether there is a file to hear. */
   isThere: boolean
 }
+
+/** Where spoken lines are heard: they have no id that the server could be asked for. */
+const lineAddresses = new Map<string, string>()
+
+/** Lines of a project that renders have had spoken already, as sounds. */
+export const spokenLinesQuery = (projectId: string, revision: number, lastJob: string | null) =>
+  queryOptions({
+    queryKey: ['projects', projectId, 'lines', revision, lastJob],
+    queryFn: async ({ signal }): Promise<Sound[]> => {
+      const lines = await ask(
+        (api, limit) =>
+          api.GET('/v1/projects/{id}/lines', { params: { path: { id: projectId } }, signal: limit }),
+        signal,
+      )
+      return lines.map(({ speaker, text, duration_seconds, peaks, url }) => {
+        const id = lineSound({ speaker, text })
+        lineAddresses.set(id, url)
+        const name = speaker ? `${speaker}: ${text}` : text
+        return { id, name, words: '', category: 'team', seconds: duration_seconds, peaks, isThere: true }
+      })
+    },
+    // Links hold for an hour.
+    staleTime: 1_800_000,
+    refetchInterval: 3_000_000,
+    placeholderData: (before) => before,
+  })
 
 /** More than these are found by their name in the library. */
 const MOST_ASSETS = 500
@@ -95,6 +122,8 @@ export const pictureFiles = (files: readonly Asset[] = []): Asset[] =>
   files.filter(({ content_type }) => content_type.startsWith('image/'))
 
 async function addressOf(id: string): Promise<string | undefined> {
+  const line = lineAddresses.get(id)
+  if (line) return line
   if (id.startsWith('asset_'))
     return (
       await ask((api, signal) => api.GET('/v1/system-assets/{id}', { params: { path: { id } }, signal }))

@@ -104,10 +104,10 @@ export async function planVoices(
 }
 
 /** The outcome of a line that was spoken before. */
-export const reusedSpeech = ({ objectKey, sha256, sizeBytes, meta }: CachedObject): VoiceOutcome => ({
-  ...(meta as Pick<VoiceOutcome, 'durationS' | 'sampleRate' | 'wordTimes'>),
-  objectKey,
-  sha256,
-  sizeBytes,
-  reused: true,
-})
+export const reusedSpeech = ({ objectKey, sha256, sizeBytes, meta }: CachedObject): VoiceOutcome => {
+  const { durationS, sampleRate, wordTimes } = meta as Pick<
+    VoiceOutcome,
+    'durationS' | 'sampleRate' | 'wordTimes'
+  >
+  return { durationS, sampleRate, wordTimes, objectKey, sha256, sizeBytes, reused: true }
+}

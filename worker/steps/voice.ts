@@ -1,6 +1,7 @@
 /** The voice step: has a line spoken, makes it fit for the film, and stores it under its content hash. */
 import { join } from 'node:path'
 import { creditSource, objectPrefix } from '../../core/access/owner.ts'
+import type { Peak } from '../../core/assets/peaks.ts'
 import { storeCached } from '../../core/jobs/content-cache.ts'
 import { updateProgress } from '../../core/jobs/progress.ts'
 import { finishStep } from '../../core/jobs/steps.ts'
@@ -28,14 +29,14 @@ export async function voiceStep(context: WorkerContext, run: StepRun): Promise<v
     throw new StepFailure('system', 'no_engine', message)
   }
 
-  const finish = async (outcome: VoiceOutcome): Promise<void> => {
+  const finish = async (outcome: VoiceOutcome, peaks: Peak[] = []): Promise<void> => {
     await run.commit(async (client) => {
       await lockJob(client, job.id)
       if (!(await finishStep(client, step, outcome))) return
       const { objectKey, sha256, sizeBytes, durationS, sampleRate, wordTimes } = outcome
       if (outcome.reused) await holdKnown(client, scope, 'voice', [contentKey])
       else {
-        const meta = { durationS, sampleRate, wordTimes }
+        const meta = { durationS, sampleRate, wordTimes, peaks }
         await storeCached(client, scope, 'voice', { contentKey, objectKey, sha256, sizeBytes, meta })
       }
       await updateProgress(client, job.id)
@@ -50,7 +51,7 @@ export async function voiceStep(context: WorkerContext, run: StepRun): Promise<v
     const { text, voice } = input
     const speech = await engine.speak({ text, voice, workDir }, signal)
     fault('worker.voice.spoken')
-    const { path, ...finished } = await finishSpeech({
+    const { path, peaks, ...finished } = await finishSpeech({
       tools,
       source: speech.path,
       wordTimes: speech.wordTimes,
@@ -62,7 +63,7 @@ export async function voiceStep(context: WorkerContext, run: StepRun): Promise<v
     await announce(run, objectKey)
     await store.putFile(objectKey, path, 'audio/flac', signal)
     fault('worker.voice.after_put')
-    await finish({ objectKey, ...finished, reused: false })
+    await finish({ objectKey, ...finished, reused: false }, peaks)
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof VoiceError)) throw error

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { Readable, Writable } from 'node:stream'
+import { createPeakMeter, type Peak } from '../../core/assets/peaks.ts'
 import { FfmpegError, type FfmpegTools, probe, runFfmpeg, wallLimitMs } from '../../core/platform/ffmpeg.ts'
 import { fromDb, integratedLoudness } from '../../core/sound/loudness.ts'
 import { VoiceError, type WordTime } from './engine.ts'
@@ -20,6 +21,7 @@ const LOUDNESS_LUFS = -16
 /** A whisper is not blown up to a shout. */
 const MOST_GAIN_DB = 18
 const CEILING = fromDb(-1.5)
+const PEAKS = 100
 /** Letters a second. */
 const FASTEST_RATE = 60
 /** As much of it is measured; nobody becomes louder after a minute. */
@@ -32,6 +34,8 @@ export type FinishedSpeech = {
   durationS: number
   sampleRate: number
   wordTimes: WordTime[] | null
+  /** Its shape, for a small picture of it. */
+  peaks: Peak[]
 }
 
 export type FinishOptions = {
@@ -58,7 +62,8 @@ export async function finishSpeech(options: FinishOptions): Promise<FinishedSpee
     if ((to - from) / SPEECH_RATE < shortestS(options))
       throw new VoiceError('bad_speech', 'the speech ends before its text does')
     const fromS = from / SPEECH_RATE
-    await encode(options, levelled(sound.subarray(from, to)))
+    const samples = levelled(sound.subarray(from, to))
+    await encode(options, samples)
     const made = await probe(tools, out, { signal })
     if (made.audio?.sampleRate !== SPEECH_RATE || made.audio.channels !== 1 || !made.durationS)
       throw new VoiceError('bad_speech', 'the converted speech cannot be read')
@@ -70,6 +75,7 @@ export async function finishSpeech(options: FinishOptions): Promise<FinishedSpee
       durationS: made.durationS,
       sampleRate: SPEECH_RATE,
       wordTimes: options.wordTimes?.map((word) => moved(word, fromS, made.durationS!)) ?? null,
+      peaks: shapeOf(samples),
     }
   } catch (error) {
     signal.throwIfAborted()
@@ -146,6 +152,12 @@ function levelled(sound: Float32Array): Buffer {
   const peak = sound.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)
   const gain = Math.min(fromDb(wanted), CEILING / peak)
   return Buffer.from(Int16Array.from(sound, (sample) => Math.round(sample * gain * 32_767)).buffer)
+}
+
+function shapeOf(samples: Buffer): Peak[] {
+  const meter = createPeakMeter()
+  meter.take(samples)
+  return meter.peaks(PEAKS)
 }
 
 async function encode({ tools, out, signal }: FinishOptions, samples: Buffer): Promise<void> {

@@ -31,3 +31,7 @@ export function movedSound(
     { path: from, value: undefined },
   ]
 }
+
+/** What a line is called among sounds: the same words of the same speaker are the same. */
+export const lineSound = ({ speaker, text }: { speaker?: string | null; text: string }): string =>
+  `line ${speaker ?? ''}\n${text}`

@@ -1,10 +1,11 @@
 /** All about the selected scene, about several, or about the film when none is selected. */
 import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { RenderPlan } from '../../api/client.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
-import type { LiveJob } from '../../live/progress.ts'
-import { soundsOf, systemSoundsQuery, teamFilesQuery } from '../../media.ts'
+import { isOver, type LiveJob } from '../../live/progress.ts'
+import { soundsOf, spokenLinesQuery, systemSoundsQuery, teamFilesQuery } from '../../media.ts'
 import { Button } from '../../ui/controls.tsx'
 import { pictureOf, plannedOf, stateOf } from './board.tsx'
 import panel from './editor.module.css'
@@ -30,16 +31,21 @@ const REASONS: Readonly<Record<string, string>> = {
   evicted: 'Its clip was not used for long and is gone.',
 }
 
-/** Sounds by their id, and the files of the team. */
-export function useMedia(owner: string) {
+/** Sounds by their id, lines that have been spoken among them, and the files of the team. */
+export function useMedia(owner: string, { document, revision }: Snapshot, job: LiveJob | undefined) {
+  const { project } = useParams({ from: '/inside/t/$team/p/$project' })
   const files = useQuery(teamFilesQuery(owner)).data
   const system = useQuery(systemSoundsQuery).data
+  const lines = useQuery({
+    ...spokenLinesQuery(project, revision, job && isOver(job) ? job.id : null),
+    enabled: (document.scenes ?? []).some((scene) => scene?.audio?.dialogue?.length),
+  }).data
   return useMemo(
     () => ({
       files: files ?? [],
-      sounds: new Map(soundsOf(files, system).map((sound) => [sound.id, sound])),
+      sounds: new Map([...soundsOf(files, system), ...(lines ?? [])].map((sound) => [sound.id, sound])),
     }),
-    [files, system],
+    [files, system, lines],
   )
 }
 
@@ -67,7 +73,7 @@ export function Inspector({
   canEdit: boolean
   onSelect: (sceneId: string) => void
 }) {
-  const media = useMedia(owner)
+  const media = useMedia(owner, snapshot, job)
   const isEditable = canEdit && (snapshot.checked?.readable ?? true)
   const editing = editingOf(store, snapshot, { isEditable, owner, part, ...media })
   const scenes = snapshot.document.scenes ?? []

@@ -4,6 +4,7 @@ import { planShots } from '../../../../core/storyboard/plan.ts'
 import type { ShotPlan } from '../../../../core/storyboard/plan-types.ts'
 import { SYSTEM_ASSETS } from '../../../../core/storyboard/system-assets.ts'
 import type { Storyboard } from '../../api/client.ts'
+import { lineSound } from '../../document/sounds.ts'
 
 export type Lane = 'dialogue' | 'effects' | 'ambience' | 'music'
 
@@ -17,7 +18,7 @@ export type Block = {
   sceneId: string | null
   /** Where it stands in the document. */
   path: string
-  /** The sound; null for a line, which is spoken when the film is rendered. */
+  /** The sound; null for a line that has not been spoken yet, which is done when the film is rendered. */
   assetId: string | null
   /** How much of the sound is over where the block begins. */
   skipS: number
@@ -77,20 +78,27 @@ const factsOf = ({ sounds }: Film, id: string) =>
 
 const PLAIN = { skipS: 0, soundS: null, fadeInS: 0, fadeOutS: 0, loop: false } as const
 
-function dialogue({ plan, storyboard, scenes }: Film): Block[] {
+function dialogue({ plan, storyboard, scenes, sounds }: Film): Block[] {
   const { fps } = plan.format
-  return dialogueTimes(plan, storyboard).map((line) => ({
-    ...PLAIN,
-    key: `${line.sceneId} ${line.index} ${line.startS}`,
-    lane: 'dialogue',
-    startFrame: Math.round(line.startS * fps),
-    frames: Math.max(1, Math.round(Math.min(line.endLimitS - line.startS, spokenS(line.text)) * fps)),
-    label: line.speaker ? `${line.speaker}: ${line.text}` : line.text,
-    sceneId: line.sceneId,
-    path: `scenes[${scenes.get(line.sceneId)?.index}].audio.dialogue[${line.index}]`,
-    assetId: null,
-    volume: line.volume,
-  }))
+  return dialogueTimes(plan, storyboard).map((line) => {
+    const id = lineSound(line)
+    const soundS = sounds.get(id)?.seconds ?? null
+    const lengthS = soundS === null ? spokenS(line.text) : Math.max(0, soundS - line.skippedS)
+    return {
+      ...PLAIN,
+      key: `${line.sceneId} ${line.index} ${line.startS}`,
+      lane: 'dialogue',
+      startFrame: Math.round(line.startS * fps),
+      frames: Math.max(1, Math.round(Math.min(line.endLimitS - line.startS, lengthS) * fps)),
+      label: line.speaker ? `${line.speaker}: ${line.text}` : line.text,
+      sceneId: line.sceneId,
+      path: `scenes[${scenes.get(line.sceneId)?.index}].audio.dialogue[${line.index}]`,
+      assetId: soundS === null ? null : id,
+      skipS: soundS === null ? 0 : line.skippedS,
+      soundS,
+      volume: line.volume,
+    }
+  })
 }
 
 function effects(film: Film): Block[] {

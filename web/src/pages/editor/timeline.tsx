@@ -73,7 +73,7 @@ export function Timeline({
 }) {
   const { fps } = player
   const { document } = snapshot
-  const media = useMedia(owner)
+  const media = useMedia(owner, snapshot, job)
   const { layout, isSound } = useLayout(snapshot, fps, media.sounds)
   const isEditable = canEdit && isSound
   const editing = editingOf(store, snapshot, { isEditable, owner, part, ...media })

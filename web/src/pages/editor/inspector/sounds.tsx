@@ -1,5 +1,6 @@
 /** Sounds in the inspector: beds, effects and lines of dialogue, each to be heard, set and taken away. */
 import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { lineSound } from '../../../document/sounds.ts'
 import type { Path } from '../../../document/text.ts'
 import type { Sound } from '../../../media.ts'
 import { Button, IconButton } from '../../../ui/controls.tsx'
@@ -326,6 +327,7 @@ export function LineRows({ editing, scene, at }: { editing: Editing; scene: Scen
         const what = `line ${index + 1} of ${scene.id}`
         const set = (field: string, value: unknown): void =>
           editing.change(`change the ${field} of ${what}`, { path: [...own, field], value })
+        const heard = lineSound({ speaker: line.speaker ?? null, text: line.text ?? '' })
         const voice = line.speaker ? editing.document.symbols?.[line.speaker]?.voice?.asset_id : undefined
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a line has no other name than its place
@@ -350,7 +352,9 @@ export function LineRows({ editing, scene, at }: { editing: Editing; scene: Scen
                   onChange={(value) => set('speaker', value === '' ? undefined : value)}
                 />
               </div>
-              {voice ? (
+              {editing.sounds.has(heard) ? (
+                <PlaySound id={heard} name={`line ${index + 1} as it was spoken`} volume={line.volume ?? 1} />
+              ) : voice ? (
                 <PlaySound
                   id={voice}
                   name={`the voice of @${line.speaker}`}
