@@ -4,7 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import sharp from 'sharp'
 import t, { type Test } from 'tap'
@@ -25,14 +28,15 @@ import {
 /** A way to the server that can be cut while something is sent through it. */
 async function startWay(t: Test, port: () => number) {
   let cutAfter = Number.POSITIVE_INFINITY
+  let uploaded = 0
   const server = createServer((socket) => {
     const upstream = connect(port(), '127.0.0.1')
     let isUpload = false
-    let sent = 0
     socket.on('data', (bytes: Buffer) => {
-      isUpload ||= bytes.subarray(0, 4).toString('latin1') === 'PUT '
-      if (isUpload) sent += bytes.length
-      if (isUpload && sent > cutAfter) {
+      const verb = bytes.subarray(0, 5).toString('latin1')
+      if (/^[A-Z]{3,4} /.test(verb)) isUpload = verb.startsWith('PUT ')
+      if (isUpload) uploaded += bytes.length
+      if (isUpload && uploaded > cutAfter) {
         socket.destroy()
         upstream.destroy()
       } else if (!upstream.write(bytes)) socket.pause()
@@ -51,13 +55,13 @@ async function startWay(t: Test, port: () => number) {
   t.teardown(() => server.close())
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Cuts every upload once it has sent so much: a browser tries again by itself, once. */
+    /** Cuts every upload once all of them have sent so much from now on. */
     cutUploads(bytes: number): void {
+      uploaded = 0
       cutAfter = bytes
     },
-    mend(): void {
-      cutAfter = Number.POSITIVE_INFINITY
-    },
+    /** Bytes of uploads since the last cut was asked for. */
+    uploaded: () => uploaded,
   }
 }
 
@@ -223,26 +227,48 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
     await page.getByRole('link', { name: 'Library', exact: true }).click()
     await page.getByText('Pictures of your people and places keep them the same').waitFor()
     await picture('library-empty')
-    const noise = await sharp(randomBytes(1_200 * 900 * 3), {
-      raw: { width: 1_200, height: 900, channels: 3 },
+    const noise = await sharp(randomBytes(2_000 * 1_500 * 3), {
+      raw: { width: 2_000, height: 1_500, channels: 3 },
     })
       .png({ compressionLevel: 0 })
       .toBuffer()
-    way.cutUploads(1_000_000)
-    await page.getByLabel('Files to upload').setInputFiles([
-      { name: 'mara.png', mimeType: 'image/png', buffer: noise },
-      { name: 'plan.psd', mimeType: 'image/vnd.adobe.photoshop', buffer: Buffer.from('8BPS') },
-    ])
+    const folder = await mkdtemp(join(tmpdir(), 'framecast-test-upload-'))
+    t.teardown(() => rm(folder, { recursive: true, force: true }))
+    const mara = join(folder, 'mara.png')
+    await writeFile(mara, noise)
+    const [plan, partBytes] = [join(folder, 'plan.psd'), 4_194_304]
+    await writeFile(plan, '8BPS')
     const uploads = page.getByRole('region', { name: 'Uploads' })
+    const lost = async (atLeast: number): Promise<void> => {
+      await uploads.getByText(/^Connection lost at \d+ %\.$/).waitFor()
+      const share = Number((await uploads.innerText()).match(/lost at (\d+) %/)?.[1])
+      t.ok(share >= Math.floor((atLeast / noise.length) * 100), `what has arrived counts: ${share} %`)
+    }
+    way.cutUploads(partBytes + 1_000_000)
+    await page.getByLabel('Files to upload').setInputFiles([mara, plan])
     await uploads.getByText('not taken: PNG, JPEG, WEBP, MP3, WAV, OGG or MP4').waitFor()
-    await uploads.getByText(/^Connection lost at \d+ %\.$/).waitFor()
+    await lost(partBytes)
     await picture('library-lost')
-    way.mend()
+    way.cutUploads(partBytes + 100_000)
     await uploads.getByRole('button', { name: 'Go on' }).click()
+    await uploads.getByRole('progressbar').waitFor()
+    await lost(2 * partBytes)
+    t.ok(way.uploaded() < noise.length - partBytes, 'the first part is not sent again')
+
+    // After a crash of the browser the same file, chosen again, goes on all the same; without a network it waits.
+    await page.reload()
+    await page.getByText('Pictures of your people and places keep them the same').waitFor()
+    way.cutUploads(Number.POSITIVE_INFINITY)
+    await page.context().setOffline(true)
+    await page.getByLabel('Files to upload').setInputFiles([mara, plan])
+    await uploads.getByText('1 upload waits for the connection.').waitFor()
+    await picture('library-offline')
+    await page.context().setOffline(false)
     const tile = page
       .getByRole('listitem')
       .filter({ has: page.getByRole('button', { name: 'Delete mara.png' }) })
     await tile.getByText('Not used').waitFor()
+    t.ok(way.uploaded() < 1_000_000, `only the last part is sent: ${way.uploaded()} bytes`)
     await uploads.getByRole('button', { name: 'Dismiss' }).click()
     await uploads.waitFor({ state: 'hidden' })
     t.match(await page.locator('header').last().innerText(), /\d of \d+ GB/)
