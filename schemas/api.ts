@@ -703,6 +703,13 @@ export type paths = {
       responses: { 200: { content: { 'text/html': unknown } } } & Refusals
     }
   }
+  '/engines/{path}': {
+    /** The studio: one engine */
+    get: {
+      parameters: { path: { path: string } }
+      responses: { 200: { content: { 'text/html': unknown } } } & Refusals
+    }
+  }
   '/t/{path}': {
     /** The studio: pages of a team */
     get: {

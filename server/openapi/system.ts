@@ -64,6 +64,19 @@ export const systemOperations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/engines/{path}',
+    operationId: 'getEnginePage',
+    summary: 'The studio: one engine',
+    tag: 'System',
+    access: PUBLIC,
+    parameters: [name('path', 'Slug of the engine.', 'comfyui-gpu-01-8188')],
+    replies: [file('The page.', 'text/html', ETAG), UNCHANGED],
+    refusals: [
+      { code: 'NOT_FOUND', when: 'The address ends in a slash.', text: 'there is nothing at this address' },
+    ],
+  },
+  {
+    method: 'get',
     path: '/t/{path}',
     operationId: 'getStudioPage',
     summary: 'The studio: pages of a team',

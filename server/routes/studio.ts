@@ -19,7 +19,15 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** Pages of the studio; what they show is decided in the browser. */
-const PAGES = ['/setup', '/sign-in', '/engines', '/t/{*path}', '/account', '/account/{*path}']
+const PAGES = [
+  '/setup',
+  '/sign-in',
+  '/engines',
+  '/engines/{*path}',
+  '/t/{*path}',
+  '/account',
+  '/account/{*path}',
+]
 
 const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Framecast</title>
 <p>The studio is not built here. Run <code>npx just studio</code>, then start the server again. The API is at <a href="/docs">/docs</a>.</p></html>`

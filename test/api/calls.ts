@@ -28,6 +28,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
   'GET /watch/assets/{version}/{name}': { ok: 404 },
   'GET /sign-in': { ok: 200 },
   'GET /engines': { ok: 200 },
+  'GET /engines/{path}': { ok: 200 },
   'GET /t/{path}': { ok: 200 },
   'GET /account': { ok: 200 },
   'GET /account/{path}': { ok: 200 },

@@ -86,6 +86,7 @@ export const AGREED: readonly AgreedOperation[] = [
   open('GET /docs/assets/{version}/{name}', [], OURS),
   open('GET /sign-in', [], OURS),
   open('GET /engines', [], OURS),
+  open('GET /engines/{path}', [], OURS),
   open('GET /t/{path}', [], OURS),
   open('GET /account', [], OURS),
   open('GET /account/{path}', [], OURS),

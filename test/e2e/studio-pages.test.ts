@@ -65,6 +65,8 @@ async function run(): Promise<void> {
     },
   })
   await renderFilm(ask, project.id, { fps: 16 })
+  const [job] = await ask<{ id: string }[]>('GET', `/v1/jobs?project_id=${project.id}`)
+  const [preview] = await ask<{ slug: string }[]>('GET', '/v1/engines')
   await context.close()
 
   const heading = (name: string | RegExp) => (page: Page) =>
@@ -96,6 +98,11 @@ async function run(): Promise<void> {
     keys: { path: '/account/keys', ready: heading(/./) },
     sessions: { path: '/account/sessions', ready: heading(/./) },
     engines: { path: '/engines', ready: (page) => page.getByText('Healthy').first().waitFor() },
+    engine: {
+      path: `/engines/${preview!.slug}`,
+      ready: (page) => page.getByText('Nothing runs here now.').waitFor(),
+    },
+    job: { path: `${home}/queue/${job!.id}`, ready: (page) => page.getByText('Film r1 is ready.').waitFor() },
     team: {
       path: `${home}/team`,
       ready: (page) => page.getByText('ada@studio.example').first().waitFor(),

@@ -68,6 +68,19 @@ export const enginesQuery = queryOptions({
     ask((api, limit) => api.GET('/v1/engines', { signal: limit }), signal),
 })
 
+const LOOK_EVERY_MS = 5_000
+
+/** The same with their work. Health is told as it changes; places are taken and left more often than that. */
+export const enginesAtWorkQuery = queryOptions({
+  queryKey: [...enginesQuery.queryKey, 'standing'],
+  queryFn: ({ signal }): Promise<Engine[]> =>
+    ask(
+      (api, limit) => api.GET('/v1/engines', { params: { query: { include: 'standing' } }, signal: limit }),
+      signal,
+    ),
+  refetchInterval: LOOK_EVERY_MS,
+})
+
 /** A project, and the revision of its storyboard as the server names it. */
 export type HeldProject = { project: Project; etag: string }
 

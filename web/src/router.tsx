@@ -86,6 +86,18 @@ const queue = createRoute({
   component: lazyRouteComponent(() => import('./pages/queue.tsx'), 'QueuePage'),
 })
 
+const job = createRoute({
+  getParentRoute: () => inside,
+  path: '/t/$team/queue/$job',
+  component: lazyRouteComponent(() => import('./pages/job.tsx'), 'JobPage'),
+})
+
+const engine = createRoute({
+  getParentRoute: () => inside,
+  path: '/engines/$slug',
+  component: lazyRouteComponent(() => import('./pages/engine.tsx'), 'EnginePage'),
+})
+
 const engines = createRoute({
   getParentRoute: () => inside,
   path: '/engines',
@@ -184,7 +196,9 @@ export const router = createRouter({
       editor,
       library,
       queue,
+      job,
       engines,
+      engine,
       team.addChildren(teamPages),
       account.addChildren(accountPages),
     ]),

@@ -151,6 +151,24 @@ async function survey(host: Host, template: WorkflowTemplate, signal: AbortSigna
   }
 }
 
+const CAUSES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection lost',
+  EHOSTUNREACH: 'no way to it',
+  ENETUNREACH: 'no way to it',
+  ENOTFOUND: 'no such host',
+  ETIMEDOUT: 'no answer in time',
+}
+
+/** `: connection refused`, where the system says why. */
+function causeWords(error: unknown): string {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const words = CAUSES[(at as NodeJS.ErrnoException).code ?? '']
+    if (words) return `: ${words}`
+  }
+  return ''
+}
+
 /** One look at a server. Never rejects but for an abort. */
 export async function probeHost({ client, label }: Host, signal: AbortSignal): Promise<HostProbe> {
   const startedAt = performance.now()
@@ -174,7 +192,7 @@ export async function probeHost({ client, label }: Host, signal: AbortSignal): P
     signal.throwIfAborted()
     if (!isUnreachable(error)) throw error
     client.api.forget()
-    return { ok: false, error: `${label} does not answer` }
+    return { ok: false, error: `${label} does not answer${causeWords(error)}` }
   }
 }
 

@@ -8,12 +8,14 @@ import { connection } from '../live/connection.ts'
 import { useNames } from '../live/people.ts'
 import { type HeardEvent, isOver, withEvent } from '../live/progress.ts'
 import { timeLeftWords } from '../live/words.ts'
-import { enginesQuery } from '../queries.ts'
+import { enginesAtWorkQuery } from '../queries.ts'
 import { Button } from '../ui/controls.tsx'
 import { Icon, type IconName } from '../ui/icon.tsx'
+import { isFree } from './engines/words.ts'
 import { wordsOf } from './faults.tsx'
 import pageStyles from './page.module.css'
 import { useTeam } from './projects.tsx'
+import { isWaiting, othersIn, titleOf, wordsForWait } from './queue/words.ts'
 import styles from './queue.module.css'
 
 /** Jobs of other teams move ours on, and nobody tells of them. */
@@ -21,7 +23,7 @@ const LOOK_EVERY_MS = 10_000
 
 const jobsQuery = (owner: string) =>
   queryOptions({
-    queryKey: ['jobs-of', owner],
+    queryKey: ['jobs-of', owner, 'standing'],
     queryFn: ({ signal }): Promise<Job[]> =>
       ask(
         (api, limit) =>
@@ -34,24 +36,13 @@ const jobsQuery = (owner: string) =>
     refetchInterval: ({ state }) => (state.data?.some((job) => !isOver(job)) ? LOOK_EVERY_MS : false),
   })
 
-/** Accepted, or begun with nobody at work on it. */
-const isWaiting = (job: Job): boolean => job.status === 'queued' || Boolean(job.waiting_for)
-
-/** Why nobody works on a job yet, in words for people. */
-function wordsForWait({ waiting_for: wait }: Pick<Job, 'waiting_for'>): string {
-  if (!wait) return 'Waiting'
-  if (wait.reason === 'place') return 'Next, as soon as a worker is free'
-  if (wait.reason === 'engine_down') return 'No server of its engine can work now'
-  return wait.message[0]!.toUpperCase() + wait.message.slice(1)
-}
-
 export function QueuePage() {
   const team = useTeam()
   const queries = useQueryClient()
   const query = jobsQuery(team ? `framecast:team:${team.id}` : '')
   const list = useQuery({ ...query, enabled: Boolean(team) })
   const nameOf = useNames(team?.id)
-  const { data: engines = [] } = useQuery(enginesQuery)
+  const { data: engines = [], isSuccess: areEnginesKnown } = useQuery(enginesAtWorkQuery)
 
   useEffect(() => {
     if (!team) return
@@ -76,9 +67,9 @@ export function QueuePage() {
   }, [team, queries])
 
   const jobs = list.data ?? []
-  const free = engines.filter(
-    ({ drain, health, in_use, concurrency }) => !drain && health.state === 'healthy' && in_use < concurrency,
-  ).length
+  const free = engines.filter(isFree).length
+  const hasGpu = engines.some(({ kind }) => kind !== 'preview')
+  const ofOthers = othersIn(engines)
   const active = jobs.filter((job) => !isOver(job))
   const groups = [
     { name: 'Running', jobs: active.filter((job) => !isWaiting(job)), none: 'Nothing is rendering.' },
@@ -104,6 +95,11 @@ export function QueuePage() {
           {wordsOf(list.error)}
         </p>
       ) : null}
+      {areEnginesKnown && !hasGpu ? (
+        <p className={`${pageStyles.small} ${styles.noGpu}`}>
+          No GPU engine is set up. Animatics work. <Link to="/engines">Show the engines</Link>
+        </p>
+      ) : null}
       {list.isPending
         ? null
         : groups.map(({ name, jobs: of, none }) => (
@@ -126,6 +122,9 @@ export function QueuePage() {
                   ))}
                 </ul>
               )}
+              {name === 'Ended' ? null : (
+                <OthersLine scenes={name === 'Running' ? ofOthers.running : ofOthers.waiting} verb={name} />
+              )}
             </section>
           ))}
     </main>
@@ -136,6 +135,16 @@ const ENDS: Partial<Record<Job['status'], { word: string; icon: IconName; look: 
   completed: { word: 'Done', icon: 'check', look: styles.done },
   failed: { word: 'Failed', icon: 'failed', look: styles.failed },
   canceled: { word: 'Canceled', icon: 'close', look: undefined },
+}
+
+/** Work of other teams: that it is there, and nothing of what it is. */
+function OthersLine({ scenes, verb }: { scenes: number; verb: string }) {
+  if (scenes === 0) return null
+  return (
+    <p className={styles.more}>
+      {verb}: {count(scenes, 'scene')} of another team
+    </p>
+  )
 }
 
 function JobLine({
@@ -149,7 +158,7 @@ function JobLine({
   who: string | null
   onChange: () => void
 }) {
-  const title = String((job.spec_snapshot as { title?: unknown }).title ?? 'Untitled')
+  const title = titleOf(job)
   const end = ENDS[job.status]
   return (
     <li className={styles.job} data-ended={end !== undefined}>
@@ -157,13 +166,9 @@ function JobLine({
         {end ? <Icon name={end.icon} /> : isWaiting(job) ? (job.queue_position ?? '') : <Icon name="queue" />}
       </span>
       <span className={styles.title}>
-        {job.project_id ? (
-          <Link to="/t/$team/p/$project" params={{ team: teamSlug, project: job.project_id }} search={{}}>
-            {title}
-          </Link>
-        ) : (
-          <b>{title}</b>
-        )}
+        <Link to="/t/$team/queue/$job" params={{ team: teamSlug, job: job.id }}>
+          {title}
+        </Link>
         <small>{[who, job.engine === 'preview' ? 'animatic' : job.engine].filter(Boolean).join(' · ')}</small>
       </span>
       {end ? <Ended job={job} word={end.word} /> : <Active job={job} title={title} onChange={onChange} />}

@@ -12,6 +12,7 @@ import icon from '../styles/icon.svg'
 import { chooseTheme, chosenTheme, type Theme } from '../theme.ts'
 import { Dialog, Menu } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { useRailNews } from './rail-news.ts'
 import styles from './shell.module.css'
 
 const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }))
@@ -58,6 +59,7 @@ export function Shell() {
   if (shownTeam) lastTeam = shownTeam
   const { data: teams } = useQuery({ ...teamsQuery, enabled: !shownTeam && !lastTeam })
   const team = shownTeam ?? lastTeam ?? teams?.[0]?.slug
+  const news = useRailNews(team, caller?.user.id)
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null)
   const [theme, setTheme] = useState(chosenTheme)
 
@@ -109,12 +111,17 @@ export function Shell() {
                 to={to}
                 params={{ team }}
                 className={styles.place}
-                title={name}
-                aria-label={name}
+                title={news[name]?.name ?? name}
+                aria-label={news[name]?.name ?? name}
                 activeOptions={{ exact, includeSearch: false }}
                 {...(name === 'Team' && TEAM_TABS.test(pathname) ? { 'aria-current': 'page' } : {})}
               >
                 <Icon name={picture} size={18} />
+                {news[name] ? (
+                  <span className={news[name].text ? `${styles.badge} tabular` : styles.dot}>
+                    {news[name].text}
+                  </span>
+                ) : null}
               </Link>
             ))
           : null}
