@@ -142,7 +142,7 @@ async function run(): Promise<void> {
   await t.test('too many requests are said, and asked again when they may', async (t) => {
     const { context, page } = await arrive(browser, url, { as: ADA, viewport: WIDTHS.small })
     let refusals = 0
-    await page.route('**/v1/engines', async (route) => {
+    await page.route(/\/v1\/engines\?include=standing$/, async (route) => {
       if (refusals > 0) return route.fallback()
       refusals += 1
       await route.fulfill({

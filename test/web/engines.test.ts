@@ -109,7 +109,7 @@ const job = (over: object): Job =>
       scenes: [{ id: 'sea', title: 'The sea' }, { id: 'rail' }, { id: 'end', prompt: 'dusk' }],
     },
     ...over,
-  }) as Job
+  }) as unknown as Job
 
 t.test('each scene of a render says how far it is', (t) => {
   const words = (over: object) => scenesOf(job(over)).map(({ number, title, word }) => [number, title, word])

@@ -1,7 +1,6 @@
 /** How a server that renders is spoken of. Pure. */
 import type { Engine } from '../../api/client.ts'
 import { count, when } from '../../format.ts'
-import type { IconName } from '../../ui/icon.tsx'
 
 /** A look older than this is shown with its age. */
 const STALE_MS = 30_000
@@ -9,7 +8,7 @@ const STALE_MS = 30_000
 export type Shown = {
   word: string
   look: 'healthy' | 'degraded' | 'down' | 'unknown' | 'off'
-  icon: IconName
+  icon: 'check' | 'diamond' | 'failed' | 'pause'
 }
 type Standing = NonNullable<Engine['standing']>
 

@@ -1,7 +1,6 @@
 /** How a render in the queue is spoken of. Pure. */
 import type { Engine, Job } from '../../api/client.ts'
 import { isOver, shareOf } from '../../live/progress.ts'
-import type { IconName } from '../../ui/icon.tsx'
 
 /** Accepted, or begun with nobody at work on it. */
 export const isWaiting = (job: Job): boolean =>
@@ -24,7 +23,7 @@ export type ShownScene = {
   title: string
   word: string
   look: 'ok' | 'running' | 'bad' | 'open'
-  icon: IconName
+  icon: 'check' | 'failed' | 'queue' | 'dot'
 }
 
 /** The scenes of a render in the order of its storyboard, each with how far it is. */
