@@ -6,11 +6,10 @@
 import type { QueryResultRow } from 'pg'
 import type { Queryable } from '../platform/database.ts'
 import { newId } from '../platform/ids.ts'
+import { LEASE_S } from './leases.ts'
 import { startJob } from './transitions.ts'
 import type { JobError, StepKind } from './types.ts'
 
-/** A lease lasts this long unless renewed; the heartbeat renews every 5 s. */
-export const LEASE_S = 20
 /** Counted failures after which a step, and with it its job, has failed. */
 export const MAX_FAILURES = 3
 /** Claims of any kind after which a job is given up, however its workers were lost. */
@@ -219,22 +218,6 @@ async function backToReady(
     [stepId, delayS, forgetRemoteId],
   )
   await client.query('select enqueue_step($1, make_interval(secs => $2))', [stepId, delayS])
-}
-
-/** Renews leases that are really being worked on; returns the ids that are still ours. */
-export async function renewLeases(
-  db: Queryable,
-  worker: string,
-  running: readonly { id: string; attempt: number }[],
-): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `update job_steps s set lease_until = now() + make_interval(secs => $4)
-     from unnest($1::uuid[], $2::int[]) as mine (id, attempt)
-     where s.id = mine.id and s.attempt = mine.attempt and s.lease_owner = $3 and s.state = 'running'
-     returning s.id`,
-    [running.map((step) => step.id), running.map((step) => step.attempt), worker, LEASE_S],
-  )
-  return rows.map((row) => row.id)
 }
 
 export type NewStep = {

@@ -1,12 +1,12 @@
 import t from 'tap'
 import { eventsAfter } from '../../core/jobs/events.ts'
+import { renewLeases } from '../../core/jobs/leases.ts'
 import { recordStepProgress, updateProgress } from '../../core/jobs/progress.ts'
 import {
   claimStep,
   finishStep,
   handBackStep,
   insertSteps,
-  renewLeases,
   retryStep,
   storeRemoteId,
 } from '../../core/jobs/steps.ts'

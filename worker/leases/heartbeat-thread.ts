@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import pg from 'pg'
-import { renewLeases } from '../../core/jobs/steps.ts'
+import { renewLeases } from '../../core/jobs/leases.ts'
 
 export type HeartbeatData = {
   databaseUrl: string
