@@ -7,7 +7,7 @@ import { lookup as lookUp } from 'node:dns/promises'
 import { createWriteStream } from 'node:fs'
 import { isIP, type LookupFunction } from 'node:net'
 import { pipeline } from 'node:stream/promises'
-import { buildConnector, Client, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Config } from './config.ts'
 import { addressPolicy, parseNetwork } from './networks.ts'
 
@@ -100,6 +100,9 @@ type OutboundConfig = Pick<
   | 'APP_BASE_URL'
 >
 
+/** Loaded with the first call: it is a tenth of what a process loads, and most processes never call anybody. */
+const loadClient = () => import('undici')
+
 type Service = { host: string; port: number }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
@@ -190,13 +193,12 @@ export function createOutbound(config: OutboundConfig, resolve: Resolve = system
   }
 
   /** Connects to the addresses that were looked at, and to no other. The host name stays in SNI and certificate check. */
-  function connectorTo(addresses: readonly string[], limitMs: number): buildConnector.connector {
+  function lookupOf(addresses: readonly string[]): LookupFunction {
     const given = addresses.map((address) => ({ address, family: isIP(address) }))
-    const lookup: LookupFunction = (_hostname, options, callback) => {
+    return (_hostname, options, callback) => {
       if (options.all) callback(null, given)
       else callback(null, given[0]!.address, given[0]!.family)
     }
-    return buildConnector({ lookup, timeout: limitMs, allowH2: false, maxCachedSessions: 0 })
   }
 
   /** Asks, hands the answer to `use`, and hangs up. */
@@ -206,9 +208,15 @@ export function createOutbound(config: OutboundConfig, resolve: Resolve = system
     signal: AbortSignal,
     use: (reply: Dispatcher.ResponseData) => Promise<T>,
   ): Promise<T> {
+    const { buildConnector, Client } = await loadClient()
     const addresses = await within(resolveAllowed(url.hostname, portOf(url)), signal)
     const client = new Client(url.origin, {
-      connect: connectorTo(addresses, request.limitMs),
+      connect: buildConnector({
+        lookup: lookupOf(addresses),
+        timeout: request.limitMs,
+        allowH2: false,
+        maxCachedSessions: 0,
+      }),
       pipelining: 0,
       headersTimeout: request.limitMs,
       bodyTimeout: request.limitMs,

@@ -2,7 +2,7 @@
  * RunPod's endpoint API over plain HTTP. Redirects are not followed, answers are capped, and what is no JSON is told
  * apart from what is. Tells for each failure whether the request can have had an effect.
  */
-import { Agent, type Dispatcher, request as httpRequest } from 'undici'
+import type { Dispatcher } from 'undici'
 
 /** What the client makes of an answer, or of none. */
 export type RunpodFault =
@@ -111,7 +111,13 @@ function saidIn(body: unknown): string {
 }
 
 export function createRunpodClient({ baseUrl, endpointId, apiKey }: RunpodClientOptions): RunpodClient {
-  const dispatcher = new Agent({ connect: { timeout: CONNECT_MS }, keepAliveTimeout: 30_000, pipelining: 1 })
+  /** Loaded with the first call: it is a tenth of what a worker loads, and few workers have an endpoint. */
+  const load = async () => {
+    const { Agent, request } = await import('undici')
+    const connect = { timeout: CONNECT_MS }
+    return { request, dispatcher: new Agent({ connect, keepAliveTimeout: 30_000, pipelining: 1 }) }
+  }
+  let loading: ReturnType<typeof load> | undefined
 
   async function call(
     method: 'GET' | 'POST',
@@ -124,8 +130,10 @@ export function createRunpodClient({ baseUrl, endpointId, apiKey }: RunpodClient
     const signal = AbortSignal.any([outer, limit])
     let reply: Dispatcher.ResponseData
     let text: string
+    loading ??= load()
+    const { request, dispatcher } = await loading
     try {
-      reply = await httpRequest(`${baseUrl}/${endpointId}${path}`, {
+      reply = await request(`${baseUrl}/${endpointId}${path}`, {
         method,
         headers: {
           authorization: `Bearer ${apiKey}`,
