@@ -119,6 +119,8 @@ function check(env: NodeJS.ProcessEnv, names: readonly string[]): Checked {
     useDefaults: true,
     allErrors: true,
     strict: false,
+    // Compiled at every start and used a few times: making the code shorter takes as long as making it.
+    code: { optimize: false },
   }).compile({
     type: 'object',
     properties: Object.fromEntries(names.map((name) => [name, properties[name]])),

@@ -43,6 +43,8 @@ const validate = new Ajv2020({
   allErrors: true,
   verbose: true,
   allowUnionTypes: true,
+  // Compiled at every start and used a few times: making the code shorter takes as long as making it.
+  code: { optimize: false },
 }).compile<RenderOptionsBody>(schema)
 
 /**

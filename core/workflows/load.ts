@@ -34,6 +34,8 @@ const validate = new Ajv2020({
   strict: true,
   allowUnionTypes: true,
   verbose: false,
+  // Compiled at every start and used a few times: making the code shorter takes as long as making it.
+  code: { optimize: false },
 }).compile(schema)
 
 /**
