@@ -49,6 +49,8 @@ async function render(file: string, out: string) {
       rawKey,
       '--resolution',
       '480p',
+      '--aspect',
+      '1:1',
       '--fps',
       '16',
       '--json',
@@ -65,7 +67,7 @@ for (const name of EXAMPLES) {
     const result = await render(file, out)
     const plan = planShots(parse(readFileSync(file, 'utf8')) as Storyboard, {
       resolution: '480p',
-      aspect: '16:9',
+      aspect: '1:1',
       fps: 16,
     })
     t.match(result, {

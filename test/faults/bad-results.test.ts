@@ -88,7 +88,7 @@ t.test('what is only of another kind is conformed: the film has its size, rate a
     delivered.set(`odd ${name}`, bytes)
     jobs.set(name, await accept(storyboard(`odd ${name}`), await buildPayer(stack)))
   }
-  const { width, height, fps } = filmFormat('480p', '16:9', 16)
+  const { width, height, fps } = filmFormat(OPTIONS.resolution, OPTIONS.aspect, OPTIONS.fps)
   for (const [name, jobId] of jobs) {
     const job = await stack.finished(jobId)
     t.comment(name)

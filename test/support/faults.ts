@@ -14,12 +14,12 @@ import { type FakeComfy, startFakeComfy } from './fake-comfyui.ts'
 import type { Scope } from './postgres.ts'
 import { type Part, type Stack, type StackOptions, startPart, startStack } from './stack.ts'
 
-/** Small and quick to encode; `comfyui`, since boards of the preview engine cost no credits. */
-export const OPTIONS = { resolution: '480p', fps: 16, engine: 'comfyui' }
+/** The fewest pixels there are; `comfyui`, since boards of the preview engine cost no credits. */
+export const OPTIONS = { resolution: '480p', aspect: '1:1', fps: 16, engine: 'comfyui' } as const
 const CREDITS = 1_000
 const CLIP_S = 4
 
-/** A real film for an engine that draws nothing itself. */
+/** A real film for an engine that draws nothing itself: of another rate than what is asked for, and hardly a picture to encode. */
 export async function makeClip(): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'framecast-test-clip-'))
   const path = join(folder, 'clip.mp4')
@@ -27,7 +27,7 @@ export async function makeClip(): Promise<Uint8Array> {
   try {
     await runFfmpeg(
       await findTools(process.env),
-      { inputs: [{ lavfi: 'testsrc2=s=854x480:r=24' }], outputs: [{ path, options: encoding }] },
+      { inputs: [{ lavfi: 'smptebars=s=480x480:r=24' }], outputs: [{ path, options: encoding }] },
       { wallMs: 60_000 },
     )
     return await readFile(path)

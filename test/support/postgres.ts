@@ -92,7 +92,7 @@ export async function startPostgres(
     lastLines.splice(0, lastLines.length - 20)
   }
   const lazy = options.crashSafe ? ['fsync=off'] : FAST
-  const settings = ['max_connections=200', ...(options.durable ? [] : lazy)]
+  const settings = ['max_connections=200', 'jit=off', ...(options.durable ? [] : lazy)]
   const server = new EmbeddedPostgres({
     databaseDir: join(folder, 'data'),
     port,

@@ -22,7 +22,7 @@ let worker = await stack.startWorker()
 /** Of one owner, so that scenes are rendered once for all that follows. */
 const user = await buildUser(stack.db.pool)
 
-const OPTIONS = { resolution: '480p', fps: 16 }
+const OPTIONS = { resolution: '480p', aspect: '1:1', fps: 16 }
 const voice = { asset_id: 'asset_sfx_pop' }
 const SPEC = {
   title: 'Keeper & child',

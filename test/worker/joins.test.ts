@@ -11,7 +11,7 @@ const stack = await startStack(t)
 const { pool } = stack.db
 await stack.startWorker()
 const user = await buildUser(pool)
-const OPTIONS = { resolution: '480p', fps: 16 }
+const OPTIONS = { resolution: '480p', aspect: '1:1', fps: 16 }
 const board = (prompts: string[]) => ({
   title: 'Reuse',
   scenes: prompts.map((prompt, index) => ({ id: `s${index + 1}`, prompt, duration: 1 })),

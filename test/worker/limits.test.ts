@@ -18,7 +18,7 @@ t.setTimeout(500_000)
 const clip = await makeMedia(
   await findTools(process.env),
   'clip.mp4',
-  ['testsrc2=s=320x320:r=16'],
+  ['smptebars=s=320x320:r=16'],
   ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'],
   30,
 )

@@ -8,7 +8,7 @@ const stack = await startStack(t)
 const { pool } = stack.db
 await stack.startWorker()
 const user = await buildUser(pool)
-const OPTIONS = { resolution: '480p', fps: 16 } as const
+const OPTIONS = { resolution: '480p', aspect: '1:1', fps: 16 } as const
 
 type Over = { lines?: string[]; prompts?: string[]; fadeIn?: number }
 const board = ({

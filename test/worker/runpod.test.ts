@@ -46,7 +46,7 @@ async function render(over: object = {}) {
   }
   const { job } = await stack.jobs.accept(await buildUser(stack.db.pool), {
     spec,
-    options: { resolution: '480p', fps: 16 },
+    options: { resolution: '480p', aspect: '1:1', fps: 16 },
   })
   return job
 }

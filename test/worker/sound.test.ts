@@ -15,7 +15,7 @@ import { startStack } from '../support/stack.ts'
 
 const stack = await startStack(t)
 const tools = await findTools(process.env)
-const OPTIONS = { engine: 'preview', resolution: '480p', fps: 16 }
+const OPTIONS = { engine: 'preview', resolution: '480p', aspect: '1:1', fps: 16 }
 await stack.startWorker()
 
 type Render = { spec: object; options?: object; user?: UserPrincipal }
