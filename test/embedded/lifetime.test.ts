@@ -42,9 +42,10 @@ t.test(
       path.join(folder, 'two.yaml'),
       'title: Two\nscenes: [{id: b, prompt: a train at night, duration: 6}]\n',
     )
-    const render = startCli(['render', 'two.yaml', '--embedded', '--data', dataDir, '--resolution', '480p'], {
-      cwd: folder,
-    })
+    const render = startCli(
+      ['render', 'two.yaml', '--embedded', '--data', dataDir, ...['--resolution', '480p', '--fps', '16']],
+      { cwd: folder },
+    )
     await render.says('scenes')
     render.kill('SIGINT')
     const end = await render.finished
@@ -62,7 +63,7 @@ t.test(
       cwd: folder,
     })
     t.equal(watch.code, 0, watch.err)
-    t.match(JSON.parse(watch.out), { job_id: jobId, frames: 144 })
+    t.match(JSON.parse(watch.out), { job_id: jobId, frames: 96 })
     up.kill('SIGINT')
     t.equal((await up.finished).code, 0)
   },

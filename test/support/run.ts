@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { memoryFolder } from './memory-folder.ts'
 import { prepareTemplate, startPostgres } from './postgres.ts'
 import { startStoreServer } from './store.ts'
 
@@ -16,6 +17,8 @@ if (!command) {
   process.exit(2)
 }
 
+const folder = process.env.TMPDIR ?? (await memoryFolder())
+if (folder) process.env.TMPDIR = folder
 const [postgres, store] = await Promise.all([startPostgres(), startStoreServer()])
 let code = 1
 try {
