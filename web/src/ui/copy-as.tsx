@@ -44,7 +44,7 @@ export function CopyAs({
     },
   ])
   return (
-    <span className={styles.holder} data-above={look === 'words' || undefined}>
+    <span className={styles.holder} data-copy-as data-above={look === 'words' || undefined}>
       <Menu
         trigger={
           look === 'icon' ? (

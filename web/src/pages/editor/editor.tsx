@@ -213,6 +213,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
       canRender={canEdit}
       onRender={onRender}
       onCompare={onCompare}
+      isAlone={view === 'source'}
     />
   )
 

@@ -31,6 +31,7 @@ import { useShotFocus } from './timeline/use-shot-focus.ts'
 import { useZoom } from './timeline/use-zoom.ts'
 import styles from './timeline.module.css'
 import { edgesOf, placeAt, type Shot, snapTargets, TAIL_PX } from './timeline-layout.ts'
+import { useFollow } from './use-follow.ts'
 import { KeyCommand, useKeys } from './use-keys.tsx'
 
 const LANES = [
@@ -113,6 +114,16 @@ export function Timeline({
   const shots = layout?.plan.shots ?? []
   const chosenIds = chosen.map(({ id }) => id)
   const selected = chosenIds.at(-1)
+  const places = useMemo(
+    () =>
+      layout?.plan.shots.map(({ sceneId, startFrame, frames }) => ({
+        sceneId,
+        start: startFrame,
+        end: startFrame + frames,
+      })) ?? [],
+    [layout],
+  )
+  useFollow(player, places, selected)
   const edits = timelineEdits(editing, layout, setSaid)
 
   /** The shot that keys work on: the one with the focus, else that of the selected scene at the playhead. */

@@ -22,6 +22,7 @@ import { Transport, toggleFullScreen } from '../film/transport.tsx'
 import { useSteady } from '../film/use-films.ts'
 import { settingKeys } from '../film/watch-keys.ts'
 import { pictureOf } from './board.tsx'
+import { useFollow } from './use-follow.ts'
 
 type Scene = NonNullable<Snapshot['document']['scenes']>[number]
 type Tab = 'film' | 'animatic' | 'scene'
@@ -36,6 +37,7 @@ export function Viewer({
   canRender,
   onRender,
   onCompare,
+  isAlone,
 }: {
   /** The newest render, running or over. */
   job: LiveJob | undefined
@@ -49,6 +51,8 @@ export function Viewer({
   canRender: boolean
   onRender: (options: { engine?: 'preview' }) => void
   onCompare: () => void
+  /** Without a timeline, which gives the playhead its way and goes to the scene. */
+  isAlone: boolean
 }) {
   const section = useRef<HTMLElement>(null)
   const { surround } = useSettings()
@@ -108,6 +112,8 @@ export function Viewer({
         <Playing
           key={shown.id}
           film={shown}
+          isAlone={isAlone}
+          sceneId={scene?.id}
           player={player}
           whole={section}
           credits={credits}
@@ -137,6 +143,8 @@ export function Viewer({
 
 function Playing({
   film: read,
+  isAlone,
+  sceneId,
   player,
   whole,
   credits,
@@ -144,6 +152,8 @@ function Playing({
   onRender,
 }: {
   film: Film
+  isAlone: boolean
+  sceneId: string | undefined
   player: Player
   whole: React.RefObject<HTMLElement | null>
   credits: number | undefined
@@ -163,6 +173,10 @@ function Playing({
     if (takeFirstPlay(film.id)) player.toggle()
     return detach
   }, [player, side, film.id])
+  useEffect(() => {
+    if (isAlone) player.setFrames(side.frames)
+  }, [player, side, isAlone])
+  useFollow(player, side.segments, isAlone ? sceneId : undefined)
 
   return (
     <>
