@@ -81,7 +81,7 @@ function joined(team) {
 async function begin() {
   const reply = await ask('GET', '/v1/invitations')
   if (reply.status === 401)
-    return show('Log in with the address that was invited, or make an account for it.', 'account')
+    return show('Sign in with the address that was invited, or make an account for it.', 'account')
   if (reply.status !== 200) {
     show('The invitation could not be read.', null)
     return showFault(reply)

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import Router from '@koa/router'
 import { Problem } from '../../core/platform/errors.ts'
 import type { ApiRouter, RequestState } from '../context.ts'
+import { FONT, FONT_TYPE, readFont, withLightStyle } from '../light/style.ts'
 import { sendFile, staticFile } from '../static-file.ts'
 
 const FOLDER = new URL('../join/', import.meta.url)
@@ -14,6 +15,7 @@ const ASSETS = '/join/assets'
 const TYPES: Readonly<Record<string, string>> = {
   'join.js': 'text/javascript; charset=utf-8',
   'join.css': 'text/css; charset=utf-8',
+  [FONT]: FONT_TYPE,
 }
 
 /** Its own files and its own server, and nothing else. */
@@ -21,6 +23,7 @@ const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
+  "font-src 'self'",
   'img-src data:',
   "connect-src 'self'",
   "frame-ancestors 'none'",
@@ -28,15 +31,16 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ')
 
+function read(name: string): Buffer {
+  if (name === FONT) return readFont()
+  const source = readFileSync(new URL(name, FOLDER))
+  return name.endsWith('.css') ? withLightStyle(source) : source
+}
+
 export function joinRoutes(): ApiRouter {
   const html = readFileSync(new URL('page.html', FOLDER), 'utf8').replaceAll('%ASSETS%', ASSETS)
   const page = staticFile('text/html; charset=utf-8', Buffer.from(html))
-  const assets = new Map(
-    Object.entries(TYPES).map(([name, type]) => [
-      name,
-      staticFile(type, readFileSync(new URL(name, FOLDER))),
-    ]),
-  )
+  const assets = new Map(Object.entries(TYPES).map(([name, type]) => [name, staticFile(type, read(name))]))
   const router = new Router<RequestState>({ sensitive: true, strict: true }) as ApiRouter
 
   router.get('/teams/:team_id/invitations/:id/accept', (ctx) => {

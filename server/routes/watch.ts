@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import Router from '@koa/router'
 import { Problem } from '../../core/platform/errors.ts'
 import type { ApiRouter, RequestState } from '../context.ts'
+import { FONT, FONT_TYPE, readFont, withLightStyle } from '../light/style.ts'
 import { IMMUTABLE, type StaticFile, sendFile, staticFile } from '../static-file.ts'
 
 const FOLDER = new URL('../watch/', import.meta.url)
@@ -20,7 +21,7 @@ const TYPES: Readonly<Record<string, string>> = {
   'watch.js': 'text/javascript; charset=utf-8',
   'words.js': 'text/javascript; charset=utf-8',
   'watch.css': 'text/css; charset=utf-8',
-  'inter-latin-wght-normal.woff2': 'font/woff2',
+  [FONT]: FONT_TYPE,
 }
 
 /**
@@ -33,16 +34,18 @@ export const withoutComments = (source: string): string =>
     .replace(/^[ \t]*\/\/.*$/gm, '')
     .replace(/\/\*\* @type \{[^*]*\} \*\/ /g, '')
 
+function read(name: string): Buffer {
+  if (name === FONT) return readFont()
+  const source = readFileSync(new URL(name, FOLDER))
+  return name.endsWith('.js') ? Buffer.from(withoutComments(source.toString())) : withLightStyle(source)
+}
+
 /** One version for all assets together: modules import each other by plain name, so they belong to one folder. */
 function readAssets(): { version: string; assets: ReadonlyMap<string, StaticFile> } {
   const assets = new Map<string, StaticFile>()
   const hash = createHash('sha256')
   for (const [name, type] of Object.entries(TYPES)) {
-    const source = readFileSync(new URL(name, FOLDER))
-    const file = staticFile(
-      type,
-      name.endsWith('.js') ? Buffer.from(withoutComments(source.toString())) : source,
-    )
+    const file = staticFile(type, read(name))
     hash.update(`${name}\n${file.etag}\n`)
     assets.set(name, file)
   }

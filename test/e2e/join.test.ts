@@ -63,7 +63,7 @@ t.test('the page of an invitation in a browser', { skip: noBrowser() }, async (t
   t.test('somebody without an account makes one and is in', async (t) => {
     const { accept_url: url } = await invite('new@example.test')
     const { page, troubles, asked } = await open(t, url)
-    await word(page, 'Log in with the address that was invited')
+    await word(page, 'Sign in with the address that was invited')
     t.equal(new URL(page.url()).search, '', 'the token is out of the address')
     if (process.env.SCREENSHOT_DIR)
       await page.screenshot({ path: join(process.env.SCREENSHOT_DIR, 'join.png') })
@@ -79,12 +79,12 @@ t.test('the page of an invitation in a browser', { skip: noBrowser() }, async (t
   t.test('with the wrong address there is no account and no way in', async (t) => {
     const { accept_url: url } = await invite('right@example.test')
     const { page } = await open(t, url)
-    await word(page, 'Log in')
+    await word(page, 'Sign in')
     await fill(page, 'wrong@example.test')
     await page.getByRole('button', { name: 'Create an account and join' }).click()
     await page.getByRole('alert').filter({ hasText: 'no such invitation' }).waitFor()
     t.equal(
-      await page.getByRole('button', { name: 'Log in', exact: true }).isEnabled(),
+      await page.getByRole('button', { name: 'Sign in', exact: true }).isEnabled(),
       true,
       'one may try again',
     )
@@ -105,13 +105,13 @@ t.test('the page of an invitation in a browser', { skip: noBrowser() }, async (t
       ).body.accept_url
 
     const { page, troubles } = await open(t, await invited('member'))
-    await word(page, 'Log in')
+    await word(page, 'Sign in')
     await page.getByLabel('Email').fill('ada@example.test')
     await page.getByLabel('Password').fill('not this one, surely')
-    await page.getByRole('button', { name: 'Log in', exact: true }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByRole('alert').waitFor()
     await fill(page, 'ada@example.test')
-    await page.getByRole('button', { name: 'Log in', exact: true }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await word(page, 'ada@example.test is invited to join Dayshift <b>. Role: member.')
     await page.getByRole('button', { name: 'Decline' }).click()
     await word(page, 'The invitation is declined.')
@@ -132,8 +132,8 @@ t.test('the page of an invitation in a browser', { skip: noBrowser() }, async (t
     )
     await page.reload()
     await word(page, 'No such invitation waits for you.')
-    await page.getByRole('button', { name: 'Log in as somebody else' }).click()
-    await word(page, 'Log in with the address')
+    await page.getByRole('button', { name: 'Sign in as somebody else' }).click()
+    await word(page, 'Sign in with the address')
   })
 })
 
@@ -148,13 +148,13 @@ t.test('the page is the same for every invitation, and lets nothing in but its o
   const policy = page.headers.get('content-security-policy') ?? ''
   t.match(
     policy,
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src data:; connect-src 'self'",
   )
   t.match(policy, "frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
   t.notMatch(html, /<script(?![^>]*src=)|<style|\sstyle=|\son\w+=/, 'no inline script or style')
   t.equal(await (await get('/teams/a/invitations/b/accept')).text(), html)
   for (const [, path] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g))
-    t.match((await get(String(path))).headers.get('content-type'), /^text\/(css|javascript)/)
+    t.match((await get(String(path))).headers.get('content-type'), /^text\/(css|javascript)|^font\/woff2$/)
   t.equal((await get('/join/assets/page.html')).status, 404)
   t.notMatch(JSON.stringify(studio.lines), 'token=x', 'no token in the log')
 })

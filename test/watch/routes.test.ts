@@ -1,6 +1,7 @@
 /** How the viewer is served: page, assets, caching, policy, size; and its modules against their types. */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -128,4 +129,18 @@ t.test('the modules hold to their types', async (t) => {
     },
   )
   t.equal(status, 0, `${stdout}${stderr}`)
+})
+
+t.test('pages without the app have the colours of the studio', (t) => {
+  const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+  const tokens = read('web/src/styles/tokens.css')
+  const [dark, light] = read('server/light/light.css').split('@media (prefers-color-scheme: light)')
+  const valuesIn = (css = ''): Map<string, string> =>
+    new Map([...css.matchAll(/(--[\w-]+): (#[0-9a-f]{6});/g)].map((match) => [match[1]!, match[2]!]))
+  const [inDark, inLight] = [valuesIn(dark), valuesIn(light)]
+  t.ok(inDark.size > 10)
+  t.strictSame([...inLight.keys()], [...inDark.keys()])
+  for (const [name, value] of inDark)
+    t.match(tokens, `${name}: light-dark(${inLight.get(name)}, ${value});`, name)
+  t.end()
 })
