@@ -49,6 +49,8 @@ export type FakeComfy = {
   fail<P extends FakePart>(part: P, what: FaultsByPart[P], times?: number): void
   /** A run goes on when this has resolved. */
   hold: ((graph: Graph) => Promise<void> | undefined) | null
+  /** The same after a step was told of, with its picture. */
+  holdAfter: ((graph: Graph, step: number) => Promise<void> | undefined) | null
   /** Every reply waits this long. */
   delayMs: number
   /** Killed and started again on the same port: sockets cut, memory lost, files kept. */
@@ -66,6 +68,8 @@ export type FakeOptions = {
   port?: number
   clip?: Uint8Array
   picture?: Uint8Array
+  /** The JPEG that is shown while a run goes on; one that cannot be decoded unless given. */
+  preview?: Uint8Array
   version?: string
   steps?: number
   stepMs?: number
@@ -142,6 +146,7 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
     isOutput: (classType) => catalogue.get(classType)?.output_node === true,
     takeRunFault: () => take('run'),
     held: (graph) => fake.hold?.(graph),
+    heldAfter: (graph, step) => fake.holdAfter?.(graph, step),
     send(clientId, message) {
       const client = clients.get(clientId ?? '')
       if (client) deliver(client, JSON.stringify(message))
@@ -153,16 +158,17 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
       const client = clients.get(clientId ?? '')
       if (!client || client.fault) return
       const head = Buffer.alloc(8)
+      const picture = options.preview ?? JPEG
       if (!client.metadata) {
         head.writeUInt32BE(1, 0)
         head.writeUInt32BE(1, 4)
-        return client.socket.send(Buffer.concat([head, JPEG]))
+        return client.socket.send(Buffer.concat([head, picture]))
       }
       const node = { node_id: nodeId, display_node_id: nodeId, parent_node_id: null, real_node_id: nodeId }
       const meta = Buffer.from(JSON.stringify({ ...node, prompt_id: promptId, image_type: 'image/jpeg' }))
       head.writeUInt32BE(4, 0)
       head.writeUInt32BE(meta.length, 4)
-      client.socket.send(Buffer.concat([head, meta, JPEG]))
+      client.socket.send(Buffer.concat([head, meta, picture]))
     },
   })
 
@@ -429,6 +435,7 @@ export async function startFakeComfy(options: FakeOptions = {}): Promise<FakeCom
     posts,
     requests,
     hold: null,
+    holdAfter: null,
     delayMs: 0,
     fail: (part, what, times = 1) => void faults.set(part, { what, left: times }),
     async leave() {

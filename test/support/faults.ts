@@ -39,9 +39,10 @@ export async function makeClip(): Promise<Uint8Array> {
 /** Database, store and an engine that can be made to fail; credits are really taken. */
 export async function startFaultStack(
   t: Scope,
-  options: StackOptions & { stepMs?: number } = {},
+  options: StackOptions & { stepMs?: number; preview?: Uint8Array } = {},
 ): Promise<Stack & { fake: FakeComfy }> {
-  const fake = await startFakeComfy({ clip: await makeClip(), stepMs: options.stepMs ?? 0 })
+  const { stepMs = 0, preview } = options
+  const fake = await startFakeComfy({ clip: await makeClip(), stepMs, ...(preview ? { preview } : {}) })
   t.teardown(() => fake.close())
   const stack = await startStack(t, {
     ...options,

@@ -4,12 +4,14 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Job } from '../../schemas/types.ts'
 import { waitMs } from '../../web/src/live/backoff.ts'
+import { pauseOf, turnIn, withLag } from '../../web/src/live/lag.ts'
 import { type HeardEvent, isOver, type LiveJob, withEvent, withRead } from '../../web/src/live/progress.ts'
 import { hasGap, noted, type Seen, withoutGap } from '../../web/src/live/sequence.ts'
 import { tabIcon } from '../../web/src/live/tab-icon.ts'
 import {
   cancelWords,
   endWords,
+  milestoneWords,
   scenesWords,
   stageWords,
   tabTitle,
@@ -240,6 +242,33 @@ t.test('a render is spoken of in numbers, and every estimate says about', async 
   )
   t.equal(cancelWords(running({ percent: 0 })), 'No clip was begun. It costs nothing.')
 })
+
+t.test('a render is read out at each stage and each quarter, and at nothing in between', async (t) => {
+  const said: string[] = []
+  for (let percent = 0; percent < 100; percent += 0.5) {
+    const phase = percent < 2 ? 'initializing' : percent < 88 ? 'generating' : 'stitching'
+    const words = milestoneWords(aJob({ status: 'processing', progress: { phase, percent } }))
+    if (said.at(-1) !== words) said.push(words)
+  }
+  t.strictSame(said, ['Preparing', 'Scenes', 'Scenes, 25%', 'Scenes, 50%', 'Scenes, 75%', 'Joining, 75%'])
+})
+
+t.test(
+  'pictures pause once three reports were left out within a minute, until a minute has fewer',
+  async (t) => {
+    const noted = (...at: number[]): number[] => at.reduce<number[]>(withLag, [])
+    t.equal(pauseOf(noted(0, 10_000), 10_000), 0, 'two are nothing')
+    t.equal(pauseOf(noted(0, 10_000, 20_000), 20_000), 40_000)
+    t.equal(pauseOf(noted(0, 10_000, 20_000), 60_000), 0, 'the first one counts no longer')
+    t.equal(turnIn(1_000, 1_100) + turnIn(1_000, 3_000), 400, 'two a second, else')
+    t.equal(pauseOf(noted(0, 10_000, 70_000), 70_000), 0, 'three within more than a minute')
+    t.equal(
+      pauseOf(noted(0, 1_000, 2_000, 3_000, 50_000), 50_000),
+      12_000,
+      'while it goes on, so does the pause',
+    )
+  },
+)
 
 t.test('an end says who or why, what comes back, and which scene', async (t) => {
   const nameOf = (id: string): string | null => (id === 'u2' ? 'Jonas' : null)

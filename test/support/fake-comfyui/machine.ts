@@ -32,6 +32,8 @@ export type MachineOptions = {
   takeRunFault(): RunFault | null
   /** Awaited before a run goes on from its first message. */
   held(graph: Graph): Promise<void> | undefined
+  /** Awaited after each step is told of. */
+  heldAfter(graph: Graph, step: number): Promise<void> | undefined
 }
 
 const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
@@ -220,6 +222,7 @@ export class Machine {
             state(id, step, max, 'running')
             if (node.inputs.preview !== false) this.#options.preview(client, promptId, id)
             tell('progress', { value: step, max, prompt_id: promptId, node: id })
+            await this.#options.heldAfter(graph, step)
           }
         }
         fail(node, fault)

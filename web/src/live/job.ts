@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { jobQuery } from '../queries.ts'
 import { connection, type Message } from './connection.ts'
+import { lag } from './lag.ts'
 import { type HeardEvent, isOver, type LiveJob, withEvent } from './progress.ts'
 import { forget, note, remember, seen } from './seen.ts'
 import { hasGap, withoutGap } from './sequence.ts'
@@ -52,6 +53,7 @@ export function useLiveJob(projectId: string, jobId: string | null): LiveJob | u
       }
       if (message.type === 'lagged') {
         // Left out on purpose; the next report repairs it.
+        lag.note()
         const known = seen(jobId)
         if (known) remember(jobId, withoutGap(known))
         return

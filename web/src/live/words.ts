@@ -20,6 +20,13 @@ export function stageWords(job: Job): string {
   return `${PHASES[job.progress.phase ?? ''] ?? 'Rendering'} ${percentOf(job)}%`
 }
 
+/** What is read out of a render that runs: its stage, and every quarter of the way; nothing in between. */
+export function milestoneWords(job: Job): string {
+  const quarter = Math.floor(percentOf(job) / 25) * 25
+  const stage = stageWords(job).replace(/ \d+%$/, '')
+  return quarter > 0 ? `${stage}, ${quarter}%` : stage
+}
+
 /** `1 of 12 scenes`; null while the number is not known. */
 export function scenesWords({ progress }: Pick<Job, 'progress'>): string | null {
   const { scenes_total: total = 0, scenes_completed: done = 0 } = progress

@@ -4,7 +4,14 @@ import { ApiError, ask, type Job, type RenderPlan } from '../../api/client.ts'
 import { renderProject, type Snapshot } from '../../document/store.ts'
 import { about, count } from '../../format.ts'
 import { isOver, type LiveJob } from '../../live/progress.ts'
-import { cancelWords, percentOf, scenesWords, stageWords, timeLeftWords } from '../../live/words.ts'
+import {
+  cancelWords,
+  milestoneWords,
+  percentOf,
+  scenesWords,
+  stageWords,
+  timeLeftWords,
+} from '../../live/words.ts'
 import { Button } from '../../ui/controls.tsx'
 import { CopyAs } from '../../ui/copy-as.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
@@ -189,7 +196,9 @@ function LiveBar({ job, canCancel }: { job: LiveJob; canCancel: boolean }) {
       >
         Cancel
       </Button>
-      <Milestones job={job} />
+      <span className="sr-only" role="status">
+        {milestoneWords(job)}
+      </span>
       <Dialog
         open={asked}
         onClose={() => setAsked(false)}
@@ -206,16 +215,5 @@ function LiveBar({ job, canCancel }: { job: LiveJob; canCancel: boolean }) {
         {cancelWords(job)}
       </Dialog>
     </div>
-  )
-}
-
-/** What is read out: each stage, and every quarter of the way. */
-function Milestones({ job }: { job: LiveJob }) {
-  const quarter = Math.floor(percentOf(job) / 25) * 25
-  const stage = stageWords(job).replace(/ \d+%$/, '')
-  return (
-    <span className="sr-only" role="status">
-      {quarter > 0 ? `${stage}, ${quarter}%` : stage}
-    </span>
   )
 }
