@@ -3,6 +3,7 @@
  * neither a reload, a killed server nor an ended session loses a word. With SCREENSHOT_DIR set, pictures are kept there.
  */
 import type { BrowserContext, Page } from 'playwright-core'
+import sharp from 'sharp'
 import t from 'tap'
 import { noBrowser } from '../support/browser.ts'
 import { buildMember, buildTeam, person } from '../support/builders.ts'
@@ -21,6 +22,33 @@ import {
 const skip = noBrowser()
 t.setTimeout(400_000)
 
+/**
+ * Runs in the page before anything else: keeps what the browser would show of the tab and tell the system, and allows
+ * notices when it is asked to.
+ */
+const WATCH_TAB = `
+  const tab = (globalThis.watchedTab = { hidden: false, asked: 0, notices: [], shown: [] })
+  globalThis.Notification = class Notice {
+    static permission = 'default'
+    static async requestPermission() {
+      tab.asked += 1
+      return (Notice.permission = 'granted')
+    }
+    constructor(title, { body }) {
+      tab.notices.push({ title, body })
+    }
+    close() {}
+  }
+  Object.defineProperty(document, 'hidden', { get: () => tab.hidden })
+  new MutationObserver(() => {
+    const look = { title: document.title, icon: document.querySelector('link[rel="icon"]')?.getAttribute('href') ?? '' }
+    const last = tab.shown.at(-1)
+    if (last?.title !== look.title || last?.icon !== look.icon) tab.shown.push(look)
+  }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ['href'] })`
+
+/** Whether a card shows a picture that was decoded. */
+const SHOWS_PICTURE = '(card) => card.querySelector("img")?.naturalWidth > 0'
+
 const STORYBOARD = {
   title: 'The last ferry',
   scenes: [
@@ -34,7 +62,12 @@ if (skip) t.test('two people at one project', { skip }, async () => {})
 else await run()
 
 async function run(): Promise<void> {
-  const stack = await startFaultStack(t, { env: { RATE_LIMITS: 'off' } })
+  const preview = await sharp({
+    create: { width: 320, height: 180, channels: 3, background: { r: 70, g: 110, b: 130 } },
+  })
+    .jpeg()
+    .toBuffer()
+  const stack = await startFaultStack(t, { env: { RATE_LIMITS: 'off' }, preview })
   const { pool } = stack.db
   const { fake } = stack
   const port = await freePort()
@@ -50,7 +83,9 @@ async function run(): Promise<void> {
       `update users set tier = 'creator', upgraded_at = now() where email = $1 returning id`,
       [account.email],
     )
-    return { ...(await arrive(browser, url, { as: account })), userId: rows[0].id, email: account.email }
+    const visitor = await arrive(browser, url, { as: account })
+    await visitor.context.addInitScript(WATCH_TAB)
+    return { ...visitor, userId: rows[0].id, email: account.email }
   }
   const ada = await comeIn('Ada')
   const jonas = await comeIn('Jonas')
@@ -70,6 +105,12 @@ async function run(): Promise<void> {
   const card = (page: Page, number: string) =>
     page.getByRole('region', { name: 'Board' }).getByRole('button', { name: new RegExp(`^Scene ${number}`) })
   const prompt = (page: Page) => page.getByRole('textbox', { name: /^Prompt/ })
+  const tab = (page: Page): Promise<WatchedTab> =>
+    page.evaluate(() => (globalThis as unknown as { watchedTab: WatchedTab }).watchedTab)
+  const hide = (page: Page, hidden: boolean): Promise<void> =>
+    page.evaluate((value) => {
+      Object.assign((globalThis as unknown as { watchedTab: WatchedTab }).watchedTab, { hidden: value })
+    }, hidden)
   const bar = (page: Page) => page.getByRole('progressbar', { name: 'Rendering' })
   const percent = async (page: Page): Promise<number> => Number(await bar(page).getAttribute('aria-valuenow'))
   const chip = (page: Page, words: RegExp | string) => page.getByRole('status').getByText(words)
@@ -136,13 +177,18 @@ async function run(): Promise<void> {
   t.teardown(() => release())
 
   await t.test('a render is watched by both, and goes on where it was after a reload', async (t) => {
-    fake.hold = (graph) => (JSON.stringify(graph).includes('the wake of both') ? released : undefined)
+    fake.holdAfter = (graph, step) =>
+      step === 2 && JSON.stringify(graph).includes('the wake of both') ? released : undefined
     await ada.page.getByRole('button', { name: 'Render', exact: true }).click()
     for (const { page } of [ada, jonas]) {
       await bar(page).waitFor()
       await page.getByText('2 of 3 scenes').waitFor()
       await card(page, '01').getByText('Ready').waitFor({ state: 'attached' })
     }
+    const running = card(ada.page, '03')
+    await running.getByText(/^Rendering \d+%$/).waitFor()
+    await until('its picture as it is by now', () => running.evaluate(SHOWS_PICTURE))
+    t.equal(await ada.page.getByText(/^about \d.*(s|min)$/).count(), 0, 'no time left from two scenes')
     t.ok(
       await jonas.page.getByRole('button', { name: 'Cancel', exact: true }).isDisabled(),
       "another's render",
@@ -177,8 +223,13 @@ async function run(): Promise<void> {
     for (const { page } of [ada, jonas])
       await page.getByText(/^Film .*is ready\.$/).waitFor({ timeout: 120_000 })
     t.equal(await ada.page.title(), 'Ready: The last ferry')
+    t.match(await tab(ada.page), { asked: 0, notices: [] }, 'nobody is asked about notices before a film')
     await picture('ready')
     await isAccessible(t, ada.page, 'a render that has ended')
+    const askMe = ada.page.getByRole('button', { name: 'Tell me when the next one ends' })
+    await askMe.click()
+    await askMe.waitFor({ state: 'detached' })
+    t.equal((await tab(ada.page)).asked, 1)
   })
 
   await t.test(
@@ -198,11 +249,15 @@ async function run(): Promise<void> {
 
   await t.test('a scene that fails says why, and is tried again alone', async (t) => {
     fake.fail('run', 'value-error', 100)
+    await hide(ada.page, true)
     await ada.page.getByRole('button', { name: 'Render', exact: true }).click()
     const ended = ada.page.getByRole('region', { name: 'The last render' })
     await ended.getByText(/^Scene 1 failed: /).waitFor()
     await card(jonas.page, '01').getByText('Failed', { exact: true }).waitFor()
     t.equal(await ada.page.title(), 'Failed: The last ferry')
+    const { notices } = await tab(ada.page)
+    t.match(notices, [{ title: 'The last ferry', body: /^Scene 1 failed: / }], 'said beyond the hidden tab')
+    await hide(ada.page, false)
     await picture('failed')
     await isAccessible(t, ada.page, 'a render that failed')
     await card(ada.page, '02').click()
@@ -210,18 +265,34 @@ async function run(): Promise<void> {
     await ada.page.getByRole('complementary', { name: 'Scene' }).getByText('quay').first().waitFor()
     fake.fail('run', 'value-error', 0)
     const posts = fake.posts.length
+    const { shown: before } = await tab(ada.page)
     await ended.getByRole('button', { name: 'Try again: renders 1 scene, 1 credit' }).click()
     await ended.getByText(/^Film .*is ready\.$/).waitFor({ timeout: 120_000 })
     t.equal(fake.posts.length, posts + 1, 'one scene was made')
+    const { shown, notices: since } = await tab(ada.page)
+    const looks = shown.slice(before.length)
+    const titles = new Set(looks.map(({ title }) => title.replace(/^\d+%/, 'n%')))
+    t.strictSame([...titles], ['n% The last ferry', 'Ready: The last ferry'], 'the title tells all of it')
+    const percents = looks.flatMap(({ title }) => /^\d+(?=%)/.exec(title)?.map(Number) ?? [])
+    t.strictSame(
+      percents,
+      percents.toSorted((a, b) => a - b),
+      'and never goes back',
+    )
+    const shapes = new Set(looks.map(({ icon }) => shapeOf(icon)))
+    t.match([...shapes].slice(-2), ['a ring that fills', 'a tick'], 'so does the icon')
+    t.equal(since.length, 1, 'no notice to somebody who looks on')
   })
 
   await t.test('what is canceled says by whom, and asks first', async (t) => {
-    fake.hold = () => new Promise<void>((resolve) => t.teardown(resolve))
+    fake.holdAfter = (_, step) =>
+      step === 2 ? new Promise<void>((resolve) => t.teardown(resolve)) : undefined
     await prompt(ada.page).fill('a scene that nobody waits for')
     await card(jonas.page, '01').getByText('a scene that nobody waits for').waitFor()
     await jonas.page.getByRole('button', { name: 'Render', exact: true }).click()
     await bar(jonas.page).waitFor()
     await until('the scene to begin', async () => fake.machine.running !== null)
+    await ada.page.getByText(/^about \d/).waitFor()
     await ada.page.getByRole('button', { name: 'Cancel', exact: true }).click()
     const dialog = ada.page.getByRole('dialog', { name: 'Cancel this render?' })
     await dialog.getByText(/credits? come back\.$/).waitFor()
@@ -234,4 +305,20 @@ async function run(): Promise<void> {
     t.strictSame([...ada.faults, ...jonas.faults], [])
     t.end()
   })
+}
+
+type WatchedTab = {
+  hidden: boolean
+  /** How often notices were asked for. */
+  asked: number
+  notices: { title: string; body: string }[]
+  /** Titles and icons of the tab, as they followed each other. */
+  shown: { title: string; icon: string }[]
+}
+
+/** What somebody sees of an icon of the tab. */
+function shapeOf(icon: string): string {
+  const drawn = decodeURIComponent(icon)
+  if (drawn.includes('M9 16.5')) return 'a tick'
+  return drawn.includes('rotate(-90') ? 'a ring that fills' : 'another'
 }
