@@ -91,7 +91,7 @@ export function progressOf(found: Reckoning): JobProgress {
 /**
  * Brings the job's progress up to date and stores a progress event, unless one was stored within the last second.
  * `force` (a scene is complete, a phase begins) updates the job's row whatever the time, still without a second event.
- * @returns whether the job is still processing
+ * @returns false: there was one within the last second, and what is new is not told yet
  */
 export async function updateProgress(client: Queryable, jobId: string, force = false): Promise<boolean> {
   const { rows: due } = await client.query<{ due: boolean }>(
@@ -100,8 +100,8 @@ export async function updateProgress(client: Queryable, jobId: string, force = f
     [jobId, EVENT_INTERVAL_MS / 1_000],
   )
   const row = due[0]
-  if (!row) return false
-  if (!row.due && !force) return true
+  if (!row) return true
+  if (!row.due && !force) return false
   const { rows: reckoned } = await client.query<Reckoning>(RECKON, [jobId])
   const eta = row.due ? await etaOf(client, jobId) : null
   const progress = { ...progressOf(reckoned[0]!), ...eta }
@@ -113,5 +113,5 @@ export async function updateProgress(client: Queryable, jobId: string, force = f
     [jobId, JSON.stringify(progress), progress.percent, row.due],
   )
   if (row.due) await appendEvent(client, jobId, 'progress', stored[0]!.progress)
-  return true
+  return row.due
 }

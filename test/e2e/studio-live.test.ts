@@ -13,6 +13,7 @@ import {
   arrive,
   isAccessible,
   keepPicture,
+  keepPictures,
   openBrowser,
   PASSWORD,
   signUp,
@@ -46,8 +47,8 @@ const WATCH_TAB = `
     if (last?.title !== look.title || last?.icon !== look.icon) tab.shown.push(look)
   }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ['href'] })`
 
-/** Whether a card shows a picture that was decoded. */
-const SHOWS_PICTURE = '(card) => card.querySelector("img")?.naturalWidth > 0'
+/** Whether a picture has been decoded. */
+const isDrawn = (img: unknown): boolean => (img as { naturalWidth: number }).naturalWidth > 0
 
 const STORYBOARD = {
   title: 'The last ferry',
@@ -161,6 +162,16 @@ async function run(): Promise<void> {
       await ada.page.getByText('Needs your decision').first().waitFor()
       await picture('conflict')
       await isAccessible(t, ada.page, 'a conflict')
+      await ada.page.getByRole('link', { name: 'Source', exact: true }).click()
+      const versions = ada.page.getByRole('alert', { name: 'Needs your decision' }).locator('dl > div')
+      await versions.nth(2).waitFor()
+      t.strictSame(await versions.allInnerTexts(), [
+        "Yours\nAda's wake",
+        'Before\na short wake',
+        "Jonas\nJonas's wake",
+      ])
+      await keepPictures(ada.page, 'live-conflict-source')
+      await ada.page.getByRole('link', { name: 'Board', exact: true }).click()
       await ada.page.getByRole('button', { name: 'Edit together' }).click()
       t.equal(
         await ada.page.getByLabel('Both texts of the prompt of wake').inputValue(),
@@ -172,6 +183,42 @@ async function run(): Promise<void> {
       t.match(await savedSpec(), /the wake of both/)
     },
   )
+
+  await t.test("a colleague's change is marked in the text, with the name", async (t) => {
+    await ada.page.getByRole('link', { name: 'Source', exact: true }).click()
+    const code = ada.page.getByRole('textbox', { name: 'Storyboard as YAML' })
+    await code.getByText('the wake of both').waitFor()
+    await card(jonas.page, '02').click()
+    await prompt(jonas.page).fill('a steep gangway')
+    const marked = code.locator('.cm-theirs')
+    await marked.getByText('a steep gangway').waitFor()
+    t.match(await marked.allInnerTexts(), [/prompt: a steep gangway.*Jonas/s], 'that line alone')
+    await picture('marked')
+    await code.getByText('the wake of both').click()
+    await marked.waitFor({ state: 'detached' })
+    await ada.page.getByRole('link', { name: 'Board', exact: true }).click()
+  })
+
+  await t.test('undo asks before it takes back what somebody else has changed since', async (t) => {
+    await card(ada.page, '01').click()
+    await prompt(ada.page).fill("Ada's quay")
+    await card(jonas.page, '01').getByText("Ada's quay").waitFor()
+    await card(jonas.page, '01').click()
+    await prompt(jonas.page).fill("Jonas's quay")
+    await card(ada.page, '01').getByText("Jonas's quay").waitFor()
+    const undo = ada.page.getByRole('button', { name: /^Undo: change/ })
+    await undo.click()
+    const question = ada.page.getByRole('dialog', { name: 'Jonas changed this after you. Undo anyway?' })
+    await question.getByRole('button', { name: "Keep Jonas's" }).waitFor()
+    await picture('undo')
+    await ada.page.keyboard.press('Escape')
+    await question.waitFor({ state: 'detached' })
+    t.match(await savedSpec(), /Jonas's quay/, 'nothing was done yet')
+    await undo.click()
+    await question.getByRole('button', { name: 'Undo anyway' }).click()
+    await card(jonas.page, '01').getByText('a quay at dusk').waitFor()
+    t.match(await savedSpec(), /a quay at dusk.*a steep gangway/)
+  })
 
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   t.teardown(() => release())
@@ -187,7 +234,7 @@ async function run(): Promise<void> {
     }
     const running = card(ada.page, '03')
     await running.getByText(/^Rendering \d+%$/).waitFor()
-    await until('its picture as it is by now', () => running.evaluate(SHOWS_PICTURE))
+    await until('its picture as it is by now', () => running.locator('img').evaluate(isDrawn))
     t.equal(await ada.page.getByText(/^about \d.*(s|min)$/).count(), 0, 'no time left from two scenes')
     t.ok(
       await jonas.page.getByRole('button', { name: 'Cancel', exact: true }).isDisabled(),

@@ -29,7 +29,7 @@ t.test('changes of different fields go together, those of one scene included', a
 t.test('a field that both changed is asked about by its place, with both values', async (t) => {
   const mine = scene(BASE, 'wake', { prompt: 'my wake' })
   const theirs = scene(BASE, 'wake', { prompt: 'their wake', duration: 6 })
-  const clash = { path: 'scenes[wake].prompt', mine: 'my wake', theirs: 'their wake' }
+  const clash = { path: 'scenes[wake].prompt', before: 'a wake', mine: 'my wake', theirs: 'their wake' }
   t.strictSame(merge(BASE, mine, theirs).conflicts, [clash])
   t.strictSame(
     merge(BASE, mine, theirs, () => 'both wakes').document,

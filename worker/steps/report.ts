@@ -37,7 +37,8 @@ export function createReporter(context: WorkerContext, run: StepRun): Reporter {
       pictureKey = null
       // Two short transactions rather than one, so that step and job are never locked in this order together.
       if (await recordStepProgress(db.pool, step, fraction, key)) {
-        await transaction(db.pool, (client) => updateProgress(client, step.jobId))
+        // An engine that takes its time with the next step would leave people with what was before this one.
+        if (!(await transaction(db.pool, (client) => updateProgress(client, step.jobId)))) dirty = true
       }
       // A step that is through does not wait for the pause after its last word.
       await sleep(INTERVAL_MS, undefined, { signal: closing.signal }).catch(() => {})

@@ -16,7 +16,7 @@ export function same(a: Json, b: Json): boolean {
 }
 
 /** A field that both changed to different values, such as `scenes[sea].prompt`. Undefined: it was taken out. */
-export type Conflict = { path: string; mine: Json; theirs: Json }
+export type Conflict = { path: string; before: Json; mine: Json; theirs: Json }
 
 export type Merged = {
   document: Json
@@ -65,7 +65,7 @@ function mergeAt(base: Json, mine: Json, theirs: Json, path: string, settle: Set
   const [baseIds, myIds, theirIds] = [idsOf(base), idsOf(mine), idsOf(theirs)]
   if (baseIds && myIds && theirIds)
     return mergeLists([base, baseIds], [mine, myIds], [theirs, theirIds], path, settle)
-  return settle({ path, mine, theirs })
+  return settle({ path, before: base, mine, theirs })
 }
 
 function mergeFields(base: Fields, mine: Fields, theirs: Fields, path: string, settle: Settle): Fields {

@@ -3,13 +3,13 @@
  * a quarter of a second, whatever the server does; it leaves there when the server has it.
  */
 
-import { parseDocument } from 'yaml'
 import { ApiError, ask, askWithHeaders, Offline, type Project, type Storyboard } from '../api/client.ts'
 import { readProject } from '../queries.ts'
 import type { Checked } from './check.ts'
 import { type Conflict, isFields, merge, same } from './merge.ts'
 import { withDocument } from './patch.ts'
 import { toText } from './text.ts'
+import { inverse, joined, made, read, type Step, type TheirChange, whoChanged } from './undo.ts'
 
 export type SaveState =
   | { kind: 'saved'; at: number }
@@ -53,20 +53,23 @@ export type Snapshot = {
   /** Name of the step that undo would take back. */
   undo: string | null
   redo: string | null
+  /** Undo or redo would take back what somebody else changed: it waits for an answer. */
+  asked: { what: 'undo' | 'redo'; name: string; by: string | null } | null
 }
+
+/** What undo does with what somebody else changed: leaves it, or changes it all the same; `not`: it does nothing. */
+export type UndoAnswer = 'theirs' | 'mine' | 'not'
 
 const KEEP_AFTER_MS = 250
 const SAVE_AFTER_MS = 800
 const RETRY_AFTER_MS = 4_000
 const MOST_STEPS = 200
+/** Changes of others that are remembered, to say whose a field is. */
+const MOST_CHANGES = 40
 /** Typing goes on as one step until it pauses for so long. */
 const STEP_PAUSE_MS = 800
 
-/** @property era how many changes of others had been taken in when this was the text */
-type Step = { name: string; text: string; at: number; era: number }
 type Draft = { text: string; baseText: string; etag: string }
-/** A change of somebody else: from what both had to what it became. */
-type Era = { base: unknown; theirs: unknown }
 
 const draftKey = (projectId: string): string => `framecast.draft.${projectId}`
 
@@ -86,13 +89,6 @@ export function leaveDraft(project: Project, text: string): void {
 }
 
 const textOf = ({ spec, name }: Project): string => toText(spec ?? { title: name, scenes: [] })
-
-/** What a text says; null when it is no storyboard. */
-function read(text: string): unknown {
-  const document = parseDocument(text)
-  const value: unknown = document.errors.length > 0 ? null : document.toJS()
-  return isFields(value) ? value : null
-}
 
 const revisionOf = (etag: string): number => Number(/\d+/.exec(etag)?.[0] ?? 0)
 
@@ -114,7 +110,7 @@ export function openDocument(project: Project, firstEtag: string) {
   const listeners = new Set<() => void>()
   const undone: Step[] = []
   const done: Step[] = []
-  const eras: Era[] = []
+  const theirChanges: TheirChange[] = []
   let etag = firstEtag
   /** What the server has, as text of ours and as a document: the common ground for merging. */
   let baseText = textOf(project)
@@ -142,6 +138,7 @@ export function openDocument(project: Project, firstEtag: string) {
     takenIn: null,
     undo: null,
     redo: null,
+    asked: null,
   }
 
   const publish = (change: Partial<Snapshot>): void => {
@@ -219,38 +216,48 @@ export function openDocument(project: Project, firstEtag: string) {
     const last = done.at(-1)
     const now = Date.now()
     let { waiting } = snapshot
-    if (last && last.name === name && now - last.at < STEP_PAUSE_MS) {
-      last.at = now
+    const isOn = last?.name === name && last.after === snapshot.text && now - last.at < STEP_PAUSE_MS
+    if (isOn) {
+      done[done.length - 1] = { ...last, after: text, at: now }
       waiting = Math.max(1, waiting)
     } else {
-      done.push({ name, text: snapshot.text, at: now, era: eras.length })
+      done.push({ name, before: snapshot.text, after: text, at: now })
       if (done.length > MOST_STEPS) done.shift()
       waiting += 1
     }
     undone.length = 0
-    show(text, { waiting, ...(document ? { document } : {}) })
+    show(text, { waiting, asked: null, ...(document ? { document } : {}) })
   }
 
-  /** The text of a step with what others changed since; null when it cannot be put together. */
-  function broughtUp({ text, era }: Step): string | null {
-    return eras.slice(era).reduce<string | null>((now, { base: from, theirs }) => {
-      const document = now === null ? null : read(now)
-      if (now === null || document === null) return null
-      // Of a field that they changed as well, theirs stays: taking a step back is of one's own work only.
-      return withDocument(now, merge(from, document, theirs, (both) => both.theirs).document)
-    }, text)
-  }
-
-  function step(from: Step[], to: Step[]): void {
-    const last = from.pop()
+  /** Takes the last step back, or makes it again. What somebody else changed since is asked about, unless `keep` is said. */
+  function step(what: 'undo' | 'redo', keep?: 'theirs' | 'mine'): void {
+    const [from, to] = what === 'undo' ? [done, undone] : [undone, done]
+    const last = from.at(-1)
     if (!last) return
-    const text = broughtUp(last)
-    if (text === null) {
-      step(from, to)
+    const wanted = inverse(last)
+    const today = snapshot.text
+    const result = made(wanted, today, keep)
+    if (result === null) {
+      // A text that cannot be read was typed on at once: together with the step before, it can be told what changed.
+      from.pop()
+      const before = from.pop()
+      if (before) from.push(joined(before, last))
+      publish({})
+      step(what, keep)
       return
     }
-    to.push({ name: last.name, text: snapshot.text, at: 0, era: eras.length })
-    show(text, { waiting: snapshot.waiting + 1 })
+    if (result.clashes.length > 0 && keep === undefined) {
+      publish({ asked: { what, name: last.name, by: whoChanged(wanted, result.clashes, theirChanges) } })
+      return
+    }
+    from.pop()
+    // All that it changed was changed since, and is left.
+    if (result.text === today) {
+      publish({ asked: null })
+      return
+    }
+    to.push({ name: last.name, before: today, after: result.text, at: 0 })
+    show(result.text, { waiting: snapshot.waiting + 1, asked: null })
   }
 
   async function save(): Promise<void> {
@@ -358,7 +365,7 @@ export function openDocument(project: Project, firstEtag: string) {
     clash = null
     const scenes = scenesTouched(base, theirs)
     const wasMine = !same(base, snapshot.document)
-    adopt(theirs, newestEtag)
+    adopt(theirs, newestEtag, by)
     const takenIn: TakenIn = {
       by,
       revision: newest.spec_revision,
@@ -377,8 +384,9 @@ export function openDocument(project: Project, firstEtag: string) {
   }
 
   /** Their version is the common ground from now on. */
-  function adopt(theirs: unknown, theirEtag: string): void {
-    eras.push({ base, theirs })
+  function adopt(theirs: unknown, theirEtag: string, by: string | null): void {
+    theirChanges.push({ by, base, theirs })
+    if (theirChanges.length > MOST_CHANGES) theirChanges.shift()
     etag = theirEtag
     base = theirs
     baseText = toText(theirs)
@@ -403,9 +411,10 @@ export function openDocument(project: Project, firstEtag: string) {
       return
     }
     clash = null
-    adopt(theirs, theirEtag)
-    done.push({ name: 'settle the conflict', text, at: 0, era: eras.length })
-    show(withDocument(text, merged.document), { revision, save: { kind: 'changed' } })
+    adopt(theirs, theirEtag, state.by)
+    const settled = withDocument(text, merged.document)
+    done.push({ name: 'settle the conflict', before: text, after: settled, at: 0 })
+    show(settled, { revision, save: { kind: 'changed' } })
   }
 
   const draft = readDraft(project.id)
@@ -418,7 +427,7 @@ export function openDocument(project: Project, firstEtag: string) {
       baseText = draft.baseText
       snapshot = { ...snapshot, revision: revisionOf(draft.etag) }
     }
-    done.push({ name: 'bring back what was not saved', text: baseText, at: 0, era: 0 })
+    done.push({ name: 'bring back what was not saved', before: baseText, after: draft.text, at: 0 })
     show(draft.text, { waiting: 1 })
     if (heard > snapshot.revision) void meet()
   } else worker.postMessage({ id: checkId, text: baseText })
@@ -430,8 +439,15 @@ export function openDocument(project: Project, firstEtag: string) {
     },
     snapshot: (): Snapshot => snapshot,
     edit,
-    undo: () => step(done, undone),
-    redo: () => step(undone, done),
+    undo: () => step('undo'),
+    redo: () => step('redo'),
+    /** Answers what undo or redo asked. */
+    answer(answer: UndoAnswer): void {
+      const { asked } = snapshot
+      if (!asked) return
+      publish({ asked: null })
+      if (answer !== 'not') step(asked.what, answer)
+    },
     /** Saves now, if there is anything to save. */
     saveNow: (): void => plan(0),
     /** Reads what somebody else saved, unless it is what this tab knows. */

@@ -13,18 +13,22 @@ import { yaml } from '@codemirror/lang-yaml'
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language'
 import { type Diagnostic, forEachDiagnostic, lintGutter, setDiagnostics } from '@codemirror/lint'
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search'
-import { Annotation, Compartment, EditorState } from '@codemirror/state'
+import { Annotation, Compartment, EditorState, StateEffect, StateField } from '@codemirror/state'
 import {
+  Decoration,
+  type DecorationSet,
   drawSelection,
   EditorView,
   highlightActiveLine,
   hoverTooltip,
   keymap,
   lineNumbers,
+  WidgetType,
 } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import type { Problem } from '../../../../core/storyboard/problems.ts'
 import { correctionOf, rangeOf } from '../../document/corrections.ts'
+import { lineChanges, placesOf } from '../../document/line-changes.ts'
 import { type Help, helpAt, type Names, type Suggestion, suggestionsAt } from '../../document/schema-help.ts'
 import { toText } from '../../document/text.ts'
 
@@ -33,6 +37,58 @@ export type Fault = { problem: Problem; isError: boolean }
 
 /** Name of the step for undo, of a change that is not typing. */
 const step = Annotation.define<string>()
+
+/** How long what a colleague changed stays marked. */
+const MARKED_MS = 8_000
+
+/** Marks places as changed by somebody; null takes the marks away. */
+const marking = StateEffect.define<{ name: string; places: { from: number; to: number }[] } | null>()
+
+/** The name of whoever changed what begins here. */
+class Maker extends WidgetType {
+  readonly name: string
+  constructor(name: string) {
+    super()
+    this.name = name
+  }
+  override eq(other: Maker): boolean {
+    return other.name === this.name
+  }
+  toDOM(): HTMLElement {
+    const element = document.createElement('span')
+    element.className = 'cm-maker'
+    element.textContent = this.name
+    return element
+  }
+}
+
+const marks = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update(before, { changes, effects, state }) {
+    let now = before.map(changes)
+    for (const effect of effects)
+      if (effect.is(marking)) now = effect.value ? marksOf(state, effect.value) : Decoration.none
+    return now
+  },
+  provide: (field) => EditorView.decorations.from(field),
+})
+
+function marksOf(
+  { doc }: EditorState,
+  { name, places }: { name: string; places: readonly { from: number; to: number }[] },
+): DecorationSet {
+  const line = Decoration.line({ class: 'cm-theirs', attributes: { title: `Changed by ${name}` } })
+  const found = places.flatMap(({ from, to }) => {
+    const first = doc.lineAt(Math.min(from, doc.length))
+    // The line break at the end of what was inserted belongs to its last line.
+    const last = doc.lineAt(Math.max(first.from, Math.min(to, doc.length) - 1))
+    const lines = Array.from({ length: last.number - first.number + 1 }, (_, at) =>
+      line.range(doc.line(first.number + at).from),
+    )
+    return [...lines, Decoration.widget({ widget: new Maker(name), side: 1 }).range(first.to)]
+  })
+  return Decoration.set(found, true)
+}
 
 const THEME = EditorView.theme({
   '&': { height: '100%', backgroundColor: 'var(--bg)', color: 'var(--text-1)', fontSize: '13px' },
@@ -44,6 +100,16 @@ const THEME = EditorView.theme({
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--panel)' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
     backgroundColor: 'var(--accent-soft)',
+  },
+  '.cm-theirs': { backgroundColor: 'var(--warn-soft)', boxShadow: 'inset 2px 0 0 var(--warn)' },
+  '.cm-maker': {
+    backgroundColor: 'var(--warn-soft)',
+    borderRadius: '4px',
+    color: 'var(--warn)',
+    font: '500 11px/16px var(--font)',
+    marginLeft: '12px',
+    padding: '1px 6px',
+    userSelect: 'none',
   },
   '.cm-selectionMatch': { backgroundColor: 'var(--hover)' },
   // The page allows no pictures out of its style sheets, so that marks are drawn with what styles have.
@@ -186,8 +252,11 @@ function helpElement({ title, description, facts }: Help): HTMLElement {
 
 export type CodeEditor = {
   view: EditorView
-  /** The text of the document, changed elsewhere. The caret stays where it is. */
-  setText(text: string): void
+  /**
+   * The text of the document, changed elsewhere. The caret stays where it is.
+   * @param by name of the colleague whose change it is: what changed is marked for a while, or until a press into the text
+   */
+  setText(text: string, by: string | null): void
   setFaults(faults: readonly Fault[]): void
   setEditable(canEdit: boolean): void
   /** Puts the caret at a place and shows it. */
@@ -243,6 +312,11 @@ export function openCodeEditor({
     return true
   }
 
+  let marked: ReturnType<typeof setTimeout> | undefined
+  const unmark = (): void => {
+    clearTimeout(marked)
+    if (view.state.field(marks).size > 0) view.dispatch({ effects: marking.of(null) })
+  }
   const view = new EditorView({
     parent,
     state: EditorState.create({
@@ -281,7 +355,11 @@ export function openCodeEditor({
         // What can be edited has the focus without it; tools that look for what has the focus go by the attribute.
         EditorView.contentAttributes.of({ 'aria-label': 'Storyboard as YAML', tabindex: '0' }),
         EditorView.lineWrapping,
-        EditorView.domEventHandlers({ paste: (event, shown) => pasteJson(event, shown) }),
+        EditorView.domEventHandlers({
+          paste: (event, shown) => pasteJson(event, shown),
+          mousedown: () => unmark(),
+        }),
+        marks,
         THEME,
         EditorView.updateListener.of((update) => {
           const { state } = update
@@ -317,18 +395,23 @@ export function openCodeEditor({
   return {
     view,
     correct,
-    setText(text) {
+    setText(text, by) {
       const shown = view.state.doc.toString()
       if (shown === text) return
-      let start = 0
-      while (start < shown.length && shown[start] === text[start]) start += 1
-      let end = 0
-      const most = Math.min(shown.length, text.length) - start
-      while (end < most && shown[shown.length - 1 - end] === text[text.length - 1 - end]) end += 1
+      const changes = lineChanges(shown, text)
+      const places = placesOf(changes)
+      view.dispatch({ changes, userEvent: 'store' })
+      if (by === null) return
+      const { doc } = view.state
+      const lines = places.map(({ from }) => doc.lineAt(Math.min(from, doc.length)).number)
       view.dispatch({
-        changes: { from: start, to: shown.length - end, insert: text.slice(start, text.length - end) },
-        userEvent: 'store',
+        effects: [
+          marking.of({ name: by, places }),
+          EditorView.announce.of(`${by} changed line ${lines.join(', ')}.`),
+        ],
       })
+      clearTimeout(marked)
+      marked = setTimeout(unmark, MARKED_MS)
     },
     setFaults(faults) {
       const text = view.state.doc.toString()
@@ -356,7 +439,10 @@ export function openCodeEditor({
       })
       view.focus()
     },
-    destroy: () => view.destroy(),
+    destroy() {
+      clearTimeout(marked)
+      view.destroy()
+    },
   }
 }
 

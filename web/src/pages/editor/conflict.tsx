@@ -1,7 +1,9 @@
-/** What two people changed at once: both texts side by side, and who decides. */
+/** What two people changed at once: both texts side by side, in the source with what was before, and who decides. */
 import { useState } from 'react'
+import { differing } from '../../document/line-changes.ts'
 import type { Conflict as Clash } from '../../document/merge.ts'
 import type { Choice } from '../../document/store.ts'
+import { toText } from '../../document/text.ts'
 import { Button } from '../../ui/controls.tsx'
 import styles from './conflict.module.css'
 
@@ -12,19 +14,45 @@ function fieldWords(path: string): string {
   return `the ${path.replaceAll('_', ' ').replaceAll('.', ', ')}`
 }
 
-function asText(value: unknown): string {
-  if (value === undefined || value === null) return 'Removed'
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 1)
+/** As it stands in the storyboard; null: it is not there. */
+function asText(value: unknown): string | null {
+  if (value === undefined || value === null) return null
+  return typeof value === 'string' ? value : toText(value).trimEnd()
+}
+
+/** One version of the field, with what in it differs from another one marked. */
+function Version({ of, value, from }: { of: string; value: unknown; from: unknown }) {
+  const [text, other] = [asText(value), asText(from)]
+  const [head, middle, tail] = differing(text ?? '', other ?? '')
+  return (
+    <div>
+      <dt>{of}</dt>
+      <dd>
+        {text === null ? (
+          <i>{of === 'Before' ? 'Not there' : 'Removed'}</i>
+        ) : (
+          <>
+            {head}
+            {middle === '' ? null : <mark>{middle}</mark>}
+            {tail}
+          </>
+        )}
+      </dd>
+    </div>
+  )
 }
 
 export function Conflict({
   name,
   conflicts,
+  withBefore,
   onResolve,
 }: {
   /** Of whoever changed the same. */
   name: string
   conflicts: readonly Clash[]
+  /** Whether what both began with is shown, too. */
+  withBefore: boolean
   onResolve: (choices: ReadonlyMap<string, Choice>) => void
 }) {
   const [choices, setChoices] = useState<ReadonlyMap<string, Choice>>(new Map())
@@ -47,14 +75,9 @@ export function Conflict({
       </h2>
       {together === null ? (
         <dl className={styles.texts}>
-          <div>
-            <dt>Yours</dt>
-            <dd>{asText(clash.mine)}</dd>
-          </div>
-          <div>
-            <dt>{name}</dt>
-            <dd>{asText(clash.theirs)}</dd>
-          </div>
+          <Version of="Yours" value={clash.mine} from={clash.before} />
+          {withBefore ? <Version of="Before" value={clash.before} from={clash.before} /> : null}
+          <Version of={name} value={clash.theirs} from={clash.before} />
         </dl>
       ) : (
         <textarea

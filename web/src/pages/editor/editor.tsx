@@ -39,6 +39,7 @@ import { SaveChip } from './save-chip.tsx'
 import { SceneCommands } from './scene-commands.tsx'
 import { chosenScenes, type Selecting, selection } from './selection.ts'
 import { Timeline } from './timeline.tsx'
+import { UndoQuestion } from './undo-question.tsx'
 import { Viewer } from './viewer.tsx'
 
 const SourceView = lazy(() => import('./source.tsx'))
@@ -219,6 +220,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
 
   return (
     <main className={styles.editor}>
+      <UndoQuestion asked={snapshot.asked} makerName={makerName} onAnswer={store.answer} />
       <Tab name={project.name} job={job} isNews={isNews} />
       <EditorCommands store={store} snapshot={snapshot} canEdit={canEdit} />
       {view === 'board' ? (
@@ -307,6 +309,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
             key={snapshot.save.conflicts.map(({ path }) => path).join()}
             name={makerName(snapshot.save.by)}
             conflicts={snapshot.save.conflicts}
+            withBefore={view === 'source'}
             onResolve={store.resolve}
           />
         ) : null}
@@ -326,6 +329,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
                 project={project}
                 owner={team ? `framecast:team:${team.id}` : ''}
                 sceneId={sceneId}
+                makerName={makerName}
                 onScene={select}
                 viewer={viewer}
               />

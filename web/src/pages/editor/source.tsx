@@ -10,9 +10,11 @@ import { placeAt, sceneStarts } from '../../document/place.ts'
 import { helpAt, namesOf } from '../../document/schema-help.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
 import { formatted } from '../../document/text.ts'
+import { count } from '../../format.ts'
 import { assetsQuery } from '../../queries.ts'
 import { Button } from '../../ui/controls.tsx'
 import { CopyAs } from '../../ui/copy-as.tsx'
+import { Icon } from '../../ui/icon.tsx'
 import { type CodeEditor, type Fault, openCodeEditor } from './code-editor.ts'
 import styles from './source.module.css'
 import { FieldHelp, Outline, type OutlineScene, Problems } from './source-panels.tsx'
@@ -56,6 +58,7 @@ export default function SourceView({
   project,
   owner,
   sceneId,
+  makerName,
   onScene,
   viewer,
 }: {
@@ -67,6 +70,7 @@ export default function SourceView({
   owner: string
   /** The scene that is selected: where the caret begins. */
   sceneId: string | undefined
+  makerName: (userId: string | null) => string
   onScene: (sceneId: string) => void
   viewer: ReactNode
 }) {
@@ -100,7 +104,14 @@ export default function SourceView({
   }, [store])
 
   useEffect(() => editor.current?.setEditable(canEdit), [canEdit])
-  useLayoutEffect(() => editor.current?.setText(text), [text])
+  /** The last change of a colleague that is in the text already. */
+  const seenChange = useRef(snapshot.takenIn)
+  const { takenIn } = snapshot
+  useLayoutEffect(() => {
+    const isTheirs = takenIn !== seenChange.current
+    seenChange.current = takenIn
+    editor.current?.setText(text, isTheirs && takenIn ? makerName(takenIn.by) : null)
+  }, [text, takenIn, makerName])
 
   const faults = useMemo(
     (): Fault[] => [
@@ -161,10 +172,11 @@ export default function SourceView({
   const correct = useCallback((problem: Problem) => editor.current?.correct(problem), [])
   const useExample = useCallback(() => {
     store.edit('start from the example', EXAMPLE)
-    editor.current?.setText(EXAMPLE)
+    editor.current?.setText(EXAMPLE, null)
     editor.current?.go(0, EXAMPLE.length)
   }, [store])
   const isReadable = checked?.readable ?? true
+  const errors = checked?.errors.length ?? 0
 
   return (
     <div className={styles.source}>
@@ -179,6 +191,12 @@ export default function SourceView({
       </aside>
       <section className={styles.code} aria-label="Source">
         <div ref={holder} className={styles.holder} />
+        {errors > 0 ? (
+          <p className={styles.toFix} role="status">
+            <Icon name="failed" />
+            {count(errors, 'problem')} to fix before this can render.
+          </p>
+        ) : null}
         <div className={`${styles.status} tabular`}>
           <span>YAML</span>
           <Button
