@@ -305,7 +305,14 @@ async function run(): Promise<void> {
     const { notices } = await tab(ada.page)
     t.match(notices, [{ title: 'The last ferry', body: /^Scene 1 failed: / }], 'said beyond the hidden tab')
     await hide(ada.page, false)
-    await picture('failed')
+    await keepPictures(ada.page, 'live-failed')
+    await ended.getByRole('button', { name: 'Log', exact: true }).click()
+    const log = ada.page.getByRole('dialog', { name: 'Log of this render' })
+    await log.getByText(/^Scene 1 failed: .*\(.+\)$/).waitFor()
+    await log.getByText('Waiting for a place').waitFor()
+    await log.getByText(/^Scene 2 is reused$/).waitFor()
+    await picture('log')
+    await log.getByRole('button', { name: 'Close' }).click()
     await isAccessible(t, ada.page, 'a render that failed')
     await card(ada.page, '02').click()
     await ended.getByRole('button', { name: 'Open scene 1' }).click()
@@ -316,8 +323,9 @@ async function run(): Promise<void> {
     await ended.getByRole('button', { name: 'Try again: renders 1 scene, 1 credit' }).click()
     await ended.getByText(/^Film .*is ready\.$/).waitFor({ timeout: 120_000 })
     t.equal(fake.posts.length, posts + 1, 'one scene was made')
-    const { shown, notices: since } = await tab(ada.page)
-    const looks = shown.slice(before.length)
+    const { shown, notices: told } = await tab(ada.page)
+    const since = shown.slice(before.length)
+    const looks = since.slice(since.findIndex(({ title }) => /^\d+%/.test(title)))
     const titles = new Set(looks.map(({ title }) => title.replace(/^\d+%/, 'n%')))
     t.strictSame([...titles], ['n% The last ferry', 'Ready: The last ferry'], 'the title tells all of it')
     const percents = looks.flatMap(({ title }) => /^\d+(?=%)/.exec(title)?.map(Number) ?? [])
@@ -328,7 +336,7 @@ async function run(): Promise<void> {
     )
     const shapes = new Set(looks.map(({ icon }) => shapeOf(icon)))
     t.match([...shapes].slice(-2), ['a ring that fills', 'a tick'], 'so does the icon')
-    t.equal(since.length, 1, 'no notice to somebody who looks on')
+    t.equal(told.length, 1, 'no notice to somebody who looks on')
   })
 
   await t.test('what is canceled says by whom, and asks first', async (t) => {
@@ -346,6 +354,24 @@ async function run(): Promise<void> {
     await picture('cancel')
     await dialog.getByRole('button', { name: 'Cancel render' }).click()
     for (const { page } of [jonas, ada]) await page.getByText(/^Canceled by Ada\./).waitFor()
+  })
+
+  await t.test('a render that cannot be paid for says what is missing, and the cheaper way', async (t) => {
+    fake.holdAfter = null
+    await pool.query('update teams set credits = 2 where id = $1', [teamId])
+    await ada.page.reload()
+    await ada.page.getByText('4 credits, the team has 2').waitFor()
+    await ada.page.getByRole('button', { name: 'Render', exact: true }).click()
+    const refused = ada.page.getByRole('region', { name: 'Not rendered' })
+    await refused
+      .getByText('This needs 4 credits; the team has 2. Render at 480p (2 credits).', { exact: true })
+      .waitFor()
+    await refused.getByText('Details').click()
+    await refused.getByText(/^402 INSUFFICIENT_CREDITS, request \S+$/).waitFor()
+    await picture('refused')
+    await isAccessible(t, ada.page, 'a render that was refused')
+    await refused.getByRole('button', { name: 'Render at 480p, 2 credits' }).click()
+    await bar(ada.page).waitFor()
   })
 
   await t.test('nothing went wrong in the pages', (t) => {

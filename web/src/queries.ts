@@ -129,7 +129,7 @@ export const planQuery = (
   projectId: string,
   revision: number,
   lastJob: string | null,
-  options: { engine?: string } = {},
+  options: { engine?: string; resolution?: string } = {},
 ) =>
   queryOptions({
     queryKey: ['projects', projectId, 'plan', revision, lastJob, options],

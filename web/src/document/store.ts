@@ -229,11 +229,14 @@ export function openDocument(project: Project, firstEtag: string) {
     show(text, { waiting, asked: null, ...(document ? { document } : {}) })
   }
 
-  /** Takes the last step back, or makes it again. What somebody else changed since is asked about, unless `keep` is said. */
-  function step(what: 'undo' | 'redo', keep?: 'theirs' | 'mine'): void {
+  /**
+   * Takes the last step back, or makes it again. What somebody else changed since is asked about, unless `keep` is said.
+   * @returns whether the text is another one now
+   */
+  function step(what: 'undo' | 'redo', keep?: 'theirs' | 'mine'): boolean {
     const [from, to] = what === 'undo' ? [done, undone] : [undone, done]
     const last = from.at(-1)
-    if (!last) return
+    if (!last) return false
     const wanted = inverse(last)
     const today = snapshot.text
     const result = made(wanted, today, keep)
@@ -243,21 +246,21 @@ export function openDocument(project: Project, firstEtag: string) {
       const before = from.pop()
       if (before) from.push(joined(before, last))
       publish({})
-      step(what, keep)
-      return
+      return step(what, keep)
     }
     if (result.clashes.length > 0 && keep === undefined) {
       publish({ asked: { what, name: last.name, by: whoChanged(wanted, result.clashes, theirChanges) } })
-      return
+      return false
     }
     from.pop()
     // All that it changed was changed since, and is left.
     if (result.text === today) {
       publish({ asked: null })
-      return
+      return false
     }
     to.push({ name: last.name, before: today, after: result.text, at: 0 })
     show(result.text, { waiting: snapshot.waiting + 1, asked: null })
+    return true
   }
 
   async function save(): Promise<void> {

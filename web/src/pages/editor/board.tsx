@@ -11,6 +11,7 @@ import { LivePicture } from '../../live/picture.tsx'
 import { isOver, type LiveJob, shareOf } from '../../live/progress.ts'
 import { Button } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { say } from '../../ui/toast.tsx'
 import styles from './editor.module.css'
 import { changing } from './inspector/editing.ts'
 import { type Selecting, selecting } from './selection.ts'
@@ -134,7 +135,6 @@ export function Board({
 }) {
   const [dragged, setDragged] = useState<number | null>(null)
   const [over, setOver] = useState<number | null>(null)
-  const [said, setSaid] = useState('')
   const scenes = (snapshot.document.scenes ?? []).filter((scene) => scene?.id !== undefined)
   const seconds = scenes.reduce((sum, scene) => sum + (Number(scene.duration) || 0), 0)
   const isEditable = canEdit && (snapshot.checked?.readable ?? true)
@@ -148,7 +148,7 @@ export function Board({
   const move = (from: number, to: number): void => {
     if (to < 0 || to >= scenes.length || from === to) return
     store.edit('move a scene', withMoved(snapshot.text, ['scenes'], from, to))
-    setSaid(`Moved scene ${scenes[from]?.id} to ${to + 1} of ${scenes.length}.`)
+    say(`Moved scene ${scenes[from]?.id} to ${to + 1} of ${scenes.length}.`)
   }
   const onKey = (event: KeyboardEvent, at: number): void => {
     const step =
@@ -289,9 +289,6 @@ export function Board({
           </li>
         ) : null}
       </ul>
-      <p className="sr-only" role="status">
-        {said}
-      </p>
     </section>
   )
 }

@@ -25,6 +25,7 @@ import { type HeldProject, planQuery, projectQuery, teamsQuery } from '../../que
 import { useCaller } from '../../session.tsx'
 import { IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
+import { say, Toasts } from '../../ui/toast.tsx'
 import { PageFault } from '../faults.tsx'
 import type { Shown } from '../film/film-view.tsx'
 import { useFilms } from '../film/use-films.ts'
@@ -34,6 +35,7 @@ import styles from './editor.module.css'
 import { EditorCommands } from './editor-commands.tsx'
 import { Inspector } from './inspector.tsx'
 import { Outcome } from './outcome.tsx'
+import { Refused } from './refused.tsx'
 import { RenderBar, type StartRender } from './render-bar.tsx'
 import { SaveChip } from './save-chip.tsx'
 import { SceneCommands } from './scene-commands.tsx'
@@ -114,6 +116,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
   const me = useCaller().user.id
   const player = useMemo(() => createPlayer(24), [])
   const films = useFilms(project.id, job)
+  const [refused, setRefused] = useState<unknown>(null)
   const startRender = useRef<StartRender>(null)
   const onRender: StartRender = (options) => startRender.current?.(options)
   const onShow = useCallback(
@@ -164,8 +167,10 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
         store.saveNow()
       } else if (key === 'z' && !target.closest('.cm-editor')) {
         event.preventDefault()
-        if (event.shiftKey) store.redo()
-        else store.undo()
+        const { undo, redo } = store.snapshot()
+        if (event.shiftKey) {
+          if (store.redo()) say(`Redone: ${redo}.`)
+        } else if (store.undo()) say(`Undone: ${undo}.`)
       }
     }
     addEventListener('keydown', onKey)
@@ -220,6 +225,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
 
   return (
     <main className={styles.editor}>
+      <Toasts />
       <UndoQuestion asked={snapshot.asked} makerName={makerName} onAnswer={store.answer} />
       <Tab name={project.name} job={job} isNews={isNews} />
       <EditorCommands store={store} snapshot={snapshot} canEdit={canEdit} />
@@ -261,13 +267,17 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
           icon="undo"
           label={snapshot.undo ? `Undo: ${snapshot.undo}` : 'Nothing to undo'}
           disabled={!snapshot.undo || !canEdit}
-          onClick={store.undo}
+          onClick={() => {
+            if (store.undo()) say(`Undone: ${snapshot.undo}.`)
+          }}
         />
         <IconButton
           icon="redo"
           label={snapshot.redo ? `Redo: ${snapshot.redo}` : 'Nothing to redo'}
           disabled={!snapshot.redo || !canEdit}
-          onClick={store.redo}
+          onClick={() => {
+            if (store.redo()) say(`Redone: ${snapshot.redo}.`)
+          }}
         />
         <RenderBar
           projectId={project.id}
@@ -278,11 +288,23 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
           canCancel={isManager || job?.triggered_by === me}
           saveNow={store.saveNow}
           onStarted={onStarted}
+          onRefused={setRefused}
           start={startRender}
           onFirstProblem={() => navigate({ search: (old) => ({ ...old, view: 'source' as const }) })}
         />
       </header>
       <div style={{ display: 'flex', flexDirection: 'column', minHeight: 0 }}>
+        {refused === null || (job && !isOver(job)) ? null : (
+          <Refused
+            error={refused}
+            projectId={project.id}
+            revision={snapshot.revision}
+            plan={plan}
+            team={team}
+            onRender={onRender}
+            onDismiss={() => setRefused(null)}
+          />
+        )}
         {job && isNews ? (
           <Outcome
             job={job}

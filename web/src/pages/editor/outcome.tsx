@@ -1,5 +1,5 @@
 /** How a render ended, and what to do now: play the film, go to what failed, try again. */
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import type { RenderPlan } from '../../api/client.ts'
 import { count } from '../../format.ts'
 import type { LiveJob } from '../../live/progress.ts'
@@ -10,6 +10,8 @@ import { Icon } from '../../ui/icon.tsx'
 import { Downloads } from '../film/downloads.tsx'
 import { isFilm } from '../film/films.ts'
 import bar from './render-bar.module.css'
+
+const RenderLog = lazy(() => import('./render-log.tsx'))
 
 /** `Try again: renders 1 scene, 7 credits`; the numbers follow when the plan is there. */
 function tryAgainWords(plan: RenderPlan | undefined): string {
@@ -38,6 +40,7 @@ export function Outcome({
   onDismiss: () => void
 }) {
   const [mayAsk, setMayAsk] = useState(mayAskForNotices)
+  const [isLogOpen, setLogOpen] = useState(false)
   const sceneId = job.error?.scene_id
   const number = sceneId === undefined ? null : sceneNumber(job, sceneId)
   return (
@@ -71,6 +74,12 @@ export function Outcome({
         <Button disabled={!canRender} onClick={onTryAgain}>
           {tryAgainWords(plan)}
         </Button>
+      ) : null}
+      {job.status === 'failed' ? <Button onClick={() => setLogOpen(true)}>Log</Button> : null}
+      {isLogOpen ? (
+        <Suspense>
+          <RenderLog job={job} onClose={() => setLogOpen(false)} />
+        </Suspense>
       ) : null}
       <IconButton icon="close" label="Take note" onClick={onDismiss} />
     </section>

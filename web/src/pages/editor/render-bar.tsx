@@ -1,6 +1,6 @@
 /** What a render would do, the buttons that start one, and how the present one goes. */
 import { type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react'
-import { ApiError, ask, type Job, type RenderPlan } from '../../api/client.ts'
+import { ask, type Job, type RenderPlan } from '../../api/client.ts'
 import { renderProject, type Snapshot } from '../../document/store.ts'
 import { about, count } from '../../format.ts'
 import { isOver, type LiveJob } from '../../live/progress.ts'
@@ -18,12 +18,13 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { wordsOf } from '../faults.tsx'
 import { Share } from '../film/share.tsx'
 import styles from './editor.module.css'
+import { lackOf } from './refusal-words.ts'
 import bar from './render-bar.module.css'
 
 /** States of saving that no waiting ends. */
 const HELD: ReadonlySet<Snapshot['save']['kind']> = new Set(['conflict', 'refused', 'unreadable'])
 
-type Options = { engine?: string }
+type Options = { engine?: string; resolution?: string }
 
 /** Saves what is not saved yet, and starts a render. */
 export type StartRender = (options: Options) => void
@@ -37,6 +38,7 @@ export function RenderBar({
   canCancel,
   saveNow,
   onStarted,
+  onRefused,
   onFirstProblem,
   start,
 }: {
@@ -49,12 +51,13 @@ export function RenderBar({
   canCancel: boolean
   saveNow: () => void
   onStarted: (made: Job) => void
+  /** A render was not taken; null: the next one is asked for. */
+  onRefused: (error: unknown) => void
   onFirstProblem: () => void
   /** Where other parts of the page find the way to start one. */
   start: Ref<StartRender>
 }) {
   const [wanted, setWanted] = useState<Options | null>(null)
-  const [fault, setFault] = useState<string>()
   const started = useRef(false)
   const running = job && !isOver(job)
   const problems = snapshot.checked?.errors.length ?? 0
@@ -69,17 +72,15 @@ export function RenderBar({
     started.current = true
     renderProject(projectId, wanted, crypto.randomUUID())
       .then(onStarted)
-      .catch((error) =>
-        setFault(error instanceof ApiError && error.status === 402 ? error.message : wordsOf(error)),
-      )
+      .catch(onRefused)
       .finally(() => {
         started.current = false
         setWanted(null)
       })
-  }, [wanted, isSaved, isHeld, projectId, saveNow, onStarted])
+  }, [wanted, isSaved, isHeld, projectId, saveNow, onStarted, onRefused])
 
   const render = (options: Options): void => {
-    setFault(undefined)
+    onRefused(null)
     setWanted(options)
   }
   useImperativeHandle(start, () => render)
@@ -110,8 +111,6 @@ export function RenderBar({
           <button type="button" onClick={onFirstProblem}>
             {count(problems, 'problem')} to fix
           </button>
-        ) : fault ? (
-          <span className={styles.bad}>{fault}</span>
         ) : plan?.refusal ? (
           <span className={styles.bad}>{plan.refusal.message}</span>
         ) : plan ? (
@@ -131,7 +130,9 @@ export function RenderBar({
 }
 
 /** Two lines: what is made, and what it takes. */
-function PlanLine({ plan: { totals } }: { plan: RenderPlan }) {
+function PlanLine({ plan }: { plan: RenderPlan }) {
+  const { totals } = plan
+  const lack = lackOf(plan)
   if (totals.render === 0)
     return (
       <>
@@ -145,7 +146,13 @@ function PlanLine({ plan: { totals } }: { plan: RenderPlan }) {
         {totals.render} {totals.render === 1 ? 'scene renders' : 'scenes render'}
         {totals.reuse > 0 ? `, ${totals.reuse} reused` : ''}
       </b>
-      {count(totals.credits, 'credit')}, {about(totals.seconds)}
+      {lack ? (
+        <span className={styles.warn}>
+          {count(lack.needs, 'credit')}, the team has {lack.has}
+        </span>
+      ) : (
+        `${count(totals.credits, 'credit')}, ${about(totals.seconds)}`
+      )}
     </>
   )
 }

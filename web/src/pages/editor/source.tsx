@@ -93,8 +93,8 @@ export default function SourceView({
       names: () => namesNow.current,
       onText: store.edit,
       onCaret: (offset, line, column) => setCaret({ offset, line, column }),
-      onUndo: store.undo,
-      onRedo: store.redo,
+      onUndo: () => void store.undo(),
+      onRedo: () => void store.redo(),
     })
     editor.current = opened
     return () => {
