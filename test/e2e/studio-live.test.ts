@@ -5,6 +5,8 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import sharp from 'sharp'
 import t from 'tap'
+import { forfeit, grant } from '../../core/jobs/credits.ts'
+import { transaction } from '../../core/platform/database.ts'
 import { noBrowser } from '../support/browser.ts'
 import { buildMember, buildTeam, person } from '../support/builders.ts'
 import { startFaultStack, until } from '../support/faults.ts'
@@ -358,19 +360,25 @@ async function run(): Promise<void> {
 
   await t.test('a render that cannot be paid for says what is missing, and the cheaper way', async (t) => {
     fake.holdAfter = null
-    await pool.query('update teams set credits = 2 where id = $1', [teamId])
-    await ada.page.reload()
-    await ada.page.getByText('4 credits, the team has 2').waitFor()
+    await transaction(pool, async (client) => {
+      await forfeit(client, `framecast:team:${teamId}`, 'a test')
+      await grant(client, `framecast:team:${teamId}`, 4)
+    })
+    const { spec_revision } = await ask('GET', `/v1/projects/${project.id}`)
+    const scenes = STORYBOARD.scenes.map((scene) => ({ ...scene, duration: 2 }))
+    const spec = { ...STORYBOARD, scenes }
+    await ask('PUT', `/v1/projects/${project.id}/spec`, { spec }, { 'If-Match': `"r${spec_revision}"` })
+    await ada.page.getByText('6 credits, the team has 4').waitFor()
     await ada.page.getByRole('button', { name: 'Render', exact: true }).click()
     const refused = ada.page.getByRole('region', { name: 'Not rendered' })
     await refused
-      .getByText('This needs 4 credits; the team has 2. Render at 480p (2 credits).', { exact: true })
+      .getByText('This needs 6 credits; the team has 4. Render at 480p (3 credits).', { exact: true })
       .waitFor()
     await refused.getByText('Details').click()
     await refused.getByText(/^402 INSUFFICIENT_CREDITS, request \S+$/).waitFor()
     await picture('refused')
     await isAccessible(t, ada.page, 'a render that was refused')
-    await refused.getByRole('button', { name: 'Render at 480p, 2 credits' }).click()
+    await refused.getByRole('button', { name: 'Render at 480p, 3 credits' }).click()
     await bar(ada.page).waitFor()
   })
 

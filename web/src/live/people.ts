@@ -19,6 +19,9 @@ export function useNames(teamId: string | undefined): NameOf {
   )
 }
 
+/** What somebody named by `useMakerName` made: "Jonas's" */
+export const theirsOf = (maker: string): string => (/^(A|You)\b/.test(maker) ? 'theirs' : `${maker}'s`)
+
 /** Who changed something, to the person at this screen. */
 export function useMakerName(nameOf: NameOf): (userId: string | null) => string {
   const me = useCaller().user.id

@@ -112,10 +112,12 @@ export function ProjectsPage() {
     })
   const beginWithText = (text: string): Promise<void> =>
     attempt(async () => {
-      const { readText } = await import('../document/import.ts')
+      if (!team) return
+      const { makeProjectFromFile, readText } = await import('../document/import.ts')
       const read = readText(text)
       if ('message' in read) throw new Error(read.message)
-      if (team) await open(await makeProject(team.id, read.spec))
+      const { project, faults } = await makeProjectFromFile(team.id, text, 'Untitled.yaml')
+      await open(project, faults > 0 ? 'source' : undefined)
     })
   const beginWithFile = (file: File | undefined): Promise<void> =>
     attempt(async () => {

@@ -4,6 +4,7 @@ import { differing } from '../../document/line-changes.ts'
 import type { Conflict as Clash } from '../../document/merge.ts'
 import type { Choice } from '../../document/store.ts'
 import { toText } from '../../document/text.ts'
+import { theirsOf } from '../../live/people.ts'
 import { Button } from '../../ui/controls.tsx'
 import styles from './conflict.module.css'
 
@@ -94,9 +95,7 @@ export function Conflict({
         {together === null ? (
           <>
             <Button onClick={() => choose({ keep: 'mine' })}>Keep mine</Button>
-            <Button onClick={() => choose({ keep: 'theirs' })}>
-              Take {name === 'A colleague' ? 'theirs' : `${name}'s`}
-            </Button>
+            <Button onClick={() => choose({ keep: 'theirs' })}>Take {theirsOf(name)}</Button>
             {isText ? (
               <Button onClick={() => setTogether(`${String(clash.mine)}\n${String(clash.theirs)}`)}>
                 Edit together

@@ -49,7 +49,8 @@ export function SaveChip({
     <p className={`${styles.save} tabular`} data-state={state} role="status">
       {news && state !== 'held' ? (
         <>
-          {news.isMerged ? 'Merged with' : 'Changed by'} {makerName(news.by)}, r{news.revision}
+          {news.isMerged ? 'Merged with' : 'Changed by'} {makerName(news.by).replace(/^You(.*),$/, 'you$1')},
+          r{news.revision}
           {touched === undefined ? null : (
             <button type="button" className={styles.saveShow} onClick={() => onShow(touched)}>
               Show

@@ -1,5 +1,6 @@
 /** Asked before undo takes back what somebody else has changed since. */
 import type { Snapshot, UndoAnswer } from '../../document/store.ts'
+import { theirsOf } from '../../live/people.ts'
 import { Button } from '../../ui/controls.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 
@@ -25,7 +26,7 @@ export function UndoQuestion({
       actions={
         <>
           <Button autoFocus onClick={() => onAnswer('theirs')}>
-            {name === 'A colleague' ? 'Keep theirs' : `Keep ${name}'s`}
+            Keep {theirsOf(name)}
           </Button>
           <Button look="danger" onClick={() => onAnswer('mine')}>
             {verb}
@@ -33,10 +34,7 @@ export function UndoQuestion({
         </>
       }
     >
-      <p>
-        The step is “{asked.name}”. What {name === 'A colleague' ? 'a colleague' : name} did to other fields
-        stays either way.
-      </p>
+      <p>The step is “{asked.name}”. Other fields stay as they are either way.</p>
     </Dialog>
   )
 }
