@@ -37,8 +37,7 @@ if (skip) t.test('every page of the studio', { skip }, async () => {})
 else await run()
 
 async function run(): Promise<void> {
-  // One person looks at more pages here than anybody does in a minute.
-  const [url, browser] = await Promise.all([startInstallation(t, { RATE_LIMITS: 'off' }), openBrowser(t)])
+  const [url, browser] = await Promise.all([startInstallation(t), openBrowser(t)])
   await signUp(url, ADA)
   const { context, ask } = await arrive(browser, url, { as: ADA })
   const team = await ownTeam(ask, 'Northlight')

@@ -47,7 +47,8 @@ export type Visitor = {
 
 /** An installation as processes of its own: server, worker, preview engine. Says where the studio is. */
 export async function startInstallation(t: Scope, env: Record<string, string> = {}): Promise<string> {
-  const stack = await startStack(t, { env })
+  // Tests ask more often than people do.
+  const stack = await startStack(t, { env: { RATE_LIMITS: 'off', ...env } })
   const [{ url }] = await Promise.all([stack.startServer(), stack.startWorker()])
   return url
 }
@@ -126,7 +127,7 @@ export async function renderFilm<Job>(ask: Ask, projectId: string, options: obje
     const job = await ask<{ status: string; error: unknown }>('GET', `/v1/jobs/${id}`)
     if (job.status === 'completed') return job as Job
     if (!['queued', 'processing'].includes(job.status)) throw new Error(JSON.stringify(job.error))
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, 250))
   }
   throw new Error(`the film of job ${id} took too long`)
 }
