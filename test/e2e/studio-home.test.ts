@@ -274,7 +274,7 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
     t.match(await page.locator('header').last().innerText(), /\d of \d+ GB/)
   })
 
-  await t.test('a file says where it is used, before it is deleted too', async (t) => {
+  await t.test('out of the library into a scene, by menu and by dragging, and back by undo', async (t) => {
     const { rows } = await stack.db.pool.query('select id from asset_files where status = $1', ['ready'])
     t.equal(rows.length, 1)
     await toProjects()
@@ -284,6 +284,30 @@ t.test('the first minutes in a browser', { skip: noBrowser(), timeout: 400_000 }
       `title: Mara\nsymbols:\n  mara: {prompt: a sailor}\nscenes:\n  - {id: rail, prompt: "@mara at the rail", duration: 2, audio: {sfx: [{asset_id: ${rows[0].id}}]}}\n`,
     )
     await page.getByRole('heading', { name: 'Mara' }).waitFor()
+    await page.getByRole('button', { name: 'Open the library' }).click()
+    const sheet = page.getByRole('complementary', { name: 'Library' })
+    await sheet.getByRole('button', { name: 'Use mara.png in scene rail' }).click()
+    await page.getByRole('menuitem', { name: 'As a picture of @mara' }).click()
+    await sheet.getByText('mara.png is in scene rail.').waitFor()
+    await page.getByRole('button', { name: 'Undo: add a picture to @mara' }).waitFor()
+    t.ok(await sheet.getByRole('button', { name: 'Use mara.png in scene rail' }).isDisabled())
+    await sheet.getByRole('button', { name: 'Sounds' }).click()
+    const pop = sheet.getByRole('listitem').filter({ hasText: 'Pop' })
+    await pop.dragTo(page.locator('li[data-scene="rail"]'))
+    await page.getByRole('button', { name: 'Undo: add an effect to rail' }).click()
+    await page.getByRole('button', { name: 'Undo: add a picture to @mara' }).waitFor()
+    await picture('library-sheet')
+    await accessible(t, 'the library beside the storyboard')
+    await page.keyboard.press('Control+s')
+    await page
+      .getByText(/^Saved/)
+      .first()
+      .waitFor()
+    await sheet.getByRole('button', { name: 'Close the library' }).click()
+    await sheet.waitFor({ state: 'hidden' })
+  })
+
+  await t.test('a file says where it is used, before it is deleted too', async (t) => {
     await page.getByRole('link', { name: 'Northlight' }).click()
     await page.getByRole('link', { name: 'Library', exact: true }).click()
     await page.getByRole('button', { name: '1 scene', exact: true }).waitFor()

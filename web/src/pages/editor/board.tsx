@@ -198,6 +198,7 @@ export function Board({
             <li
               key={scene.id}
               className={styles.cardItem}
+              data-scene={scene.id}
               data-over={over === at && dragged !== null}
               draggable={isEditable}
               onDragStart={() => setDragged(at)}

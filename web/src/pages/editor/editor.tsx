@@ -42,9 +42,11 @@ import { SceneCommands } from './scene-commands.tsx'
 import { chosenScenes, type Selecting, selection } from './selection.ts'
 import { Timeline } from './timeline.tsx'
 import { UndoQuestion } from './undo-question.tsx'
+import { useLibrary } from './use-library.ts'
 import { Viewer } from './viewer.tsx'
 
 const SourceView = lazy(() => import('./source.tsx'))
+const LibrarySheet = lazy(() => import('../library/sheet.tsx'))
 const FilmView = lazy(() => import('../film/film-view.tsx'))
 
 export function EditorPage() {
@@ -151,6 +153,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
     enabled: hasPlan && isNews && job?.status === 'failed',
   })
 
+  const library = useLibrary(store, player, canEdit && (snapshot.checked?.readable ?? true))
   const { waiting } = snapshot
   useEffect(() => {
     waitingEdits.set(waiting)
@@ -224,7 +227,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
   )
 
   return (
-    <main className={styles.editor}>
+    <main className={styles.editor} onDragOver={library.onDragOver} onDrop={library.onDrop}>
       <Toasts />
       <UndoQuestion asked={snapshot.asked} makerName={makerName} onAnswer={store.answer} />
       <Tab name={project.name} job={job} isNews={isNews} />
@@ -263,6 +266,14 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
         </nav>
         <div className={styles.push} />
         <Presence users={users} nameOf={nameOf} />
+        {canEdit && view === 'board' ? (
+          <IconButton
+            icon="library"
+            label={library.isOpen ? 'Close the library' : 'Open the library'}
+            aria-expanded={library.isOpen}
+            onClick={() => library.setOpen(!library.isOpen)}
+          />
+        ) : null}
         <IconButton
           icon="undo"
           label={snapshot.undo ? `Undo: ${snapshot.undo}` : 'Nothing to undo'}
@@ -398,6 +409,17 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
             </>
           )}
         </div>
+        {library.isOpen && canEdit && view === 'board' ? (
+          <Suspense fallback={null}>
+            <LibrarySheet
+              owner={owner}
+              sceneId={selected?.id}
+              usesOf={library.usesOf}
+              onUse={library.use}
+              onClose={() => library.setOpen(false)}
+            />
+          </Suspense>
+        ) : null}
         {view === 'board' ? (
           <Timeline
             store={store}
