@@ -11,6 +11,7 @@ import { pictureOf, plannedOf, stateOf } from './board.tsx'
 import { editingOf } from './inspector/editing.ts'
 import { JoinDialog } from './inspector/join-button.tsx'
 import { useMedia } from './inspector.tsx'
+import { placesOf } from './places.ts'
 import type { Selecting } from './selection.ts'
 import { AddSound } from './timeline/add-sound.tsx'
 import { AgainDialog } from './timeline/again-dialog.tsx'
@@ -116,11 +117,13 @@ export function Timeline({
   const selected = chosenIds.at(-1)
   const places = useMemo(
     () =>
-      layout?.plan.shots.map(({ sceneId, startFrame, frames }) => ({
-        sceneId,
-        start: startFrame,
-        end: startFrame + frames,
-      })) ?? [],
+      placesOf(
+        layout?.plan.shots.map(({ sceneId, startFrame, frames }) => ({
+          sceneId,
+          start: startFrame,
+          frames,
+        })) ?? [],
+      ),
     [layout],
   )
   useFollow(player, places, selected)

@@ -1,8 +1,6 @@
 import { useEffect, useRef } from 'react'
 import type { Player } from '../../player.ts'
-
-/** Where a scene plays; `end` is the first frame that is no longer of it. */
-type Place = { sceneId: string; start: number; end: number }
+import type { Place } from './places.ts'
 
 /** The playhead goes to the scene that is chosen, unless it is there already or the film plays. */
 export function useFollow(player: Player, places: readonly Place[], sceneId: string | undefined): void {
@@ -17,6 +15,6 @@ export function useFollow(player: Player, places: readonly Place[], sceneId: str
     const isThere = places.some(
       (place) => place.sceneId === sceneId && frame >= place.start && frame < place.end,
     )
-    if (!playing && !isThere) player.seek(first.start)
+    if (!playing && !isThere) player.seek(first.alone)
   }, [player, places, sceneId])
 }

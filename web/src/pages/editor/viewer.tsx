@@ -22,6 +22,7 @@ import { Transport, toggleFullScreen } from '../film/transport.tsx'
 import { useSteady } from '../film/use-films.ts'
 import { settingKeys } from '../film/watch-keys.ts'
 import { pictureOf } from './board.tsx'
+import { placesOf } from './places.ts'
 import { useFollow } from './use-follow.ts'
 
 type Scene = NonNullable<Snapshot['document']['scenes']>[number]
@@ -176,7 +177,18 @@ function Playing({
   useEffect(() => {
     if (isAlone) player.setFrames(side.frames)
   }, [player, side, isAlone])
-  useFollow(player, side.segments, isAlone ? sceneId : undefined)
+  const places = useMemo(
+    () =>
+      placesOf(
+        film.output.metadata.shots?.map(({ scene_id, start_frame, frames }) => ({
+          sceneId: scene_id,
+          start: start_frame,
+          frames,
+        })) ?? [],
+      ),
+    [film],
+  )
+  useFollow(player, places, isAlone ? sceneId : undefined)
 
   return (
     <>
