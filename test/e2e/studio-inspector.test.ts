@@ -308,6 +308,119 @@ async function run(): Promise<void> {
     await undone(t, /^Undo: change the title/, before)
   })
 
+  await t.test('a scene is added, renamed, duplicated and removed by keys, each in one step', async (t) => {
+    const before = await saved()
+    const ids = async (): Promise<string[]> => (await saved()).scenes.map(({ id }) => id)
+    const second = timeline.getByRole('option', { name: /^Shot 02/ })
+    await second.click({ position: { x: 20, y: 20 } })
+    await page.keyboard.press('Control+d')
+    t.strictSame(await ids(), ['stairs', 'sea', 'sea-4', 'lamp'])
+    await page.keyboard.press('F2')
+    await page.keyboard.type('storm')
+    await page.keyboard.press('Enter')
+    t.strictSame(await ids(), ['stairs', 'sea', 'storm', 'lamp'])
+    await card('storm').focus()
+    await page.keyboard.press('Delete')
+    await page.getByText('Removed storm. Undo brings it back.').waitFor()
+    t.strictSame(await ids(), ['stairs', 'sea', 'lamp'])
+    await page.getByRole('button', { name: /^Undo: remove storm/ }).click()
+    await page.getByRole('button', { name: /^Undo: rename/ }).click()
+    await undone(t, /^Undo: duplicate sea/, before)
+    await card('sea').focus()
+    await page.keyboard.press('n')
+    await inspector.getByRole('heading', { name: '03 scene-4' }).waitFor()
+    await page.keyboard.type('Waves')
+    t.match((await saved()).scenes[2], { prompt: 'Waves' })
+    await page.getByRole('button', { name: /^Undo: change the prompt/ }).click()
+    await undone(t, /^Undo: add a scene/, before)
+  })
+
+  await t.test('a scene plays again by Alt and a drag; removing it asks what is meant', async (t) => {
+    const before = await saved()
+    const first = timeline.getByRole('option', { name: /^Shot 01/ })
+    await page.keyboard.down('Alt')
+    await drag(first, 20, 1.2 * (await width(first)))
+    await page.keyboard.up('Alt')
+    const dialog = page.getByRole('dialog', { name: 'Play stairs again?' })
+    await dialog.getByText('This makes an explicit timeline').waitFor()
+    await dialog.getByRole('button', { name: 'Play it again' }).click()
+    const twice = timeline.getByRole('option', { name: /stairs.*its scene plays 2 times/, selected: true })
+    await twice.nth(1).waitFor()
+    t.equal(((await saved()) as unknown as { timeline: object[] }).timeline.length, 4)
+    await picture('twice')
+    await twice.nth(1).focus()
+    await page.keyboard.press('Delete')
+    const asked = page.getByRole('dialog', { name: 'Remove stairs?' })
+    await accessible(t, 'the question')
+    await asked.getByRole('button', { name: 'Remove this shot' }).click()
+    t.strictSame((await saved()) as unknown, {
+      ...before,
+      timeline: [{ scene: 'stairs' }, { scene: 'sea' }, { scene: 'lamp' }],
+    })
+    await page.getByRole('button', { name: /^Undo: remove a shot of stairs/ }).click()
+    await undone(t, /^Undo: play stairs again/, before)
+  })
+
+  await t.test(
+    'a box over empty lanes takes the shots it touches; a bed has a volume and fades',
+    async (t) => {
+      const before = await saved()
+      const shots = timeline.getByRole('option')
+      const lane = (await timeline.getByRole('region', { name: 'Ambience' }).boundingBox())!
+      const [one, two] = [(await shots.nth(0).boundingBox())!, (await shots.nth(1).boundingBox())!]
+      await page.mouse.move(one.x + 20, lane.y + 10)
+      await page.mouse.down()
+      await page.mouse.move(one.x + 60, lane.y - 40)
+      await page.mouse.move(two.x + 30, two.y + 20)
+      await page.mouse.up()
+      await inspector.getByRole('heading', { name: '2 scenes selected' }).waitFor()
+
+      await timeline.getByRole('button', { name: 'Add ambience' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Add ambience' })
+      await dialog.getByRole('button', { name: /^Use / }).first().click()
+      const bed = timeline
+        .getByRole('region', { name: 'Ambience' })
+        .getByRole('button', { name: /volume 100/ })
+      await bed.focus()
+      await page.keyboard.press('Enter')
+      await page.keyboard.press('Alt+ArrowDown')
+      await timeline.getByRole('slider', { name: /^Fade in of/ }).focus()
+      await page.keyboard.press('Shift+ArrowRight')
+      const { global_audio: sound } = (await saved()) as unknown as { global_audio: { ambient: object } }
+      t.match(sound.ambient, { volume: 0.95, fade_in: 0.5 })
+      const fade = timeline.getByRole('slider', { name: /^Fade out of/ })
+      await drag(fade, 12, -60)
+      const faded = (await saved()) as unknown as { global_audio: { ambient: { fade_out: number } } }
+      t.ok(faded.global_audio.ambient.fade_out > 0.2)
+      await picture('bed')
+      await accessible(t, 'a bed with its fades')
+      await page.getByRole('button', { name: /^Undo: change the fade out/ }).click()
+      await page.getByRole('button', { name: /^Undo: change the fade in/ }).click()
+      await page.getByRole('button', { name: /^Undo: change the volume/ }).click()
+      await undone(t, /^Undo: add ambience of the film/, before)
+    },
+  )
+
+  await t.test('a preset is made, named and used by a join', async (t) => {
+    const before = await saved()
+    await page.keyboard.press('Escape')
+    await inspector.getByRole('button', { name: 'Add a preset' }).click()
+    const preset = inspector.getByRole('group', { name: 'Preset preset-1' })
+    await preset.getByLabel('Name').fill('nightfall')
+    await page.keyboard.press('Enter')
+    await card('stairs').click()
+    await inspector.getByLabel('Out').click()
+    await page.getByRole('dialog').getByRole('button', { name: 'nightfall' }).click()
+    t.match((await saved()) as unknown, {
+      transition_presets: { nightfall: { type: 'dissolve', duration: 1 } },
+      transitions: { 'stairs->sea': 'nightfall' },
+    })
+    t.match(await inspector.getByLabel('Out').innerText(), 'Dissolve 1.0 s')
+    await page.getByRole('button', { name: /^Undo: change the transition/ }).click()
+    await page.getByRole('button', { name: /^Undo: rename the preset/ }).click()
+    await undone(t, /^Undo: add a preset/, before)
+  })
+
   await t.test('nobody saw an error', async (t) => t.strictSame(faults, []))
 }
 

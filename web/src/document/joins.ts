@@ -89,25 +89,32 @@ export type Written = {
   audio?: { asset_id: string; volume?: number }
 }
 
+/** A transition with all that is said of it and nothing else. */
+export const writtenOut = ({ type, duration, params, effects, audio }: Written): object => ({
+  type,
+  ...(type === 'cut' ? {} : { duration }),
+  ...(params && Object.keys(params).length > 0 ? { params } : {}),
+  ...(effects && effects.length > 0 ? { effects } : {}),
+  ...(audio ? { audio } : {}),
+})
+
 /** A transition in the shortest words of the language: a name alone where nothing else is said. */
-export function shortest({ type, duration, params, effects, audio }: Written): unknown {
+export function shortest(written: Written): unknown {
+  const { type, duration, params, effects, audio } = written
   const hasParams = params !== undefined && Object.keys(params).length > 0
   const hasMore = hasParams || (effects?.length ?? 0) > 0 || audio !== undefined
   if (type === 'cut' && !audio) return 'cut'
   if (!hasMore && duration === 0.5 && BUILT_IN_PRESETS.includes(type)) return type
-  return {
-    type,
-    ...(type === 'cut' ? {} : { duration }),
-    ...(hasParams ? { params } : {}),
-    ...(effects && effects.length > 0 ? { effects } : {}),
-    ...(audio ? { audio } : {}),
-  }
+  return writtenOut(written)
 }
 
 /** Writes a choice for one join. */
 export const chosen = (join: JoinPlace, written: Written): Change[] => [
   { path: join.path, value: shortest(written) },
 ]
+
+/** Writes the name of a preset for one join, or as the default. */
+export const chosenPreset = (join: JoinPlace, name: string): Change[] => [{ path: join.path, value: name }]
 
 /** Writes a choice as the default; what this join had of its own goes, so that it follows from now on. */
 export const chosenForAll = (join: JoinPlace, written: Written): Change[] => [

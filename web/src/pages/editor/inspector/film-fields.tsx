@@ -6,6 +6,7 @@ import type { Editing } from './editing.ts'
 import { Group, TextArea } from './fields.tsx'
 import styles from './inspector.module.css'
 import { JoinButton } from './join-button.tsx'
+import { Presets } from './presets.tsx'
 import { BedRow } from './sounds.tsx'
 import { Cast } from './symbols.tsx'
 
@@ -27,7 +28,6 @@ export function FilmFields({
     path: ['transitions', 'default'],
   }
   const own = joins.filter(({ origin }) => origin === 'pair' || origin === 'explicit').length
-  const presets = Object.entries(document.transition_presets ?? {})
   return (
     <>
       <TextArea
@@ -97,11 +97,7 @@ export function FilmFields({
         ) : (
           <p className={styles.small}>Joins are chosen once there are two scenes.</p>
         )}
-        {presets.length > 0 ? (
-          <p className={styles.small}>
-            Presets: {presets.map(([name, preset]) => `${name} (${preset?.type})`).join(', ')}
-          </p>
-        ) : null}
+        <Presets editing={editing} sample={first} pictureOf={pictureOf} />
       </Group>
       <Group title="Size and rate" summary="Chosen at the render">
         <p className={styles.small}>

@@ -1,6 +1,14 @@
 /** What joins a shot to its neighbour, as a button that opens the choice. */
 import { lazy, Suspense, useState } from 'react'
-import { chosen, chosenForAll, type JoinPlace, ORIGIN_WORDS } from '../../../document/joins.ts'
+import {
+  chosen,
+  chosenForAll,
+  chosenPreset,
+  type JoinPlace,
+  ORIGIN_WORDS,
+  writtenOut,
+} from '../../../document/joins.ts'
+import { presetOf } from '../../../document/presets.ts'
 import type { Editing } from './editing.ts'
 import { Limited } from './fields.tsx'
 
@@ -15,33 +23,44 @@ export function JoinDialog({
   editing,
   join,
   isDefault = false,
+  preset,
   pictureOf,
   onClose,
 }: {
-  editing: Pick<Editing, 'change' | 'owner' | 'sounds'>
+  editing: Pick<Editing, 'document' | 'change' | 'owner' | 'sounds'>
   join: JoinPlace
   isDefault?: boolean
+  /** The preset that is changed, instead of a join. */
+  preset?: string | undefined
   pictureOf: (sceneId: string) => string | null
   onClose: () => void
 }) {
   const { from, to } = join
+  const { document, change } = editing
+  const step = isDefault
+    ? 'change the transition of all cuts'
+    : `change the transition from ${from?.scene.id ?? 'black'} to ${to?.scene.id ?? 'black'}`
   return (
     <Suspense fallback={null}>
       <PickTransition
         join={join}
-        isDefault={isDefault}
+        whose={preset === undefined ? (isDefault ? 'default' : 'join') : { preset }}
+        presets={preset === undefined ? Object.keys(document.transition_presets ?? {}) : []}
+        used={presetOf(document, join)}
+        onPreset={(name) => {
+          onClose()
+          change(step, ...chosenPreset(join, name))
+        }}
         owner={editing.owner}
         sounds={editing.sounds}
         pictures={[from ? pictureOf(from.scene.id) : null, to ? pictureOf(to.scene.id) : null]}
         onClose={onClose}
         onPick={(written, forAll) => {
           onClose()
-          if (forAll) editing.change('change the transition of all cuts', ...chosenForAll(join, written))
-          else
-            editing.change(
-              `change the transition from ${from?.scene.id ?? 'black'} to ${to?.scene.id ?? 'black'}`,
-              ...chosen(join, written),
-            )
+          if (preset !== undefined)
+            change(`change the preset ${preset}`, { path: join.path, value: writtenOut(written) })
+          else if (forAll) change('change the transition of all cuts', ...chosenForAll(join, written))
+          else change(step, ...chosen(join, written))
         }}
       />
     </Suspense>
@@ -53,12 +72,14 @@ export function JoinButton({
   label,
   join,
   isDefault = false,
+  preset,
   pictureOf,
 }: {
   editing: Editing
   label: string
   join: JoinPlace | undefined
   isDefault?: boolean
+  preset?: string
   pictureOf: (sceneId: string) => string | null
 }) {
   const [isOpen, setOpen] = useState(false)
@@ -70,7 +91,7 @@ export function JoinButton({
             {...ties}
             type="button"
             disabled={!join || !editing.isEditable}
-            title={join && !isDefault ? ORIGIN_WORDS[join.origin] : undefined}
+            title={join && !isDefault && preset === undefined ? ORIGIN_WORDS[join.origin] : undefined}
             style={{ textAlign: 'left' }}
             onClick={() => setOpen(true)}
           >
@@ -81,6 +102,7 @@ export function JoinButton({
               editing={editing}
               join={join}
               isDefault={isDefault}
+              preset={preset}
               pictureOf={pictureOf}
               onClose={() => setOpen(false)}
             />

@@ -4,7 +4,7 @@ import { Button } from '../../../ui/controls.tsx'
 import type { Editing, Scene } from './editing.ts'
 import { NumberField } from './fields.tsx'
 import styles from './inspector.module.css'
-import { SoundButton } from './sounds.tsx'
+import { SoundButton } from './sound-button.tsx'
 
 export function SeveralFields({ editing, scenes }: { editing: Editing; scenes: readonly Scene[] }) {
   const { document, isEditable, change } = editing

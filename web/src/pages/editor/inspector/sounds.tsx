@@ -1,5 +1,6 @@
 /** Sounds in the inspector: beds, effects and lines of dialogue, each to be heard, set and taken away. */
-import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
+import { formatPath } from '../../../../../core/storyboard/problems.ts'
 import { lineSound } from '../../../document/sounds.ts'
 import type { Path } from '../../../document/text.ts'
 import type { Sound } from '../../../media.ts'
@@ -8,54 +9,43 @@ import { PlaySound } from '../../../ui/play-sound.tsx'
 import type { Editing, Scene } from './editing.ts'
 import { Choice, NumberField, Share, TextArea, Tick } from './fields.tsx'
 import styles from './inspector.module.css'
-
-const PickSound = lazy(() => import('../pick/pick-sound.tsx'))
+import { SoundButton } from './sound-button.tsx'
 
 export const MOST_EFFECTS = 10
 export const MOST_LINES = 5
 
 type Lane = 'dialogue' | 'effects' | 'ambience' | 'music'
 
-/** A button that opens the list of sounds. */
-export function SoundButton({
+/** What belongs to one sound; the one that is selected on the timeline comes into view. */
+function SoundBox({
   editing,
+  lane,
   label,
-  title,
-  prefers,
-  used,
-  disabled = false,
-  onPick,
+  path,
+  children,
 }: {
   editing: Editing
+  lane: Lane
   label: string
-  title: string
-  prefers: Sound['category']
-  used?: string | undefined
-  disabled?: boolean
-  onPick: (sound: Sound) => void
+  path: Path
+  children: ReactNode
 }) {
-  const [isOpen, setOpen] = useState(false)
+  const box = useRef<HTMLFieldSetElement>(null)
+  const isSelected = editing.part === formatPath(path)
+  useEffect(() => {
+    if (isSelected) box.current?.scrollIntoView({ block: 'nearest' })
+  }, [isSelected])
   return (
-    <>
-      <Button disabled={disabled || !editing.isEditable} onClick={() => setOpen(true)}>
-        {label}
-      </Button>
-      {isOpen ? (
-        <Suspense fallback={null}>
-          <PickSound
-            owner={editing.owner}
-            title={title}
-            prefers={prefers}
-            used={used}
-            onClose={() => setOpen(false)}
-            onPick={(sound) => {
-              setOpen(false)
-              onPick(sound)
-            }}
-          />
-        </Suspense>
-      ) : null}
-    </>
+    <fieldset
+      ref={box}
+      className={styles.sound}
+      style={{ borderWidth: '0 0 0 3px' }}
+      data-lane={lane}
+      data-selected={isSelected}
+      aria-label={label}
+    >
+      {children}
+    </fieldset>
   )
 }
 
@@ -146,12 +136,7 @@ export function BedRow({
       </div>
     )
   return (
-    <fieldset
-      className={styles.sound}
-      style={{ borderWidth: '0 0 0 3px' }}
-      data-lane={lane}
-      aria-label={lane === 'music' ? 'Music' : 'Ambience'}
-    >
+    <SoundBox editing={editing} lane={lane} label={lane === 'music' ? 'Music' : 'Ambience'} path={path}>
       <SoundHead
         editing={editing}
         id={bed.asset_id}
@@ -170,26 +155,19 @@ export function BedRow({
         onChange={(value) => set('volume', 'volume', value)}
       />
       <div className={styles.row}>
-        <NumberField
-          label="Fade in"
-          limit="s"
-          min={0}
-          value={bed.fade_in}
-          placeholder="0"
-          readOnly={!editing.isEditable}
-          error={editing.faultOf([...path, 'fade_in'])}
-          onChange={(value) => set('fade_in', 'fade', value)}
-        />
-        <NumberField
-          label="Fade out"
-          limit="s"
-          min={0}
-          value={bed.fade_out}
-          placeholder="0"
-          readOnly={!editing.isEditable}
-          error={editing.faultOf([...path, 'fade_out'])}
-          onChange={(value) => set('fade_out', 'fade', value)}
-        />
+        {(['in', 'out'] as const).map((side) => (
+          <NumberField
+            key={side}
+            label={`Fade ${side}`}
+            limit="s"
+            min={0}
+            value={bed[`fade_${side}`]}
+            placeholder="0"
+            readOnly={!editing.isEditable}
+            error={editing.faultOf([...path, `fade_${side}`])}
+            onChange={(value) => set(`fade_${side}`, `fade ${side}`, value)}
+          />
+        ))}
       </div>
       <Tick
         label="Repeat until the end"
@@ -197,36 +175,111 @@ export function BedRow({
         readOnly={!editing.isEditable}
         onChange={(value) => set('loop', 'repeating', value ? true : undefined)}
       />
-    </fieldset>
+    </SoundBox>
   )
 }
 
-function List({ lane, label, children }: { lane: Lane; label: string; children: ReactNode }) {
-  return (
-    <fieldset
-      className={styles.sound}
-      style={{ borderWidth: '0 0 0 3px' }}
-      data-lane={lane}
-      aria-label={label}
-    >
-      {children}
-    </fieldset>
-  )
-}
+type Placed = { start?: number | null; volume?: number | null }
 
-export function EffectRows({ editing, scene, at }: { editing: Editing; scene: Scene; at: number }) {
-  const effects = scene.audio?.sfx ?? []
-  const path: Path = ['scenes', at, 'audio', 'sfx']
-  const isFull = effects.length >= MOST_EFFECTS
+/** One of the sounds that begin at a moment of the scene, and how its fields are set. */
+type Row = { path: Path; what: string; set: (field: string, value: unknown) => void; remove: () => void }
+
+/** Sounds that begin at a moment of the scene: all have a start and a volume. */
+function PlacedSounds<T extends Placed>({
+  editing,
+  scene,
+  lane,
+  title,
+  word,
+  path,
+  sounds,
+  most,
+  add,
+  children,
+}: {
+  editing: Editing
+  scene: Scene
+  lane: Lane
+  title: string
+  /** `effect`, `line` */
+  word: string
+  path: Path
+  sounds: readonly T[]
+  most: number
+  /** What adds one; `isFull`: none can be. */
+  add: (next: Path, isFull: boolean) => ReactNode
+  children: (sound: T, row: Row) => ReactNode
+}) {
   return (
     <>
       <div className={styles.subhead}>
         <span>
-          Effects{' '}
+          {title}{' '}
           <small>
-            {effects.length} of {MOST_EFFECTS}
+            {sounds.length} of {most}
           </small>
         </span>
+        {add([...path, sounds.length], sounds.length >= most)}
+      </div>
+      {sounds.map((sound, index) => {
+        const own = [...path, index]
+        const what = `${word} ${index + 1} of ${scene.id}`
+        const row: Row = {
+          path: own,
+          what,
+          set: (field, value) =>
+            editing.change(`change the ${field} of ${what}`, { path: [...own, field], value }),
+          remove: () => editing.change(`remove ${what}`, { path: own, value: undefined }),
+        }
+        return (
+          <SoundBox
+            // biome-ignore lint/suspicious/noArrayIndexKey: a sound of a scene has no other name than its place
+            key={index}
+            editing={editing}
+            lane={lane}
+            label={`${word[0]!.toUpperCase()}${word.slice(1)} ${index + 1}`}
+            path={own}
+          >
+            {children(sound, row)}
+            <div className={styles.row}>
+              <NumberField
+                label="Start"
+                limit={`0 to ${scene.duration} s`}
+                min={0}
+                value={sound.start}
+                placeholder="0"
+                readOnly={!editing.isEditable}
+                error={editing.faultOf([...own, 'start'])}
+                onChange={(value) => row.set('start', value)}
+              />
+              <Share
+                label="Volume"
+                value={sound.volume}
+                fallback={1}
+                readOnly={!editing.isEditable}
+                error={editing.faultOf([...own, 'volume'])}
+                onChange={(value) => row.set('volume', value)}
+              />
+            </div>
+          </SoundBox>
+        )
+      })}
+    </>
+  )
+}
+
+export function EffectRows({ editing, scene, at }: { editing: Editing; scene: Scene; at: number }) {
+  return (
+    <PlacedSounds
+      editing={editing}
+      scene={scene}
+      lane="effects"
+      title="Effects"
+      word="effect"
+      path={['scenes', at, 'audio', 'sfx']}
+      sounds={scene.audio?.sfx ?? []}
+      most={MOST_EFFECTS}
+      add={(path, isFull) => (
         <SoundButton
           editing={editing}
           label="Add an effect"
@@ -234,111 +287,76 @@ export function EffectRows({ editing, scene, at }: { editing: Editing; scene: Sc
           prefers="sfx"
           disabled={isFull}
           onPick={({ id }) =>
-            editing.change(`add an effect to ${scene.id}`, {
-              path: [...path, effects.length],
-              value: { asset_id: id, start: 0 },
-            })
+            editing.change(`add an effect to ${scene.id}`, { path, value: { asset_id: id, start: 0 } })
           }
         />
-      </div>
-      {effects.map((effect, index) => {
-        const own = [...path, index]
-        const what = `effect ${index + 1} of ${scene.id}`
-        const set = (field: string, value: unknown): void =>
-          editing.change(`change the ${field} of ${what}`, { path: [...own, field], value })
-        return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: an effect has no other name than its place
-          <List key={index} lane="effects" label={`Effect ${index + 1}`}>
-            <SoundHead
-              editing={editing}
-              id={effect.asset_id}
-              volume={effect.volume ?? 1}
-              what={what}
-              prefers="sfx"
-              path={own}
-              onRemove={() => editing.change(`remove ${what}`, { path: own, value: undefined })}
-            />
-            <div className={styles.row}>
-              <NumberField
-                label="Start"
-                limit={`0 to ${scene.duration} s`}
-                min={0}
-                value={effect.start}
-                placeholder="0"
-                readOnly={!editing.isEditable}
-                error={editing.faultOf([...own, 'start'])}
-                onChange={(value) => set('start', value)}
-              />
-              <Share
-                label="Volume"
-                value={effect.volume}
-                fallback={1}
-                readOnly={!editing.isEditable}
-                error={editing.faultOf([...own, 'volume'])}
-                onChange={(value) => set('volume', value)}
-              />
-            </div>
-            <TextArea
-              label="What sets it off"
-              most={200}
-              rows={1}
-              value={effect.trigger ?? ''}
-              readOnly={!editing.isEditable}
-              error={editing.faultOf([...own, 'trigger'])}
-              onChange={(value) => set('trigger', value === '' ? undefined : value)}
-            />
-          </List>
-        )
-      })}
-    </>
+      )}
+    >
+      {(effect, { path, what, set, remove }) => (
+        <>
+          <SoundHead
+            editing={editing}
+            id={effect.asset_id}
+            volume={effect.volume ?? 1}
+            what={what}
+            prefers="sfx"
+            path={path}
+            onRemove={remove}
+          />
+          <TextArea
+            label="What sets it off"
+            most={200}
+            rows={1}
+            value={effect.trigger ?? ''}
+            readOnly={!editing.isEditable}
+            error={editing.faultOf([...path, 'trigger'])}
+            onChange={(value) => set('trigger', value === '' ? undefined : value)}
+          />
+        </>
+      )}
+    </PlacedSounds>
   )
 }
 
 export function LineRows({ editing, scene, at }: { editing: Editing; scene: Scene; at: number }) {
-  const lines = scene.audio?.dialogue ?? []
-  const path: Path = ['scenes', at, 'audio', 'dialogue']
-  const speakers = Object.entries(editing.document.symbols ?? {}).map(([name, symbol]) => ({
+  const { symbols } = editing.document
+  const speakers = Object.entries(symbols ?? {}).map(([name, symbol]) => ({
     value: name,
     words: symbol?.voice ? `@${name}` : `@${name} (has no voice)`,
   }))
   return (
-    <>
-      <div className={styles.subhead}>
-        <span>
-          Dialogue{' '}
-          <small>
-            {lines.length} of {MOST_LINES}
-          </small>
-        </span>
+    <PlacedSounds
+      editing={editing}
+      scene={scene}
+      lane="dialogue"
+      title="Dialogue"
+      word="line"
+      path={['scenes', at, 'audio', 'dialogue']}
+      sounds={scene.audio?.dialogue ?? []}
+      most={MOST_LINES}
+      add={(path, isFull) => (
         <Button
-          disabled={!editing.isEditable || lines.length >= MOST_LINES}
+          disabled={!editing.isEditable || isFull}
           onClick={() =>
-            editing.change(`add a line to ${scene.id}`, {
-              path: [...path, lines.length],
-              value: { text: 'What is said', start: 0 },
-            })
+            editing.change(`add a line to ${scene.id}`, { path, value: { text: 'What is said', start: 0 } })
           }
         >
           Add a line
         </Button>
-      </div>
-      {lines.map((line, index) => {
-        const own = [...path, index]
-        const what = `line ${index + 1} of ${scene.id}`
-        const set = (field: string, value: unknown): void =>
-          editing.change(`change the ${field} of ${what}`, { path: [...own, field], value })
+      )}
+    >
+      {(line, { path, what, set, remove }) => {
         const heard = lineSound({ speaker: line.speaker ?? null, text: line.text ?? '' })
-        const voice = line.speaker ? editing.document.symbols?.[line.speaker]?.voice?.asset_id : undefined
+        const voice = line.speaker ? symbols?.[line.speaker]?.voice?.asset_id : undefined
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a line has no other name than its place
-          <List key={index} lane="dialogue" label={`Line ${index + 1}`}>
+          <>
             <TextArea
               label="What is said"
               most={500}
               rows={2}
               value={line.text ?? ''}
               readOnly={!editing.isEditable}
-              error={editing.faultOf([...own, 'text'])}
+              error={editing.faultOf([...path, 'text'])}
               onChange={(value) => set('text', value)}
             />
             <div className={styles.soundHead}>
@@ -348,12 +366,12 @@ export function LineRows({ editing, scene, at }: { editing: Editing; scene: Scen
                   value={line.speaker ?? ''}
                   options={[{ value: '', words: 'Nobody on screen' }, ...speakers]}
                   readOnly={!editing.isEditable}
-                  error={editing.faultOf([...own, 'speaker'])}
+                  error={editing.faultOf([...path, 'speaker'])}
                   onChange={(value) => set('speaker', value === '' ? undefined : value)}
                 />
               </div>
               {editing.sounds.has(heard) ? (
-                <PlaySound id={heard} name={`line ${index + 1} as it was spoken`} volume={line.volume ?? 1} />
+                <PlaySound id={heard} name={`${what} as it was spoken`} volume={line.volume ?? 1} />
               ) : voice ? (
                 <PlaySound
                   id={voice}
@@ -365,32 +383,12 @@ export function LineRows({ editing, scene, at }: { editing: Editing; scene: Scen
                 icon="close"
                 label={`Remove the ${what}`}
                 disabled={!editing.isEditable}
-                onClick={() => editing.change(`remove ${what}`, { path: own, value: undefined })}
+                onClick={remove}
               />
             </div>
-            <div className={styles.row}>
-              <NumberField
-                label="Start"
-                limit={`0 to ${scene.duration} s`}
-                min={0}
-                value={line.start}
-                placeholder="0"
-                readOnly={!editing.isEditable}
-                error={editing.faultOf([...own, 'start'])}
-                onChange={(value) => set('start', value)}
-              />
-              <Share
-                label="Volume"
-                value={line.volume}
-                fallback={1}
-                readOnly={!editing.isEditable}
-                error={editing.faultOf([...own, 'volume'])}
-                onChange={(value) => set('volume', value)}
-              />
-            </div>
-          </List>
+          </>
         )
-      })}
-    </>
+      }}
+    </PlacedSounds>
   )
 }

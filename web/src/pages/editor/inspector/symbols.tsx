@@ -10,7 +10,7 @@ import { PlaySound } from '../../../ui/play-sound.tsx'
 import type { Editing } from './editing.ts'
 import { NameField, Share, TextArea } from './fields.tsx'
 import styles from './inspector.module.css'
-import { SoundButton } from './sounds.tsx'
+import { SoundButton } from './sound-button.tsx'
 
 const PickPictures = lazy(() => import('../pick/pick-pictures.tsx'))
 

@@ -114,7 +114,10 @@ function Preview({
 
 export default function PickTransition({
   join,
-  isDefault = false,
+  whose,
+  presets,
+  used,
+  onPreset,
   owner,
   pictures,
   sounds,
@@ -122,8 +125,13 @@ export default function PickTransition({
   onClose,
 }: {
   join: JoinPlace
-  /** The default is chosen, not one join. */
-  isDefault?: boolean
+  /** What is chosen: that of one join, the default, or what a preset says. */
+  whose: 'join' | 'default' | { preset: string }
+  /** Names that can be chosen instead. */
+  presets: readonly string[]
+  /** The preset that the join uses now. */
+  used: string | null
+  onPreset: (name: string) => void
   owner: string
   /** Addresses of the pictures before and after. */
   pictures: readonly [from: string | null, to: string | null]
@@ -132,6 +140,7 @@ export default function PickTransition({
   onClose: () => void
 }) {
   const { transition } = join
+  const isDefault = whose !== 'join'
   const [written, setWritten] = useState<Written>(() => ({
     type: transition.type,
     duration: transition.type === 'cut' ? DEFAULT_S : transition.durationS,
@@ -149,7 +158,7 @@ export default function PickTransition({
   const from = usePicture(pictures[0], join.from ? join.from.scene.id : '', false)
   const to = usePicture(pictures[1], join.to ? join.to.scene.id : '', true)
   const change = (part: Partial<Written>): void => setWritten((old) => ({ ...old, ...part }))
-  const most = Math.max(0, Math.min(MOST_S, isDefault ? MOST_S : join.mostS))
+  const most = Math.max(0, isDefault ? MOST_S : Math.min(MOST_S, join.mostS))
   const isShortened = !isDefault && written.type !== 'cut' && written.duration > most
   const effects = written.effects ?? []
   const names = [join.from?.scene.id ?? 'black', join.to?.scene.id ?? 'black']
@@ -176,18 +185,34 @@ export default function PickTransition({
       open
       wide
       onClose={onClose}
-      title={isDefault ? 'Transition of all cuts' : `From ${names[0]} to ${names[1]}`}
+      title={
+        whose === 'join'
+          ? `From ${names[0]} to ${names[1]}`
+          : whose === 'default'
+            ? 'Transition of all cuts'
+            : `Preset ${whose.preset}`
+      }
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
           {isDefault ? null : <Button onClick={() => onPick(written, true)}>Use for all cuts</Button>}
           <Button look="primary" onClick={() => onPick(written, isDefault)}>
-            {isDefault ? 'Use for all cuts' : 'Use here'}
+            {whose === 'join' ? 'Use here' : whose === 'default' ? 'Use for all cuts' : 'Change the preset'}
           </Button>
         </>
       }
     >
       {isDefault ? null : <p>{ORIGIN_WORDS[join.origin]}.</p>}
+      {presets.length > 0 ? (
+        <fieldset className={styles.presets} aria-label="Presets">
+          <span>Presets</span>
+          {presets.map((name) => (
+            <Button key={name} aria-pressed={name === used} onClick={() => onPreset(name)}>
+              {name}
+            </Button>
+          ))}
+        </fieldset>
+      ) : null}
       <div ref={list} className={styles.types} role="radiogroup" aria-label="Type" onKeyDown={onArrows}>
         {TRANSITION_TYPES.map((type) => {
           const isChosen = written.type === type
