@@ -31,7 +31,7 @@ t.test('a preset is found where it is used, and a join says which it uses', asyn
   t.equal(presetUses(BOARD, 'slow').length, 3)
   t.strictSame(
     joinsOf(BOARD).map((join) => presetOf(BOARD, join)),
-    [null, 'slow', 'slow', 'slow'],
+    [null, 'slow', 'slow', null],
   )
   const [first] = joinsOf(BOARD)
   t.equal(changed(BOARD, chosenPreset(first!, 'slow')).transitions?.['a->b'], 'slow')
@@ -62,5 +62,7 @@ t.test('what is written for one join is taken away, and nothing else', async (t)
   t.equal(changed(BOARD, plainJoin(first!)).transitions?.['a->b'], undefined)
   t.equal(changed(BOARD, plainJoin(second!)).timeline?.length, 4)
   t.strictSame(changed(BOARD, plainJoin(third!)).timeline?.[3], { montage: { scenes: ['c', 'a'] } })
-  t.strictSame(plainJoin(last!), [], 'the default is not of this join alone')
+  t.equal(changed(BOARD, plainJoin(last!)).transitions?.['a->b'], undefined)
+  const byDefault = joinsOf({ ...BOARD, timeline: [] })[1]!
+  t.strictSame(plainJoin(byDefault), [], 'the default is not of this join alone')
 })

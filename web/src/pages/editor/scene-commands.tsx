@@ -1,5 +1,5 @@
 /** What can be done with the selected scenes by keys: edit, rename, add after, duplicate, remove. */
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { removedScenes } from '../../document/edit.ts'
 import { addedScene, isAll, type Removal, removal, removedShot } from '../../document/shots.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
@@ -14,16 +14,12 @@ const NAME = 'aside[aria-label="Scene"] [data-field="scene-name"]'
 /** Enter is theirs: it presses what has the focus. */
 const PRESSED_BY_ENTER = 'button:not([data-card]), a, summary, input, [role="slider"]'
 
-/** Focuses a field of the inspector once it is there, whatever fold it is in. */
+/** Focuses a field of the inspector, whatever fold it is in. */
 function focusField(selector: string, isAll: boolean): void {
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => {
-      const field = document.querySelector<HTMLInputElement | HTMLTextAreaElement>(selector)
-      field?.closest('details')?.setAttribute('open', '')
-      field?.focus()
-      if (isAll) field?.select()
-    }),
-  )
+  const field = document.querySelector<HTMLInputElement | HTMLTextAreaElement>(selector)
+  field?.closest('details')?.setAttribute('open', '')
+  field?.focus()
+  if (isAll) field?.select()
 }
 
 const shotWithFocus = (): number | null => {
@@ -60,6 +56,7 @@ export function SceneCommands({
 }) {
   const [asked, setAsked] = useState<Removal | null>(null)
   const [said, setSaid] = useState('')
+  const isNew = useRef(false)
   const change = changing(store)
   const scenes = (storyboard.scenes ?? []).filter((scene) => scene?.id !== undefined)
   const selected = scenes.find(({ id }) => id === chosen.at(-1)?.id)
@@ -111,7 +108,7 @@ export function SceneCommands({
       when,
       run: () => {
         add({ id: freeId(scenes), prompt: 'Describe the shot', duration: 4 }, 'add a scene')
-        focusField(PROMPT, true)
+        isNew.current = true
       },
     },
     {
@@ -136,6 +133,11 @@ export function SceneCommands({
     },
   ]
   useKeys(keys)
+  // The fields of a new scene are there once it is selected.
+  useEffect(() => {
+    if (isNew.current) focusField(PROMPT, true)
+    isNew.current = false
+  }, [selected?.id])
 
   return (
     <>
