@@ -56,7 +56,7 @@ export function SceneCommands({
 }) {
   const [asked, setAsked] = useState<Removal | null>(null)
   const [said, setSaid] = useState('')
-  const isNew = useRef(false)
+  const newId = useRef<string | null>(null)
   const change = changing(store)
   const scenes = (storyboard.scenes ?? []).filter((scene) => scene?.id !== undefined)
   const selected = scenes.find(({ id }) => id === chosen.at(-1)?.id)
@@ -107,8 +107,8 @@ export function SceneCommands({
       keys: 'N',
       when,
       run: () => {
-        add({ id: freeId(scenes), prompt: 'Describe the shot', duration: 4 }, 'add a scene')
-        isNew.current = true
+        newId.current = freeId(scenes)
+        add({ id: newId.current, prompt: 'Describe the shot', duration: 4 }, 'add a scene')
       },
     },
     {
@@ -133,11 +133,13 @@ export function SceneCommands({
     },
   ]
   useKeys(keys)
+  const selectedId = selected?.id
   // The fields of a new scene are there once it is selected.
   useEffect(() => {
-    if (isNew.current) focusField(PROMPT, true)
-    isNew.current = false
-  }, [selected?.id])
+    if (selectedId === undefined || selectedId !== newId.current) return
+    newId.current = null
+    focusField(PROMPT, true)
+  }, [selectedId])
 
   return (
     <>
