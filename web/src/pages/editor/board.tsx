@@ -77,7 +77,8 @@ export function stateOf(
   const rendered = job && !isOver(job) ? scenesOf(job) : []
   if (job && rendered.includes(sceneId)) {
     if (share >= 1) return job.heard?.reused.includes(sceneId) ? 'reused' : 'ready'
-    if (share > 0) return 'running'
+    // Its first picture may come before it is any part of the way.
+    if (share > 0 || job.progress.previews?.some(({ scene_id }) => scene_id === sceneId)) return 'running'
     const isNext = rendered.find((id) => shareOf(job, id) === 0) === sceneId
     return job.status === 'processing' && isNext ? 'next' : 'waiting'
   }

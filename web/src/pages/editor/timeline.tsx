@@ -44,6 +44,9 @@ const LANES = [
 
 type Asked = { shot: Shot; to: number; into: number | null }
 
+/** A shot that is narrower has no room for the whole mark of a transition. */
+const TIGHT_PX = 44
+
 export function Timeline({
   store,
   snapshot,
@@ -115,6 +118,11 @@ export function Timeline({
   const shots = layout?.plan.shots ?? []
   const chosenIds = chosen.map(({ id }) => id)
   const selected = chosenIds.at(-1)
+  /** Width of a shot; before the first and after the last there is room. */
+  const widthAt = (index: number): number => {
+    const edge = edges[index]
+    return edge ? px(edge.end - edge.start) : Number.POSITIVE_INFINITY
+  }
   const places = useMemo(
     () =>
       placesOf(
@@ -327,6 +335,7 @@ export function Timeline({
                       join={join}
                       left={px(placeOf(join))}
                       isCut={!overlaps.has(join.after)}
+                      isTight={widthAt(join.after) < TIGHT_PX || widthAt(join.after + 1) < TIGHT_PX}
                       isTabStop={join.after === tabStop}
                       isEditable={isEditable}
                       onOpen={() => setOpened(join.after)}

@@ -10,6 +10,7 @@ export function JoinGlyph({
   join,
   left,
   isCut,
+  isTight,
   isTabStop,
   isEditable,
   onOpen,
@@ -18,6 +19,8 @@ export function JoinGlyph({
   join: JoinPlace
   left: number
   isCut: boolean
+  /** Between shots that are too narrow for the whole mark. */
+  isTight: boolean
   isTabStop: boolean
   isEditable: boolean
   onOpen: () => void
@@ -37,6 +40,7 @@ export function JoinGlyph({
       className={styles.join}
       data-join={join.after}
       data-cut={isCut}
+      data-tight={isTight}
       tabIndex={isTabStop ? 0 : -1}
       disabled={!isEditable}
       style={{ left }}
