@@ -5,16 +5,7 @@ import type { ReactNode } from 'react'
 import { when } from '../format.ts'
 import { enginesAtWorkQuery } from '../queries.ts'
 import { useCaller } from '../session.tsx'
-import {
-  Acts,
-  Failures,
-  KINDS,
-  Memory,
-  RunningWork,
-  State,
-  useEngineNews,
-  WaitingWork,
-} from './engines/parts.tsx'
+import { Acts, Failures, KINDS, Memory, RunningWork, State, WaitingWork } from './engines/parts.tsx'
 import { ageWords, drainWords, troubleWords } from './engines/words.ts'
 import styles from './engines.module.css'
 import { wordsOf } from './faults.tsx'
@@ -37,7 +28,6 @@ export function EnginePage() {
   const { slug } = useParams({ from: '/inside/engines/$slug' })
   const { is_operator } = useCaller()
   const list = useQuery(enginesAtWorkQuery)
-  useEngineNews()
   const engine = list.data?.find((each) => each.slug === slug)
 
   if (!engine)

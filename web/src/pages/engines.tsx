@@ -6,7 +6,7 @@ import { count } from '../format.ts'
 import { enginesAtWorkQuery } from '../queries.ts'
 import { useCaller } from '../session.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { Acts, Failures, KINDS, Memory, RunningWork, State, useEngineNews } from './engines/parts.tsx'
+import { Acts, Failures, KINDS, Memory, RunningWork, State } from './engines/parts.tsx'
 import { ageWords, drainWords, isFree, troubleWords } from './engines/words.ts'
 import styles from './engines.module.css'
 import { wordsOf } from './faults.tsx'
@@ -15,7 +15,6 @@ import pageStyles from './page.module.css'
 export function EnginesPage() {
   const { is_operator } = useCaller()
   const list = useQuery(enginesAtWorkQuery)
-  useEngineNews()
   const engines = list.data ?? []
   const hasGpu = engines.some(({ kind }) => kind !== 'preview')
 

@@ -44,6 +44,7 @@ export function useRailNews(slug: string | undefined, userId: string | undefined
       },
     })
   }, [teamId, owner, queries])
+  // The pages of engines live by this as well.
   useEffect(() => {
     if (userId === undefined) return
     const read = (): void => {

@@ -1,10 +1,9 @@
 /** What the list of engines and the page of one have in common. */
 import { useQueries, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { ask, type Engine } from '../../api/client.ts'
 import { when } from '../../format.ts'
-import { connection } from '../../live/connection.ts'
 import { enginesQuery, membersQuery, teamsQuery } from '../../queries.ts'
 import { Button } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
@@ -18,22 +17,6 @@ export const KINDS: Record<Engine['kind'], string> = {
   comfyui: 'ComfyUI',
   preview: 'Preview, on the CPU: animatics, 0 credits',
   runpod: 'RunPod, in the cloud',
-}
-
-/** Keeps what was read of the engines in step with what their channel tells. */
-export function useEngineNews(): void {
-  const queries = useQueryClient()
-  useEffect(() => {
-    const read = (): void => {
-      queries.invalidateQueries(enginesQuery)
-    }
-    return connection.listen('engines', {
-      onStand: read,
-      onMessage: ({ type }) => {
-        if (type === 'engine.health') read()
-      },
-    })
-  }, [queries])
 }
 
 export function State({ engine }: { engine: Engine }) {
