@@ -179,10 +179,11 @@ async function run(): Promise<void> {
     await press(/^Copy$/)
     await press(/^I have stored it$/)
 
+    const list = page.getByRole('region', { name: 'Deliveries' })
+    await list.waitFor()
     receiver.answer = (_request, response) => void response.writeHead(503).end('come back later')
     await press(/^Send test$/)
     await see('The test was not delivered: 503.')
-    const list = page.getByRole('region', { name: 'Deliveries' })
     await list.getByText('failed after one try').waitFor()
     await press(/^\d\d:\d\dwebhook\.test503/)
     t.match(

@@ -26,6 +26,7 @@ import { SoundFigure } from './library/sound-tile.tsx'
 import { createUploads, type Uploads } from './library/uploads.ts'
 import { UploadsList } from './library/uploads-list.tsx'
 import styles from './library.module.css'
+import pageStyles from './page.module.css'
 import { useTeam } from './projects.tsx'
 
 const KIND_WORDS = { picture: 'Pictures', sound: 'Sounds', video: 'Video' } as const
@@ -88,7 +89,7 @@ export function LibraryPage() {
 
   return (
     <main
-      className={`${styles.page} ${isDropping ? styles.dropping : ''}`}
+      className={`${pageStyles.page} ${isDropping ? pageStyles.dropping : ''}`}
       onDragOver={(event) => {
         event.preventDefault()
         setDropping(true)
@@ -97,9 +98,9 @@ export function LibraryPage() {
       onDrop={drop}
     >
       <title>{`Library – ${team?.name ?? 'Framecast'}`}</title>
-      <header className={styles.head}>
+      <header className={`${pageStyles.head} ${styles.head}`}>
         <h1>Library</h1>
-        <label className={styles.search}>
+        <label className={pageStyles.search}>
           <Icon name="search" />
           <input
             type="search"
@@ -112,7 +113,7 @@ export function LibraryPage() {
             }}
           />
         </label>
-        <nav className={styles.filters} aria-label="Owner">
+        <nav className={pageStyles.filters} aria-label="Owner">
           {WHOSE.map(([name, words]) => (
             <Link
               key={name}
@@ -127,7 +128,7 @@ export function LibraryPage() {
         </nav>
         {whose === 'system' ? null : (
           <>
-            <nav className={styles.filters} aria-label="Kind">
+            <nav className={pageStyles.filters} aria-label="Kind">
               {[undefined, ...KINDS].map((kind) => (
                 <Link
                   key={kind ?? 'all'}

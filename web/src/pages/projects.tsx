@@ -13,6 +13,7 @@ import { Button } from '../ui/controls.tsx'
 import { Menu } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { wordsOf } from './faults.tsx'
+import pageStyles from './page.module.css'
 import { type Deeds, ProjectCard } from './projects/card.tsx'
 import { DeleteDialog, PasteDialog, RenameDialog } from './projects/dialogs.tsx'
 import { copyName, matching, rendersOf } from './projects/renders.ts'
@@ -174,7 +175,7 @@ export function ProjectsPage() {
 
   return (
     <main
-      className={`${styles.page} ${isDropping ? styles.dropping : ''}`}
+      className={`${pageStyles.page} ${isDropping ? pageStyles.dropping : ''}`}
       onDragOver={(event) => {
         event.preventDefault()
         setDropping(true)
@@ -183,9 +184,9 @@ export function ProjectsPage() {
       onDrop={drop}
     >
       <title>{`Projects – ${team?.name ?? 'Framecast'}`}</title>
-      <header className={styles.head}>
+      <header className={pageStyles.head}>
         <h1>Projects</h1>
-        <label className={styles.search}>
+        <label className={pageStyles.search}>
           <Icon name="search" />
           <input
             type="search"
@@ -198,7 +199,7 @@ export function ProjectsPage() {
             }}
           />
         </label>
-        <nav className={styles.filters} aria-label="Filter">
+        <nav className={pageStyles.filters} aria-label="Filter">
           {FILTERS.map(({ label, status: of }) => (
             <Link
               key={label}
@@ -212,7 +213,7 @@ export function ProjectsPage() {
           ))}
         </nav>
         {canEdit ? (
-          <div className={styles.push}>
+          <div className={pageStyles.push}>
             <Menu
               trigger={
                 <Button look="primary" icon="plus">
