@@ -1,11 +1,11 @@
 /** A worker that was paused for longer than its lease and wakes up: nothing it still does has any effect. */
-import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import {
   ageLeases,
   buildPayer,
   ENDED,
   framesOf,
+  isStopped,
   leavesNothing,
   OPTIONS,
   promisesHold,
@@ -17,9 +17,6 @@ import {
 t.setTimeout(150_000)
 const stack = await startFaultStack(t)
 const { pool } = stack.db
-
-const isStopped = async (pid: number): Promise<boolean> =>
-  /\) T /.test(await readFile(`/proc/${pid}/stat`, 'utf8'))
 
 /** All that a render writes, but for times. */
 async function recordOf(jobId: string): Promise<unknown> {

@@ -1,9 +1,9 @@
 /** Objects that vanish from the store, or rot in it, between the step that made them and the step that needs them. */
-import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { objectPrefix, userUrn } from '../../core/access/owner.ts'
 import {
   buildPayer,
+  isStopped,
   keysUnder,
   leavesNothing,
   OPTIONS,
@@ -34,9 +34,6 @@ const board = (title: string) => ({
 /** Of two scenes of one second that overlap by half a second. */
 const FRAMES = 1.5 * OPTIONS.fps
 const CHARGED = 2
-
-const isStopped = async (pid: number): Promise<boolean> =>
-  /\) T /.test(await readFile(`/proc/${pid}/stat`, 'utf8'))
 
 /** Where a step put what it made. */
 async function objectOf(jobId: string, kind: string, key = ''): Promise<string> {

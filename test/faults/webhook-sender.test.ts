@@ -10,6 +10,7 @@ import { createSealer } from '../../core/platform/sealing.ts'
 import { attemptDelivery } from '../../core/webhooks/attempt.ts'
 import { sweepDeliveries } from '../../core/webhooks/deliveries.ts'
 import { buildJob, buildTeam, buildUser } from '../support/builders.ts'
+import { isStopped, until } from '../support/faults.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { startStack } from '../support/stack.ts'
 
@@ -83,6 +84,7 @@ t.test('frozen when it has sent, and too late when it wakes', async (t) => {
   const worker = await stack.startWorker({ FAULT_PLAN: 'worker.webhook.sent:stop' })
   const id = await anEvent()
   await receiver.got(1)
+  await until('the worker to stand still', () => isStopped(worker.process.pid!))
   await rescue(id)
   const before = await delivery(id)
   worker.process.kill('SIGCONT')

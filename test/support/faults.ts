@@ -109,6 +109,10 @@ export async function diedByFault(t: Checks, part: Part): Promise<void> {
   t.strictSame(await part.ended(60_000), { code: null, signal: 'SIGKILL' }, 'killed at its fault point')
 }
 
+/** Whether a process stands still, as after SIGSTOP. */
+export const isStopped = async (pid: number): Promise<boolean> =>
+  /\) T /.test(await readFile(`/proc/${pid}/stat`, 'utf8'))
+
 /** Ids of processes whose command line names `text`. */
 export async function processesNaming(text: string): Promise<number[]> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
