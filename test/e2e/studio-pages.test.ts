@@ -49,17 +49,15 @@ async function run(): Promise<void> {
       scenes: [
         {
           id: 'stairs',
-          title: 'The stairs',
           prompt: '@keeper climbs a spiral staircase at dusk',
           duration: 2,
         },
         {
           id: 'lamp',
-          title: 'The lamp',
           prompt: 'the great lamp wakes and sweeps the dark sea',
           duration: 2,
         },
-        { id: 'ship', title: 'A ship', prompt: 'a fishing boat turns towards the light', duration: 2 },
+        { id: 'ship', prompt: 'a fishing boat turns towards the light', duration: 2 },
       ],
     },
   })

@@ -268,6 +268,7 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
         <Presence users={users} nameOf={nameOf} />
         {canEdit && view === 'board' ? (
           <IconButton
+            data-wide
             icon="library"
             label={library.isOpen ? 'Close the library' : 'Open the library'}
             aria-expanded={library.isOpen}
