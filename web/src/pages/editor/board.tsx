@@ -1,37 +1,21 @@
 /** The scenes as cards, in the order they are written. */
-import { type DragEvent, type KeyboardEvent, useState } from 'react'
-import { mentions } from '../../../../core/storyboard/prompts.ts'
+import { type KeyboardEvent, useState } from 'react'
 import type { PlannedScene, RenderPlan } from '../../api/client.ts'
 import { same } from '../../document/merge.ts'
 import { addedScene } from '../../document/shots.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
 import { withMoved } from '../../document/text.ts'
 import { clock, count } from '../../format.ts'
-import { LivePicture } from '../../live/picture.tsx'
 import { isOver, type LiveJob, shareOf } from '../../live/progress.ts'
 import { Button } from '../../ui/controls.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { say } from '../../ui/toast.tsx'
+import { useLatest } from '../../ui/use-latest.ts'
+import { Card, type CardActs } from './board-card.tsx'
 import styles from './editor.module.css'
 import { changing } from './inspector/editing.ts'
-import { type Selecting, selecting } from './selection.ts'
+import type { Selecting } from './selection.ts'
 
 type Scene = NonNullable<Snapshot['document']['scenes']>[number]
-
-/** The prompt with its `@symbols` marked. */
-export function Prompt({ text }: { text: string }) {
-  const names = new Set(mentions(text))
-  return text.split(/(@\w+)/).map((part, at) =>
-    part.startsWith('@') && names.has(part.slice(1)) ? (
-      // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text have no other name
-      <span key={at} className={styles.symbol}>
-        {part}
-      </span>
-    ) : (
-      part
-    ),
-  )
-}
 
 /** Newest picture of a scene: while it renders, of the render; afterwards its poster. */
 export const pictureOf = (job: LiveJob | undefined, sceneId: string): string | null =>
@@ -87,20 +71,6 @@ export function stateOf(
   if (planned?.action === 'render') return planned.reason === 'never_rendered' ? 'missing' : 'changed'
   return job?.status === 'completed' && share >= 1 ? 'ready' : 'missing'
 }
-
-const STATE_WORDS: Record<SceneState, string> = {
-  ready: 'Ready',
-  reused: 'Reused',
-  changed: 'Changed',
-  missing: 'Not rendered',
-  running: 'Rendering',
-  next: 'Next',
-  waiting: 'Waiting',
-  failed: 'Failed',
-}
-
-/** States that are written on the picture; the others are calm. */
-const SAID: ReadonlySet<SceneState> = new Set(['running', 'next', 'waiting', 'changed', 'reused', 'failed'])
 
 /** An id that no scene has yet. */
 export function freeId(scenes: readonly Scene[], wish = 'scene'): string {
@@ -168,12 +138,27 @@ export function Board({
       document.querySelector<HTMLElement>(`[data-card="${CSS.escape(next.id)}"]`)?.focus()
     }
   }
-  const drop = (event: DragEvent, to: number): void => {
-    event.preventDefault()
-    if (dragged !== null) move(dragged, to)
+  const endDrag = (): void => {
     setDragged(null)
     setOver(null)
   }
+  // Cards are drawn anew when they are others, not when what they call is.
+  const acts = useLatest<CardActs>({
+    select: onSelect,
+    key: onKey,
+    dragStart: setDragged,
+    dragEnd: endDrag,
+    dragOver: (event, at) => {
+      if (dragged === null) return
+      event.preventDefault()
+      setOver(at)
+    },
+    drop: (event, to) => {
+      event.preventDefault()
+      if (dragged !== null) move(dragged, to)
+      endDrag()
+    },
+  })
 
   return (
     <section className={styles.board} aria-label="Board">
@@ -190,96 +175,27 @@ export function Board({
       <ul className={styles.cards}>
         {scenes.map((scene, at) => {
           const state = stateOf(job, plannedOf(plan, scene.id), scene.id)
-          const share = job ? shareOf(job, scene.id) : 0
-          const picture = pictureOf(job, scene.id)
-          const faults = snapshot.checked?.errors.filter((problem) =>
-            problem.path.startsWith(`scenes[${at}]`),
-          )
           return (
-            <li
+            <Card
               key={scene.id}
-              className={styles.cardItem}
-              data-scene={scene.id}
-              data-over={over === at && dragged !== null}
-              draggable={isEditable}
-              onDragStart={() => setDragged(at)}
-              onDragEnd={() => {
-                setDragged(null)
-                setOver(null)
-              }}
-              onDragOver={(event) => {
-                if (dragged === null) return
-                event.preventDefault()
-                setOver(at)
-              }}
-              onDrop={(event) => drop(event, at)}
-            >
-              <button
-                type="button"
-                className={styles.card}
-                data-card={scene.id}
-                data-theirs={theirs.includes(scene.id)}
-                aria-pressed={chosen.includes(scene)}
-                onClick={(event) => onSelect(scene.id, selecting(event))}
-                onKeyDown={(event) => onKey(event, at)}
-              >
-                <span className={styles.picture}>
-                  {picture ? <LivePicture url={picture} alt="" /> : <Icon name="film" size={20} />}
-                  <span className={`${styles.plate} ${styles.number} tabular`}>
-                    <span className="sr-only">Scene </span>
-                    {String(at + 1).padStart(2, '0')}
-                  </span>
-                  <span className={`${styles.plate} ${styles.duration} tabular`}>
-                    {Number(scene.duration).toFixed(1)} s
-                  </span>
-                  {SAID.has(state) ? (
-                    <span className={`${styles.plate} ${styles.status} tabular`} data-state={state}>
-                      {state === 'reused' ? <Icon name="check" size={12} /> : null}
-                      {state === 'failed' ? <Icon name="failed" size={12} /> : null}
-                      {STATE_WORDS[state]}
-                      {state === 'running' ? ` ${Math.floor(share * 100)}%` : ''}
-                    </span>
-                  ) : null}
-                  {state === 'running' ? (
-                    <span className={styles.sceneBar}>
-                      <i style={{ width: `${share * 100}%` }} />
-                    </span>
-                  ) : null}
-                </span>
-                <span className={styles.cardBody}>
-                  <span className={styles.cardTitle}>
-                    <span>{scene.id}</span>
-                    {faults && faults.length > 0 ? (
-                      <span className={styles.bad} title={faults[0]?.message}>
-                        <Icon name="failed" />
-                        <span className="sr-only">Has a problem</span>
-                      </span>
-                    ) : isEditedSince(job, scene) ? (
-                      <span className={styles.warn} title="Changed since this render began">
-                        <Icon name="diamond" size={12} />
-                        <span className="sr-only">Changed since this render began</span>
-                      </span>
-                    ) : state === 'ready' || state === 'reused' ? (
-                      <span className={styles.ok}>
-                        <Icon name="check" />
-                        <span className="sr-only">Ready</span>
-                      </span>
-                    ) : state === 'changed' ? (
-                      <span className={styles.warn}>
-                        <Icon name="diamond" size={12} />
-                      </span>
-                    ) : null}
-                  </span>
-                  {state === 'failed' && job?.error ? (
-                    <span className={`${styles.prompt} ${styles.bad}`}>{job.error.message}</span>
-                  ) : (
-                    <span className={styles.prompt}>
-                      <Prompt text={String(scene.prompt ?? '')} />
-                    </span>
-                  )}
-                </span>
-              </button>
-            </li>
+              id={scene.id}
+              at={at}
+              prompt={String(scene.prompt ?? '')}
+              seconds={Number(scene.duration)}
+              state={state}
+              share={job ? shareOf(job, scene.id) : 0}
+              picture={pictureOf(job, scene.id)}
+              fault={
+                snapshot.checked?.errors.find(({ path }) => path.startsWith(`scenes[${at}]`))?.message ?? null
+              }
+              failure={state === 'failed' ? (job?.error?.message ?? null) : null}
+              isEditedSince={isEditedSince(job, scene)}
+              isChosen={chosen.includes(scene)}
+              isTheirs={theirs.includes(scene.id)}
+              isOver={over === at && dragged !== null}
+              isEditable={isEditable}
+              acts={acts}
+            />
           )
         })}
         {scenes.length === 0 ? (
