@@ -221,6 +221,9 @@ function completion({ label, detail, info, insert, caret, goesOn }: Suggestion, 
   }
 }
 
+/** What a name or a value is typed of. */
+const WORD = /^@?[\w-]*$/
+
 const completing =
   (names: () => Names) =>
   ({ state, pos, explicit }: CompletionContext): CompletionResult | null => {
@@ -229,9 +232,16 @@ const completing =
     // Unasked only where something is being typed, or right behind a colon.
     if (!found || (!explicit && found.from === pos && !/: $/.test(text.slice(pos - 2, pos)))) return null
     // Who has typed a whole value presses Enter for the next line.
-    const typed = text.slice(found.from, pos)
-    if (!explicit && found.options.some(({ label, goesOn }) => label === typed && !goesOn)) return null
-    return { from: found.from, to: found.to, options: found.options.map(completion) }
+    const isWhole = (typed: string): boolean =>
+      found.options.some(({ label, goesOn }) => label === typed && !goesOn)
+    if (!explicit && isWhole(text.slice(found.from, pos))) return null
+    return {
+      from: found.from,
+      to: found.to,
+      options: found.options.map(completion),
+      // What is typed on narrows the list at once: until it was asked for anew, Enter would take nothing.
+      validFor: (typed) => WORD.test(typed) && !isWhole(typed),
+    }
   }
 
 /** The help of a field as a tooltip shows it. */
