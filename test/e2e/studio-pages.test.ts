@@ -1,5 +1,5 @@
 /**
- * Every page of the studio, in both themes and three widths, over a private instance with a film in it: nobody is kept out,
+ * Every page of the studio, in both themes and three widths, over an installation with a film in it: nobody is kept out,
  * nothing runs over, nothing is asked of others. With SCREENSHOT_DIR set, pictures of all of them are kept there.
  */
 import type { Page } from 'playwright-core'
