@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { when } from '../format.ts'
 import { enginesAtWorkQuery } from '../queries.ts'
 import { useCaller } from '../session.tsx'
+import { type Fact, Facts } from '../ui/facts.tsx'
 import { Acts, Failures, KINDS, Memory, RunningWork, State, WaitingWork } from './engines/parts.tsx'
 import { ageWords, drainWords, troubleWords } from './engines/words.ts'
 import styles from './engines.module.css'
@@ -49,7 +50,7 @@ export function EnginePage() {
   const { name, kind, health, in_use, concurrency, loaded, capabilities, recent_failures = [] } = engine
   const { running = [], waiting = [] } = engine.standing ?? {}
   const notes = [drainWords(engine), troubleWords(engine), ageWords(engine)].filter((words) => words !== null)
-  const facts: [string, ReactNode][] = [
+  const facts: Fact[] = [
     ['Kind', KINDS[kind]],
     ['Version', health.version ?? 'not known'],
     ['Places', `${in_use} of ${concurrency} taken`],
@@ -66,7 +67,7 @@ export function EnginePage() {
     <main className={pageStyles.page}>
       <title>{`${name} – Framecast`}</title>
       <header className={pageStyles.head}>
-        <Link to="/engines" className={styles.up}>
+        <Link to="/engines" className={pageStyles.up}>
           Engines
         </Link>
         <h1>{name}</h1>
@@ -102,14 +103,7 @@ export function EnginePage() {
         <div>
           <Part name="State" none={null}>
             <Memory health={health} />
-            <dl className={`${styles.facts} tabular`}>
-              {facts.map(([label, value]) => (
-                <div key={label}>
-                  <dt>{label}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
+            <Facts facts={facts} />
           </Part>
           <Part
             name="Workflows"

@@ -1,7 +1,7 @@
 /** One render: how far it is, where it runs, its scenes, what it cost, and the ways on from it. */
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { ApiError, ask, type Job } from '../api/client.ts'
 import { count, when } from '../format.ts'
 import { connection } from '../live/connection.ts'
@@ -11,6 +11,7 @@ import { cancelWords, endWords, percentOf, scenesWords, stageWords, timeLeftWord
 import { enginesAtWorkQuery } from '../queries.ts'
 import { Confirm, type Question } from '../ui/confirm.tsx'
 import { Button } from '../ui/controls.tsx'
+import { type Fact, Facts } from '../ui/facts.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { wordsOf } from './faults.tsx'
 import pageStyles from './page.module.css'
@@ -122,7 +123,7 @@ function Shown({ job }: { job: LiveJob }) {
     <main className={pageStyles.page}>
       <title>{`${over ? '' : `${percent}% `}${title} – Framecast`}</title>
       <header className={pageStyles.head}>
-        <Link to="/t/$team/queue" params={{ team: slug }} className={styles.up}>
+        <Link to="/t/$team/queue" params={{ team: slug }} className={pageStyles.up}>
           Queue
         </Link>
         <h1>{title}</h1>
@@ -185,7 +186,7 @@ function Shown({ job }: { job: LiveJob }) {
       </section>
       <div className={styles.columns}>
         <Scenes job={job} slug={slug} />
-        <Facts job={job} who={nameOf(job.triggered_by)} />
+        <FactsOf job={job} who={nameOf(job.triggered_by)} />
       </div>
       <Confirm question={question} onClose={() => setQuestion(null)} />
     </main>
@@ -236,32 +237,25 @@ function Scenes({ job, slug }: { job: Job; slug: string }) {
   )
 }
 
-function Facts({ job, who }: { job: Job; who: string | null }) {
+function FactsOf({ job, who }: { job: Job; who: string | null }) {
   const { resolution, fps, engine } = job.options as { resolution?: string; fps?: number; engine?: string }
   const time = (text: string | null): string => (text ? when(Date.parse(text)) : 'not yet')
-  const facts: [string, ReactNode][] = [
+  const facts: Fact[] = [
     ['By', who ?? 'somebody who left'],
     ['Engine', job.engine === 'preview' ? 'Preview: an animatic' : (job.engine ?? engine ?? 'Automatic')],
     ['Picture', [resolution, fps ? `${fps} fps` : null].filter(Boolean).join(', ') || 'not known'],
     ['Accepted', time(job.created_at)],
     ['Begun', time(job.started_at)],
-    ...(isOver(job) ? ([['Ended', time(job.completed_at)]] as [string, ReactNode][]) : []),
+    ...(isOver(job) ? ([['Ended', time(job.completed_at)]] as const) : []),
     ['Charged', count(job.credits_charged, 'credit')],
-    ...(job.credits_refunded > 0
-      ? ([['Returned', count(job.credits_refunded, 'credit')]] as [string, ReactNode][])
-      : []),
+    ...(job.credits_refunded > 0 ? ([['Returned', count(job.credits_refunded, 'credit')]] as const) : []),
   ]
   return (
     <section className={pageStyles.section} aria-label="Render">
       <h2>Render</h2>
-      <dl className={`${styles.facts} tabular`}>
-        {facts.map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <div className={styles.box}>
+        <Facts facts={facts} />
+      </div>
     </section>
   )
 }

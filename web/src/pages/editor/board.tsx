@@ -1,5 +1,5 @@
 /** The scenes as cards, in the order they are written. */
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, useRef, useState } from 'react'
 import type { PlannedScene, RenderPlan } from '../../api/client.ts'
 import { same } from '../../document/merge.ts'
 import { addedScene } from '../../document/shots.ts'
@@ -9,7 +9,6 @@ import { clock, count } from '../../format.ts'
 import { isOver, type LiveJob, shareOf } from '../../live/progress.ts'
 import { Button } from '../../ui/controls.tsx'
 import { say } from '../../ui/toast.tsx'
-import { useLatest } from '../../ui/use-latest.ts'
 import { Card, type CardActs } from './board-card.tsx'
 import styles from './editor.module.css'
 import { changing } from './inspector/editing.ts'
@@ -143,7 +142,7 @@ export function Board({
     setOver(null)
   }
   // Cards are drawn anew when they are others, not when what they call is.
-  const acts = useLatest<CardActs>({
+  const newest: CardActs = {
     select: onSelect,
     key: onKey,
     dragStart: setDragged,
@@ -158,7 +157,9 @@ export function Board({
       if (dragged !== null) move(dragged, to)
       endDrag()
     },
-  })
+  }
+  const acts = useRef(newest)
+  acts.current = newest
 
   return (
     <section className={styles.board} aria-label="Board">

@@ -1,10 +1,10 @@
 /** Links by which a render is watched without an account: made, copied, ended. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { ask } from '../../api/client.ts'
 import { Button, Field, IconButton } from '../../ui/controls.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
-import secret from '../../ui/secret.module.css'
+import { SecretDialog } from '../../ui/secret.tsx'
 import { useAttempt } from '../../ui/use-attempt.ts'
 import { wordsOf } from '../faults.tsx'
 import styles from './share.module.css'
@@ -47,8 +47,6 @@ function Links({ jobId, onClose }: { jobId: string; onClose: () => void }) {
   })
   const [seconds, setSeconds] = useState(24 * HOUR_S)
   const [made, setMade] = useState<string | null>(null)
-  const [said, setSaid] = useState('')
-  const box = useRef<HTMLOutputElement>(null)
   const { fault, busy, attempt } = useAttempt()
   const open = links.data?.filter(
     (link) => link.revoked_at === null && Date.parse(link.expires_at) > Date.now(),
@@ -64,7 +62,6 @@ function Links({ jobId, onClose }: { jobId: string; onClose: () => void }) {
         }),
       )
       setMade(url)
-      setSaid('')
       await queries.invalidateQueries({ queryKey })
     })
   const end = (linkId: string): Promise<boolean> =>
@@ -77,17 +74,13 @@ function Links({ jobId, onClose }: { jobId: string; onClose: () => void }) {
       )
       await queries.invalidateQueries({ queryKey })
     })
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(made ?? '')
-      setSaid('Copied.')
-    } catch {
-      // Pages on plain HTTP have no clipboard: the text is selected, to be copied by hand.
-      if (box.current) getSelection()?.selectAllChildren(box.current)
-      setSaid('This browser does not let the page copy. It is selected: press Ctrl C.')
-    }
-  }
-
+  if (made !== null)
+    return (
+      <SecretDialog
+        shown={{ title: 'A link to watch this render', label: 'Link', secret: made }}
+        onStored={() => setMade(null)}
+      />
+    )
   return (
     <Dialog
       open
@@ -108,23 +101,10 @@ function Links({ jobId, onClose }: { jobId: string; onClose: () => void }) {
             </select>
           )}
         </Field>
-        <Button look={made ? 'outline' : 'primary'} disabled={busy} onClick={make}>
+        <Button look="primary" disabled={busy} onClick={make}>
           Make a link
         </Button>
       </div>
-      {made ? (
-        <div className={styles.made}>
-          <output ref={box} aria-label="Link" className={secret.secret}>
-            {made}
-          </output>
-          <Button look="primary" onClick={copy}>
-            Copy
-          </Button>
-        </div>
-      ) : null}
-      <p role="status" className={secret.said}>
-        {made && said === '' ? 'This link is shown once.' : said}
-      </p>
       {fault || links.error ? (
         <p role="alert" className={styles.fault}>
           {fault ?? wordsOf(links.error)}
