@@ -1,6 +1,7 @@
 /** What can be done with the whole document, for the palette and the list of keys; the editor hears the keys. */
 import { useCommand } from '../../commands.ts'
 import type { DocumentStore, Snapshot } from '../../document/store.ts'
+import { redoStep, undoStep } from './steps.ts'
 
 export function EditorCommands({
   store,
@@ -19,7 +20,7 @@ export function EditorCommands({
     title: undo ? `Undo: ${undo}` : 'Undo',
     keys: 'Mod+Z',
     when: canEdit && undo !== null,
-    run: store.undo,
+    run: () => undoStep(store),
   })
   useCommand({
     ...common,
@@ -27,7 +28,7 @@ export function EditorCommands({
     title: redo ? `Redo: ${redo}` : 'Redo',
     keys: 'Mod+Shift+Z',
     when: canEdit && redo !== null,
-    run: store.redo,
+    run: () => redoStep(store),
   })
   return null
 }

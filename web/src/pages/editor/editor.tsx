@@ -25,7 +25,7 @@ import { type HeldProject, planQuery, projectQuery, teamsQuery } from '../../que
 import { useCaller } from '../../session.tsx'
 import { IconButton } from '../../ui/controls.tsx'
 import { Icon } from '../../ui/icon.tsx'
-import { say, Toasts } from '../../ui/toast.tsx'
+import { Toasts } from '../../ui/toast.tsx'
 import { PageFault } from '../faults.tsx'
 import type { Shown } from '../film/film-view.tsx'
 import { useFilms } from '../film/use-films.ts'
@@ -40,6 +40,7 @@ import { RenderBar, type StartRender } from './render-bar.tsx'
 import { SaveChip } from './save-chip.tsx'
 import { SceneCommands } from './scene-commands.tsx'
 import { chosenScenes, type Selecting, selection } from './selection.ts'
+import { redoStep, undoStep } from './steps.ts'
 import { Timeline } from './timeline.tsx'
 import { UndoQuestion } from './undo-question.tsx'
 import { useLibrary } from './use-library.ts'
@@ -170,10 +171,8 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
         store.saveNow()
       } else if (key === 'z' && !target.closest('.cm-editor')) {
         event.preventDefault()
-        const { undo, redo } = store.snapshot()
-        if (event.shiftKey) {
-          if (store.redo()) say(`Redone: ${redo}.`)
-        } else if (store.undo()) say(`Undone: ${undo}.`)
+        if (event.shiftKey) redoStep(store)
+        else undoStep(store)
       }
     }
     addEventListener('keydown', onKey)
@@ -279,17 +278,13 @@ function OpenEditor({ held: { project }, store }: { held: HeldProject; store: Do
           icon="undo"
           label={snapshot.undo ? `Undo: ${snapshot.undo}` : 'Nothing to undo'}
           disabled={!snapshot.undo || !canEdit}
-          onClick={() => {
-            if (store.undo()) say(`Undone: ${snapshot.undo}.`)
-          }}
+          onClick={() => undoStep(store)}
         />
         <IconButton
           icon="redo"
           label={snapshot.redo ? `Redo: ${snapshot.redo}` : 'Nothing to redo'}
           disabled={!snapshot.redo || !canEdit}
-          onClick={() => {
-            if (store.redo()) say(`Redone: ${snapshot.redo}.`)
-          }}
+          onClick={() => redoStep(store)}
         />
         <RenderBar
           projectId={project.id}
